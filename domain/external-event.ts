@@ -1,0 +1,34 @@
+/**
+ * What a look at a calendar showed of one event, in the service's own words. Times are instants; an all-day event has
+ * none. The times of a cancelled entry are never given: Google's placeholders carry false ones.
+ */
+export type ExternalEvent = {
+  id: string
+  status: 'confirmed' | 'tentative' | 'cancelled'
+  etag?: string
+  /** When the provider last wrote it (milliseconds; the etag is finer). */
+  updated?: Temporal.Instant
+  times?: ExternalTimes
+  /** The series this is an instance of. Never derived from the id. */
+  recurringEventId?: string
+  /** The instance's place in its series before any move. */
+  originalStart?: Temporal.Instant
+  /** True for the master of a series. */
+  isSeries?: boolean
+  attendees?: ExternalAttendee[]
+  attendeesOmitted?: boolean
+  /** False where this copy is not the organiser's; absent where the provider did not say. */
+  organizerSelf?: boolean
+}
+
+export type ExternalTimes =
+  | { allDay: false; start: Temporal.Instant; end: Temporal.Instant; timeZone?: string }
+  /** Dates as `YYYY-MM-DD`, the end exclusive. */
+  | { allDay: true; startDate: string; endDate: string }
+
+export type ExternalAttendee = {
+  responseStatus: 'needsAction' | 'declined' | 'tentative' | 'accepted'
+  self?: boolean
+  organizer?: boolean
+  resource?: boolean
+}

@@ -1,0 +1,63 @@
+import type { ExternalEvent } from '../../domain/external-event.ts'
+
+/** Whose calendar, and by which credential. */
+export type CalendarAccess = { credentialId: string; externalCalendarId: string }
+
+/** What went wrong, decided on the provider's own reason. Only NOT_FOUND and GONE say something about the thing asked. */
+export type ProviderError = {
+  ok: false
+  code:
+    | 'SYNC_TOKEN_EXPIRED'
+    | 'CREDENTIAL_MISSING'
+    | 'CREDENTIAL_REFUSED'
+    | 'NOT_FOUND'
+    | 'GONE'
+    | 'FORBIDDEN'
+    | 'RATE_LIMITED'
+    | 'UNAVAILABLE'
+    | 'PUSH_NOT_SUPPORTED'
+    | 'CHANNEL_ID_NOT_UNIQUE'
+    | 'PUSH_ADDRESS_REFUSED'
+    | 'BAD_REQUEST'
+  /** The provider's reason code, never a message that could hold personal data. */
+  reason?: string
+  status?: number
+  /** What the provider asked to wait (Retry-After). */
+  retryAfterMs?: number
+}
+export type Answer<T> = { ok: true; value: T } | ProviderError
+
+export type WatchRequest = CalendarAccess & {
+  channelId: string
+  token: string
+  address: string
+  /** The life asked for; the answer may cut it. */
+  ttlMs: number
+}
+export type WatchAnswer = { resourceId: string; expiresAt: Temporal.Instant }
+
+/** One page of changes. The last page, and only it, has `nextSyncToken`. Entries cancelled are tombstones. */
+export type ChangesPage = { events: ExternalEvent[]; nextPageToken?: string; nextSyncToken?: string }
+
+/** The calendar's side. Methods never throw for what the provider answers: errors are values. `signal` ends a call. */
+export interface CalendarProvider {
+  readonly name: string
+  watch(request: WatchRequest, signal?: AbortSignal): Promise<Answer<WatchAnswer>>
+  /** ok also where the provider no longer knows the channel (`known: false`). */
+  stop(
+    request: { credentialId: string; channelId: string; resourceId: string },
+    signal?: AbortSignal,
+  ): Promise<Answer<{ known: boolean }>>
+  /** With `syncToken`: what changed since; without: everything from `timeMin` on. Then page by page. */
+  changes(
+    request: CalendarAccess & { syncToken?: string; timeMin?: Temporal.Instant; pageToken?: string },
+    signal?: AbortSignal,
+  ): Promise<Answer<ChangesPage>>
+  /** Cancelled events are answered too, with status `cancelled`. */
+  event(request: CalendarAccess & { eventId: string }, signal?: AbortSignal): Promise<Answer<ExternalEvent>>
+  /** The instances of a series, cancelled ones included, that lie between `from` and `to`, all pages. */
+  instances(
+    request: CalendarAccess & { eventId: string; from: Temporal.Instant; to: Temporal.Instant },
+    signal?: AbortSignal,
+  ): Promise<Answer<ExternalEvent[]>>
+}

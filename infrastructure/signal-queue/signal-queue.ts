@@ -1,0 +1,76 @@
+import type { Cause } from '../../domain/event-metadata.ts'
+import type { Document } from '../read-store/read-store.ts'
+
+/** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
+export type Kind = 'calendar' | 'booking' | 'references'
+export type Subject = { kind: Kind; key: string }
+
+/** A lease on one subject. `memo` and `syncToken` are what the last completion left. */
+export type Claim = Subject & {
+  leaseToken: string
+  /** The signals counted when claimed. */
+  signalled: number
+  /** Failed tries since the last completion. */
+  failures: number
+  /** The newest push since the last completion, else the newest other cause. */
+  cause: Cause
+  memo?: Document
+  syncToken?: string
+  /** When last completed. */
+  fetchedAt?: Temporal.Instant
+}
+
+export type QueueStatus = {
+  kind: Kind
+  due: number
+  leased: number
+  waiting: number
+  oldestDueAt?: Temporal.Instant
+}
+
+/**
+ * "Look at this": durable, coalescing, leased. Times are those of the clock that the store was given (its own clock on
+ * a server). Losing the whole queue costs full syncs and loses nothing. Every method may reject with StoreUnavailable.
+ */
+export interface SignalQueue {
+  /**
+   * Counts a signal and makes the subject due `dueInMs` from now, unless it is due already (a steady stream of signals
+   * cannot put it off; an earlier time than the one set does count). A push as `cause` is not replaced by another kind
+   * of cause before the subject is completed. `memo` is merged, key by key, into what is there. Durable when resolved.
+   */
+  signal(subject: Subject, options: { cause: Cause; dueInMs?: number; memo?: Document }): Promise<void>
+  /** As `signal`, for many at once, all or nothing. */
+  signalMany(
+    signals: readonly { subject: Subject; cause: Cause; dueInMs?: number; memo?: Document }[],
+  ): Promise<void>
+  /** The subject that has been due longest and is neither leased nor held back, under a new lease. */
+  claim(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Claim | undefined>
+  /** Prolongs the lease; false if it is no longer ours. */
+  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  /**
+   * Ends the lease as done: stores the sync token (undefined keeps the old one, null drops it), replaces the memo
+   * (undefined drops it), and, if more signals came than were counted at the claim, makes the subject due again. With
+   * `againInMs` it is due again anyway after that time, with the same cause. False if the lease is no longer ours: then
+   * nothing is changed.
+   */
+  complete(
+    claim: Claim,
+    result: { syncToken?: string | null; memo?: Document; againInMs?: number },
+  ): Promise<boolean>
+  /** Ends the lease as not done: counts a failure, due again after `retryInMs`, not before. */
+  fail(claim: Claim, options: { retryInMs: number; memo?: Document }): Promise<boolean>
+  /** Gives the lease back untouched (shutdown): due at once, no failure counted. */
+  release(claim: Claim): Promise<boolean>
+  /** Milliseconds until a claim may succeed (0: now); undefined if nothing waits. */
+  nextDueInMs(kinds?: readonly Kind[]): Promise<number | undefined>
+  /** Takes the subject out, whatever its state. */
+  remove(subject: Subject): Promise<void>
+  /** Drops the sync token, so that the next fetch is a full one. */
+  forgetSyncToken(subject: Subject): Promise<void>
+  /** Calendars last completed before `before` (or never), least recently first: for the reconciler. */
+  completedBefore(before: Temporal.Instant, limit: number): Promise<Subject[]>
+  status(): Promise<QueueStatus[]>
+  /** Called in this process after each committed signal; returns how to stop listening. */
+  onSignal(listener: () => void): () => void
+  close(): Promise<void>
+}

@@ -1,0 +1,37 @@
+/** How to act for a calendar's owner. Instants are RFC 3339 in UTC. */
+export type Credential =
+  | { kind: 'oauth'; refreshToken: string; accessToken?: string; expiresAt?: string }
+  | { kind: 'service-account'; subject: string }
+
+/**
+ * Credentials, encrypted (AES-256-GCM, a fresh nonce each, bound to their id). Kept in a database of its own: it cannot
+ * be rebuilt from events. Every method may reject with StoreUnavailable.
+ */
+export interface CredentialVault {
+  put(credentialId: string, credential: Credential): Promise<void>
+  /** undefined where there is none; throws VaultKeyUnknown where no configured key opens it. */
+  use(credentialId: string): Promise<Credential | undefined>
+  has(credentialId: string): Promise<boolean>
+  /** Forgets it for good; false where there was none. */
+  shred(credentialId: string): Promise<boolean>
+}
+
+/** The encryption keys given open none of what is stored. */
+export class VaultKeyUnknown extends Error {
+  readonly code = 'VAULT_KEY_UNKNOWN'
+}
+
+/** A calendar as the outside names it. The id is often an e-mail address: it is in no event and no message. */
+export type CalendarAddress = { provider: string; externalCalendarId: string }
+
+/** The only place that knows which calendar a key means. Beside the vault, for the same reasons. */
+export interface CalendarDirectory {
+  /** The calendar's key: random, URL-safe, made at the first call. */
+  keyOf(address: CalendarAddress): Promise<string>
+  /** The key if there is one; makes none. */
+  find(address: CalendarAddress): Promise<string | undefined>
+  addressOf(calendarKey: string): Promise<CalendarAddress | undefined>
+  addressesOf(calendarKeys: readonly string[]): Promise<Map<string, CalendarAddress>>
+  /** Forgets the calendar: its key means nothing from now on. False where there was none. */
+  forget(calendarKey: string): Promise<boolean>
+}

@@ -1,0 +1,91 @@
+import type { z } from 'zod'
+import type { DomainEvent } from '../domain/domain-event.ts'
+import type { Cause, EventMetadata } from '../domain/event-metadata.ts'
+import type { SyncMode } from '../domain/sync-policy.ts'
+import type { CalendarProvider } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { EventStore, Position } from '../infrastructure/event-store/event-store.ts'
+import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { CalendarDirectory, CredentialVault } from '../infrastructure/vault/credential-vault.ts'
+
+/** What commands work with. */
+export type CommandPorts = {
+  events: EventStore
+  readStore: ReadStore
+  queue: SignalQueue
+  directory: CalendarDirectory
+  vault: CredentialVault
+  provider: CalendarProvider
+  /** The present, and ids of events (UUIDs). */
+  now(): Temporal.Instant
+  newId(): string
+  /** Waits until a read model has seen everything appended up to now (bounded; rejects with StoreUnavailable). */
+  caughtUp(projection: string): Promise<void>
+  /** Opened channels: where Google pushes to, and how a channel's token is made. Undefined where nothing can be reached. */
+  push: PushSettings | undefined
+  /** What holds for those that set no policy. */
+  defaultMode: SyncMode
+}
+
+export type PushSettings = {
+  /** `PUBLIC_URL/webhooks/google`. */
+  address: string
+  /** The life asked for a channel. */
+  ttlMs: number
+  /** HMAC of the channel's id. */
+  tokenFor(channelId: string): string
+}
+
+/** Who asks, and why: goes into every event's metadata. */
+export type CommandContext = {
+  actor: string
+  correlationId: string
+  causationId: string
+  traceparent?: string
+  cause?: Cause
+}
+
+export type CommandResult =
+  | {
+      ok: true
+      /** The id of the thing commanded: deterministic, the same however often the command is sent. */
+      id: string
+      stream: string
+      /** The stream's last revision; -1 for one that does not exist. */
+      revision: number
+      /** What was appended; none: it is already so. */
+      events: DomainEvent[]
+      /** Of the last event appended: queries may wait for it. */
+      position?: Position
+      /** Why, where the command is a question with many answers. */
+      decision?: { code: string; sentence: string }
+    }
+  | { ok: false; status: 404 | 409; code: string; detail: string }
+
+/** A command as the outside sees it: its name, its body, what it does. */
+export type Command<Name extends string = string, Body = unknown> = {
+  name: Name
+  /** One sentence for the API's description. */
+  summary: string
+  schema: z.ZodType<Body>
+  handle(body: Body, ports: CommandPorts, context: CommandContext): Promise<CommandResult>
+}
+
+/** Lets the compiler infer a command's body from its schema. */
+export const defineCommand = <Name extends string, Body>(command: Command<Name, Body>): Command<Name, Body> =>
+  command
+
+export const metadataOf = (context: CommandContext): EventMetadata => ({
+  correlationId: context.correlationId,
+  causationId: context.causationId,
+  actor: context.actor,
+  ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+  ...(context.cause !== undefined && { cause: context.cause }),
+})
+
+export const notFound = (code: string, detail: string): CommandResult => ({
+  ok: false,
+  status: 404,
+  code,
+  detail,
+})

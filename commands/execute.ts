@@ -1,0 +1,65 @@
+import type { Decision } from '../domain/decision.ts'
+import { type Category, type EventsOf, streamName } from '../domain/domain-event.ts'
+import { decode, encode } from '../infrastructure/event-store/event-codec.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { type CommandContext, type CommandPorts, type CommandResult, metadataOf } from './command.ts'
+
+/** An aggregate as a fold: its category, where it begins and how each event changes it. */
+export type Aggregate<C extends Category, State> = {
+  category: C
+  initial: State
+  evolve(state: State, event: EventsOf[C]): State
+}
+
+export type Loaded<State> = { stream: string; state: State; revision: number }
+
+/** Folds the stream of one aggregate. Throws UnknownEventType where a newer version has written to it. */
+export async function load<C extends Category, State>(
+  events: EventStore,
+  aggregate: Aggregate<C, State>,
+  id: string,
+): Promise<Loaded<State>> {
+  const stream = streamName(aggregate.category, id)
+  const recorded = await events.readStream(stream)
+  let state = aggregate.initial
+  for (const event of recorded) state = aggregate.evolve(state, decode(aggregate.category, event))
+  return { stream, state, revision: recorded.length - 1 }
+}
+
+const ATTEMPTS = 20
+
+/**
+ * Loads, decides, appends; begins again where another writer was faster. The decision may be asked more than once and
+ * must be pure. A broken rule is a 409 unless `statusOf` says otherwise.
+ */
+export async function execute<C extends Category, State>(
+  ports: Pick<CommandPorts, 'events' | 'newId'>,
+  context: CommandContext,
+  aggregate: Aggregate<C, State>,
+  id: string,
+  decide: (state: State) => Decision<EventsOf[C]>,
+): Promise<CommandResult> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { stream, state, revision } = await load(ports.events, aggregate, id)
+    const decision = decide(state)
+    if (!decision.ok) return { ...decision, status: 409 }
+    if (decision.events.length === 0) return { ok: true, id, stream, revision, events: [] }
+    const metadata = metadataOf(context)
+    const appended = await ports.events.append(
+      stream,
+      revision < 0 ? 'no-stream' : revision,
+      decision.events.map((event) => encode<C>(event, ports.newId(), metadata)),
+    )
+    if (appended.ok)
+      return {
+        ok: true,
+        id,
+        stream,
+        revision: appended.revision,
+        events: decision.events,
+        position: appended.position,
+      }
+  }
+  throw new StoreUnavailable(`too many writers on one stream: gave up after ${ATTEMPTS} attempts`)
+}

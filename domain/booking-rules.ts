@@ -1,0 +1,267 @@
+// The rules: what a change in the calendar does to a booking. One entry of the table below for each rule, evaluated top
+// to bottom, the first that fits wins. Pure: time and policy are given.
+import {
+  type Booking,
+  type BookingEvent,
+  type CancellationReason,
+  findReference,
+  type IgnoredData,
+  type OpenBooking,
+  type Reference,
+  sameTimes,
+  storeTimes,
+  type Times,
+} from './booking.ts'
+import type { ExternalEvent } from './external-event.ts'
+import type { SyncMode } from './sync-policy.ts'
+
+/** A look at one event of one calendar: what was seen, or that it could not be learned. */
+export type Look = {
+  provider: string
+  calendarKey: string
+  externalEventId: string
+  /** When the look began, by this service's clock. */
+  observedAt: Temporal.Instant
+  result: { seen: ExternalEvent } | { unknown: string }
+}
+
+export type LookContext = {
+  now: Temporal.Instant
+  /** The policy of the booking's user. */
+  mode: SyncMode
+  /** A person released what was held: a first look may act. */
+  released?: boolean
+  /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
+  firstLook?: boolean
+  /** How long the event's whereabouts could not be learned. */
+  unknownForMs?: number
+}
+
+/** Stable once published. */
+export type DecisionCode =
+  | 'NOT_LINKED'
+  | 'STALE'
+  | 'LOOK_AGAIN'
+  | 'BOOKING_NOT_ACCEPTED'
+  | 'BOOKING_CLOSED'
+  | 'NOT_ORGANISER'
+  | 'BOOKING_IN_PAST'
+  | 'UNKNOWN'
+  | 'REFERENCE_UNCONFIRMED'
+  | CancellationReason
+  | 'ALL_DAY'
+  | 'NO_TIME_CHANGE'
+  | 'NEW_TIME_IN_PAST'
+  | 'RESCHEDULED'
+  | 'FIRST_LOOK'
+  | 'SERIES_CHANGED'
+  | 'OBSERVE_ONLY'
+  | 'POLICY_OFF'
+
+export type LookDecision = {
+  code: DecisionCode
+  events: BookingEvent[]
+  /** It publishes: to be confirmed by a second look before it is appended. */
+  acts: boolean
+}
+
+type Facts = {
+  booking: OpenBooking
+  reference: Reference
+  look: Look
+  context: LookContext
+  event: ExternalEvent
+  fingerprint: string
+}
+
+/**
+ * What a rule comes to. `settle`: ignored for good, up to this version of the event. `set-aside`: ignored while the
+ * reason lasts. `silent`: leaves no trace.
+ */
+type Verdict =
+  | { code: DecisionCode; do: 'silent' }
+  | { code: DecisionCode; do: 'settle' }
+  | { code: DecisionCode; do: 'set-aside' }
+  | { code: CancellationReason; do: 'cancel' }
+  | { code: 'RESCHEDULED'; do: 'reschedule'; next: Times & { timeZone?: string } }
+
+type Rule = (facts: Facts) => Verdict | undefined
+
+const before = (a: Temporal.Instant, b: Temporal.Instant): boolean => Temporal.Instant.compare(a, b) < 0
+
+/** The numbers are those of docs/rules.md. Rules 1, 5 and 9 need no event and are in `decideLook`. */
+const rules: readonly Rule[] = [
+  // 2
+  ({ reference: { watermark }, event, fingerprint }) => {
+    if (watermark === undefined) return undefined
+    const older =
+      event.updated !== undefined &&
+      watermark.updated !== undefined &&
+      before(event.updated, watermark.updated)
+    return older || fingerprint === watermark.fingerprint ? { code: 'STALE', do: 'silent' } : undefined
+  },
+  // 3
+  ({ booking, look }) =>
+    before(look.observedAt, booking.factsAt) ? { code: 'LOOK_AGAIN', do: 'silent' } : undefined,
+  // 4
+  ({ booking }) =>
+    booking.status !== 'ACCEPTED' ? { code: 'BOOKING_NOT_ACCEPTED', do: 'set-aside' } : undefined,
+  // 6
+  ({ event }) => (event.organizerSelf === false ? { code: 'NOT_ORGANISER', do: 'settle' } : undefined),
+  // 7
+  ({ booking, context }) =>
+    before(context.now, booking.times.start) ? undefined : { code: 'BOOKING_IN_PAST', do: 'settle' },
+  // 8 (the event is alive in another synced calendar of the host) comes here
+  // 10
+  ({ event, reference }) => {
+    if (event.status !== 'cancelled') return undefined
+    return reference.confirmed
+      ? { code: 'DELETED_IN_CALENDAR', do: 'cancel' }
+      : { code: 'REFERENCE_UNCONFIRMED', do: 'set-aside' }
+  },
+  // 11 (the host declined) and 12 (all attendees declined) come here
+  // 13
+  ({ event }) => (event.times?.allDay ? { code: 'ALL_DAY', do: 'settle' } : undefined),
+  // 14
+  ({ booking, event: { times } }) =>
+    times && !times.allDay && sameTimes(times, booking.times)
+      ? { code: 'NO_TIME_CHANGE', do: 'settle' }
+      : undefined,
+  // 15
+  ({ event: { times }, context }) =>
+    times && !times.allDay && !before(context.now, times.start)
+      ? { code: 'NEW_TIME_IN_PAST', do: 'settle' }
+      : undefined,
+  // 16
+  ({ event: { times } }) =>
+    times && !times.allDay ? { code: 'RESCHEDULED', do: 'reschedule', next: times } : undefined,
+]
+
+/** Decides one look at one booking. Events are to be appended as they are; the empty list changes nothing. */
+export function decideLook(booking: Booking, look: Look, context: LookContext): LookDecision {
+  if (booking.kind === 'UNTRACKED') return silent('NOT_LINKED')
+  if (booking.kind === 'CLOSED') return silent('BOOKING_CLOSED')
+  const reference = findReference(booking, look)
+  if (reference === undefined) return silent('NOT_LINKED')
+  // 9
+  if ('unknown' in look.result) return decideUnknown(booking, reference, look, context)
+  const event = look.result.seen
+  const facts = { booking, reference, look, context, event, fingerprint: fingerprintOf(event) }
+  for (const rule of rules) {
+    const verdict = rule(facts)
+    if (verdict) return carryOut(verdict, facts)
+  }
+  // Neither cancelled nor with times: nothing can be told from it.
+  return silent('UNKNOWN')
+}
+
+const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
+
+/** Nothing is decided on a failed look. After an hour it is recorded once, so that a person is told. */
+function decideUnknown(
+  booking: OpenBooking,
+  reference: Reference,
+  look: Look,
+  context: LookContext,
+): LookDecision {
+  const fingerprint = 'unknown' in look.result ? look.result.unknown : ''
+  const patience = 3_600_000
+  if ((context.unknownForMs ?? 0) < patience || reference.setAside.UNKNOWN !== undefined)
+    return silent('UNKNOWN')
+  const event: ExternalEvent = { id: look.externalEventId, status: 'confirmed' }
+  const facts = { booking, reference, look, context, event, fingerprint }
+  return { code: 'UNKNOWN', events: [ignored(facts, 'UNKNOWN', false)], acts: false }
+}
+
+function carryOut(verdict: Verdict, facts: Facts): LookDecision {
+  const { code } = verdict
+  if (verdict.do === 'silent') return silent(code)
+  if (verdict.do === 'settle') return { code, events: [ignored(facts, code, true)], acts: false }
+  if (verdict.do === 'set-aside') return setAside(facts, code)
+
+  const instead = verdict.do === 'cancel' ? 'BookingCancelled' : 'BookingRescheduled'
+  if (facts.context.mode === 'off') return setAside(facts, 'POLICY_OFF', instead)
+  if (differedWhenLinked(facts)) return setAside(facts, 'FIRST_LOOK', instead)
+  if (facts.context.mode === 'observe') return setAside(facts, 'OBSERVE_ONLY', instead)
+  return { code, events: [acting(verdict, facts)], acts: true }
+}
+
+/** A difference that was there when the booking was linked is nobody's change since. */
+function differedWhenLinked({ reference, event, context }: Facts): boolean {
+  if (reference.looked || context.released) return false
+  return event.updated === undefined ? context.firstLook === true : !before(reference.linkedAt, event.updated)
+}
+
+/** The same code for the same version of the event is recorded once. */
+function setAside(facts: Facts, code: DecisionCode, instead?: IgnoredData['instead']): LookDecision {
+  const known = facts.reference.setAside[code] === facts.fingerprint
+  return { code, events: known ? [] : [ignored(facts, code, false, instead)], acts: false }
+}
+
+function ignored(
+  facts: Facts,
+  code: DecisionCode,
+  settles: boolean,
+  instead?: IgnoredData['instead'],
+): BookingEvent {
+  const { event } = facts
+  const times = event.status !== 'cancelled' && event.times && !event.times.allDay ? event.times : undefined
+  return {
+    type: 'ExternalEventChangeIgnored',
+    data: {
+      ...observed(facts),
+      bookingUid: facts.booking.bookingUid,
+      code,
+      settles,
+      seen: { status: event.status, ...(times && storeTimes(times)) },
+      ...(instead && { instead }),
+    },
+  }
+}
+
+function acting(verdict: Extract<Verdict, { do: 'cancel' | 'reschedule' }>, facts: Facts): BookingEvent {
+  const { booking } = facts
+  const decided = {
+    ...observed(facts),
+    bookingUid: booking.bookingUid,
+    userId: booking.userId,
+    ...(booking.organizationId !== undefined && { organizationId: booking.organizationId }),
+    sequence: booking.sequence + 1,
+    basis: storeTimes(booking.basis),
+  }
+  if (verdict.do === 'cancel')
+    return {
+      type: 'BookingCancelled',
+      data: { ...decided, reason: verdict.code, ...storeTimes(booking.times) },
+    }
+  const { timeZone } = verdict.next
+  return {
+    type: 'BookingRescheduled',
+    data: {
+      ...decided,
+      previous: storeTimes(booking.times),
+      next: { ...storeTimes(verdict.next), ...(timeZone !== undefined && { timeZone }) },
+    },
+  }
+}
+
+const observed = ({ reference, event, look, context, fingerprint }: Facts) => ({
+  ...reference.stored,
+  fingerprint,
+  ...(event.updated && { externalUpdatedAt: event.updated.toString() }),
+  observedAt: look.observedAt.toString(),
+  at: context.now.toString(),
+})
+
+/** Names one version of an event: its etag; without one (a command by hand), when it was updated and what it says. */
+export function fingerprintOf(event: ExternalEvent): string {
+  if (event.etag !== undefined) return event.etag
+  const { times } = event
+  const said =
+    event.status === 'cancelled' || times === undefined
+      ? event.status
+      : times.allDay
+        ? `${times.startDate}/${times.endDate}`
+        : `${times.start}/${times.end}`
+  return `${event.updated ?? ''} ${said}`.trim()
+}

@@ -1,0 +1,320 @@
+// One Google calendar's push subscription, shared by every CalendarSync and SelectedCalendar on it. Stream:
+// calendarSubscription-<calendarKey>. Its record is never deleted: a channel ends only by being stopped or by expiring,
+// so that none is left that nobody can stop. The event types are a storage format.
+import { accept, type Decision, reject } from './decision.ts'
+
+export type CalendarSubscriptionEvent =
+  | {
+      type: 'SubscriptionRequested'
+      data: { subscriptionId: string; provider: string; calendarKey: string; at: string }
+    }
+  /** Appended before the provider is asked, so that a crash in between leaves a trace of the channel. */
+  | {
+      type: 'ChannelOpening'
+      data: {
+        subscriptionId: string
+        channelId: string
+        credentialId: string
+        requestedExpiresAt: string
+        at: string
+      }
+    }
+  | { type: 'SubscriptionActivated'; data: OpenedChannel }
+  /** A further channel beside those that are open: the older ones are stopped after the overlap. */
+  | { type: 'SubscriptionRenewed'; data: OpenedChannel }
+  | {
+      type: 'SubscriptionActivationFailed'
+      data: {
+        subscriptionId: string
+        channelId: string
+        code: string
+        reason?: string
+        /** The provider will never push for this calendar: it is polled. */
+        permanent: boolean
+        retryAt: string
+        at: string
+      }
+    }
+  | {
+      type: 'ChannelStopped'
+      data: {
+        subscriptionId: string
+        channelId: string
+        outcome: 'STOPPED' | 'UNKNOWN_TO_PROVIDER' | 'EXPIRED'
+        at: string
+      }
+    }
+  | {
+      type: 'SubscriptionSuspended'
+      data: { subscriptionId: string; code: string; reason?: string; retryAt: string; at: string }
+    }
+  | { type: 'SubscriptionReleased'; data: { subscriptionId: string; at: string } }
+
+type OpenedChannel = {
+  subscriptionId: string
+  channelId: string
+  resourceId: string
+  expiresAt: string
+  at: string
+}
+
+export type Channel = {
+  channelId: string
+  resourceId: string
+  credentialId: string
+  openedAt: Temporal.Instant
+  expiresAt: Temporal.Instant
+}
+/** Asked for, the answer not known (yet, or for ever after a crash). */
+export type Opening = {
+  channelId: string
+  credentialId: string
+  at: Temporal.Instant
+  requestedExpiresAt: Temporal.Instant
+}
+
+export type CalendarSubscription =
+  | { kind: 'NONE' }
+  | {
+      kind: 'REQUESTED'
+      status: 'PENDING' | 'ACTIVE' | 'SUSPENDED' | 'RELEASED'
+      subscriptionId: string
+      channels: readonly Channel[]
+      openings: readonly Opening[]
+      failures: number
+      retryAt?: Temporal.Instant
+      lastError?: string
+      pushRefusedForGood: boolean
+    }
+
+type Requested = Extract<CalendarSubscription, { kind: 'REQUESTED' }>
+
+export const initialCalendarSubscription: CalendarSubscription = { kind: 'NONE' }
+
+export function evolveCalendarSubscription(
+  state: CalendarSubscription,
+  event: CalendarSubscriptionEvent,
+): CalendarSubscription {
+  if (event.type === 'SubscriptionRequested') {
+    const kept = state.kind === 'REQUESTED' ? state : { channels: [], openings: [] }
+    return {
+      kind: 'REQUESTED',
+      status: 'PENDING',
+      subscriptionId: event.data.subscriptionId,
+      channels: kept.channels,
+      openings: kept.openings,
+      failures: 0,
+      pushRefusedForGood: false,
+    }
+  }
+  if (state.kind === 'NONE') return state
+  switch (event.type) {
+    case 'ChannelOpening': {
+      const { channelId, credentialId, requestedExpiresAt, at } = event.data
+      const opening = {
+        channelId,
+        credentialId,
+        at: Temporal.Instant.from(at),
+        requestedExpiresAt: Temporal.Instant.from(requestedExpiresAt),
+      }
+      return { ...state, openings: [...state.openings, opening] }
+    }
+    case 'SubscriptionActivated':
+    case 'SubscriptionRenewed':
+      return withChannel(state, event.data)
+    case 'SubscriptionActivationFailed':
+      return {
+        ...state,
+        openings: state.openings.filter((opening) => opening.channelId !== event.data.channelId),
+        failures: state.failures + 1,
+        retryAt: Temporal.Instant.from(event.data.retryAt),
+        lastError: event.data.code,
+        pushRefusedForGood: event.data.permanent,
+      }
+    case 'ChannelStopped': {
+      const channels = state.channels.filter((channel) => channel.channelId !== event.data.channelId)
+      const openings = state.openings.filter((opening) => opening.channelId !== event.data.channelId)
+      const status = state.status === 'ACTIVE' && channels.length === 0 ? 'PENDING' : state.status
+      return { ...state, channels, openings, status }
+    }
+    case 'SubscriptionSuspended':
+      return {
+        ...state,
+        status: 'SUSPENDED',
+        retryAt: Temporal.Instant.from(event.data.retryAt),
+        lastError: event.data.code,
+      }
+    case 'SubscriptionReleased':
+      return { ...state, status: 'RELEASED' }
+    default:
+      return state
+  }
+}
+
+function withChannel(state: Requested, opened: OpenedChannel): Requested {
+  const opening = state.openings.find(({ channelId }) => channelId === opened.channelId)
+  const channel = {
+    channelId: opened.channelId,
+    resourceId: opened.resourceId,
+    credentialId: opening?.credentialId ?? '',
+    openedAt: opening?.at ?? Temporal.Instant.from(opened.at),
+    expiresAt: Temporal.Instant.from(opened.expiresAt),
+  }
+  const { retryAt: _, lastError: __, ...healthy } = state
+  return {
+    ...healthy,
+    status: state.status === 'RELEASED' ? 'RELEASED' : 'ACTIVE',
+    channels: [...state.channels.filter(({ channelId }) => channelId !== opened.channelId), channel],
+    openings: state.openings.filter(({ channelId }) => channelId !== opened.channelId),
+    failures: 0,
+    pushRefusedForGood: false,
+  }
+}
+
+const unknown = reject('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
+
+export function requestSubscription(
+  state: CalendarSubscription,
+  wish: { subscriptionId: string; provider: string; calendarKey: string; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'REQUESTED' && state.status !== 'RELEASED') return accept()
+  return accept({ type: 'SubscriptionRequested', data: wish })
+}
+
+/** The last 20 % of a channel's life, at most its last 24 hours. */
+export function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
+  const life = channel.expiresAt.epochMilliseconds - channel.openedAt.epochMilliseconds
+  const margin = Math.min(life * 0.2, 24 * 3_600_000)
+  return channel.expiresAt.epochMilliseconds - now.epochMilliseconds <= margin
+}
+
+/** The channel that lives longest; the others are only waiting to be stopped. */
+export function currentChannel(subscription: Requested): Channel | undefined {
+  return subscription.channels.toSorted((a, b) => Temporal.Instant.compare(b.expiresAt, a.expiresAt))[0]
+}
+
+/** Whether a watch call is in order now. Own schedule after failures; for good where push is refused. */
+export function needsChannel(subscription: Requested, now: Temporal.Instant): boolean {
+  if (subscription.status === 'RELEASED' || subscription.pushRefusedForGood) return false
+  if (subscription.retryAt !== undefined && Temporal.Instant.compare(now, subscription.retryAt) < 0)
+    return false
+  const current = currentChannel(subscription)
+  return current === undefined || isNearExpiry(current, now)
+}
+
+/** `force` asks in spite of the retry schedule (an operator, or a credential just replaced), not of a healthy channel. */
+export function openChannel(
+  state: CalendarSubscription,
+  wish: {
+    channelId: string
+    credentialId: string
+    requestedExpiresAt: string
+    now: Temporal.Instant
+    force?: boolean
+  },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  if (state.status === 'RELEASED')
+    return reject('SUBSCRIPTION_RELEASED', 'The subscription was released: nobody needs this calendar.')
+  const { retryAt: _, ...unscheduled } = state
+  const considered = wish.force ? { ...unscheduled, pushRefusedForGood: false } : state
+  if (!needsChannel(considered, wish.now)) return accept()
+  return accept({
+    type: 'ChannelOpening',
+    data: {
+      subscriptionId: state.subscriptionId,
+      channelId: wish.channelId,
+      credentialId: wish.credentialId,
+      requestedExpiresAt: wish.requestedExpiresAt,
+      at: wish.now.toString(),
+    },
+  })
+}
+
+/** Told by the watch answer or by the channel's authenticated `sync` message, whichever is first. */
+export function activateChannel(
+  state: CalendarSubscription,
+  opened: { channelId: string; resourceId: string; expiresAt: string; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  if (state.channels.some(({ channelId }) => channelId === opened.channelId)) return accept()
+  if (!state.openings.some(({ channelId }) => channelId === opened.channelId)) return accept()
+  return accept({
+    type: state.channels.length === 0 ? 'SubscriptionActivated' : 'SubscriptionRenewed',
+    data: { subscriptionId: state.subscriptionId, ...opened },
+  })
+}
+
+/** The watch call failed. A refused credential suspends; anything else is retried with growing delay, up to a day. */
+export function failActivation(
+  state: CalendarSubscription,
+  failure: {
+    channelId: string
+    code: string
+    reason?: string
+    permanent: boolean
+    suspends: boolean
+    retryAfterMs?: number
+    now: Temporal.Instant
+  },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  const { channelId, code, reason, permanent, suspends, now } = failure
+  const delay = Math.max(failure.retryAfterMs ?? 0, retryDelayMs(state.failures))
+  const shared = {
+    subscriptionId: state.subscriptionId,
+    code,
+    ...(reason !== undefined && { reason }),
+    retryAt: now.add({ milliseconds: delay }).toString(),
+    at: now.toString(),
+  }
+  const failed: CalendarSubscriptionEvent = {
+    type: 'SubscriptionActivationFailed',
+    data: { ...shared, channelId, permanent },
+  }
+  return suspends && state.status !== 'SUSPENDED'
+    ? accept<CalendarSubscriptionEvent>(failed, { type: 'SubscriptionSuspended', data: shared })
+    : accept(failed)
+}
+
+/** A fetch was refused for the credential's sake: the subscription waits for another one. */
+export function suspendSubscription(
+  state: CalendarSubscription,
+  failure: { code: string; reason?: string; now: Temporal.Instant },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE' || state.status === 'SUSPENDED' || state.status === 'RELEASED') return accept()
+  return accept({
+    type: 'SubscriptionSuspended',
+    data: {
+      subscriptionId: state.subscriptionId,
+      code: failure.code,
+      ...(failure.reason !== undefined && { reason: failure.reason }),
+      retryAt: failure.now.add({ milliseconds: retryDelayMs(state.failures) }).toString(),
+      at: failure.now.toString(),
+    },
+  })
+}
+
+/** One minute, doubled with each failure, a day at most. */
+export const retryDelayMs = (failures: number): number =>
+  Math.min(24 * 3_600_000, 60_000 * 2 ** Math.min(failures, 20))
+
+export function stopChannel(
+  state: CalendarSubscription,
+  stopped: { channelId: string; outcome: 'STOPPED' | 'UNKNOWN_TO_PROVIDER' | 'EXPIRED'; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  const known = [...state.channels, ...state.openings].some(
+    ({ channelId }) => channelId === stopped.channelId,
+  )
+  if (!known) return accept()
+  return accept({ type: 'ChannelStopped', data: { subscriptionId: state.subscriptionId, ...stopped } })
+}
+
+export function releaseSubscription(
+  state: CalendarSubscription,
+  at: string,
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE' || state.status === 'RELEASED') return accept()
+  return accept({ type: 'SubscriptionReleased', data: { subscriptionId: state.subscriptionId, at } })
+}

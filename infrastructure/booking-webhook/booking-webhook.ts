@@ -1,0 +1,61 @@
+/**
+ * What Cal.com said in one delivery, in the service's own words. Titles, guests and e-mail addresses are dropped at
+ * the edge. Deliveries may come twice, late, or in another order than they were sent.
+ */
+export type BookingDelivery =
+  | { trigger: 'BOOKING_CREATED'; createdAt?: string; booking: DeliveredBooking }
+  /**
+   * `booking.bookingUid` is the new booking's; `rescheduledFromUid` the one it replaces, whose times were `previous`.
+   * Without `rescheduledFromUid` the booking moved under its own uid (a booking with seats).
+   */
+  | {
+      trigger: 'BOOKING_RESCHEDULED'
+      createdAt?: string
+      booking: DeliveredBooking
+      rescheduledFromUid?: string
+      previous?: { start: Temporal.Instant; end: Temporal.Instant }
+    }
+  /** `requestReschedule`: the host asked the guest for another time, which ends this booking all the same. */
+  | {
+      trigger: 'BOOKING_CANCELLED'
+      createdAt?: string
+      bookingUid: string
+      userId?: string
+      requestReschedule: boolean
+    }
+  | { trigger: 'BOOKING_REJECTED'; createdAt?: string; bookingUid: string; userId?: string }
+  /** The test button; says nothing about a booking. */
+  | { trigger: 'PING'; createdAt?: string }
+  /** A trigger this service has no use for, by its own name. */
+  | { trigger: 'IGNORED'; createdAt?: string; ignored: string }
+
+/** A booking as a delivery shows it. It never names the calendar event: references are asked for separately. */
+export type DeliveredBooking = {
+  bookingUid: string
+  /** The organiser's Cal.com id; old deliveries lack it. */
+  userId?: string
+  start: Temporal.Instant
+  end: Temporal.Instant
+  status: 'ACCEPTED' | 'PENDING' | 'REJECTED' | 'CANCELLED'
+  /** The calendars of a known provider into which the booking is written; often none. */
+  destinations: DeliveredDestination[]
+}
+
+export type DeliveredDestination = {
+  provider: 'google'
+  externalCalendarId: string
+  /** Absent where the account is reached by delegation. */
+  credentialId?: string
+}
+
+/**
+ * `WRONG_SIGNATURE` is answered 401 and says nothing more; `BAD_BODY` lists every problem found, by field, without
+ * the values.
+ */
+export type DeliveryProblem = { ok: false; code: 'WRONG_SIGNATURE' | 'BAD_BODY'; problems: string[] }
+
+/** Checks the signature over the body exactly as it was received, then reads it. Never throws. */
+export type ReadBookingDelivery = (
+  rawBody: Uint8Array,
+  signature: string | undefined,
+) => { ok: true; delivery: BookingDelivery } | DeliveryProblem

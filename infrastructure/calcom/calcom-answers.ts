@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { DirectoryBooking, DirectoryReference } from '../booking-directory/booking-directory.ts'
+import { InstantText } from './instant-text.ts'
+
+const Status = z
+  .enum(['accepted', 'pending', 'rejected', 'cancelled', 'awaiting_host'])
+  .transform((status): DirectoryBooking['status'] => {
+    if (status === 'accepted') return 'ACCEPTED'
+    if (status === 'rejected') return 'REJECTED'
+    return status === 'cancelled' ? 'CANCELLED' : 'PENDING'
+  })
+
+/** A booking as `GET /v2/bookings` and `GET /v2/bookings/{uid}` show it, as far as it is of use here. */
+export const BookingAnswer = z.object({
+  uid: z.string().min(1),
+  status: Status,
+  start: InstantText,
+  end: InstantText,
+  hosts: z.array(z.object({ id: z.union([z.number(), z.string()]).nullish() })).nullish(),
+  rescheduledToUid: z.string().nullish(),
+  rescheduledFromUid: z.string().nullish(),
+})
+
+/** A reference as `GET /v2/bookings/{uid}/references` shows it; the event's field changed its name over the years. */
+export const ReferenceAnswer = z.object({
+  type: z.string(),
+  eventUid: z.string().nullish(),
+  externalUid: z.string().nullish(),
+  uid: z.string().nullish(),
+  destinationCalendarId: z.union([z.string(), z.number()]).nullish(),
+  externalCalendarId: z.string().nullish(),
+  thirdPartyRecurringEventId: z.string().nullish(),
+  deleted: z.boolean().nullish(),
+})
+
+/**
+ * A booking rescheduled away is over whatever its status says: it has been seen `accepted` with only
+ * `rescheduledToUid` telling. Undefined where the host is not known (a deleted account) and nobody said who it was.
+ */
+export function directoryBooking(
+  read: z.infer<typeof BookingAnswer>,
+  askedFor: string | undefined,
+): DirectoryBooking | undefined {
+  const host = read.hosts?.[0]?.id
+  const userId = host === undefined || host === null || host === 'unknown' ? askedFor : String(host)
+  if (userId === undefined) return undefined
+  return {
+    bookingUid: read.uid,
+    userId,
+    status: read.rescheduledToUid && read.status !== 'REJECTED' ? 'CANCELLED' : read.status,
+    start: read.start,
+    end: read.end,
+    ...(read.rescheduledToUid ? { rescheduledToUid: read.rescheduledToUid } : {}),
+    ...(read.rescheduledFromUid ? { rescheduledFromUid: read.rescheduledFromUid } : {}),
+  }
+}
+
+/** An entry that names no event says nothing; those of other kinds are left out even if Cal.com gave them. */
+export function directoryReference(read: z.infer<typeof ReferenceAnswer>): DirectoryReference[] {
+  const externalEventId = read.eventUid || read.externalUid || read.uid
+  if (read.type !== 'google_calendar' || read.deleted || !externalEventId) return []
+  const externalCalendarId = read.externalCalendarId || calendarAddress(read.destinationCalendarId)
+  return [
+    {
+      externalEventId,
+      ...(externalCalendarId ? { externalCalendarId } : {}),
+      ...(read.thirdPartyRecurringEventId ? { recurringEventId: read.thirdPartyRecurringEventId } : {}),
+    },
+  ]
+}
+
+/**
+ * `destinationCalendarId` is the number of a row in some versions and the calendar's own id in others: only what
+ * cannot be a number names a calendar.
+ */
+function calendarAddress(id: string | number | null | undefined): string | undefined {
+  return typeof id === 'string' && !/^\d*$/.test(id) ? id : undefined
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { DirectoryAnswer, DirectoryError } from '../booking-directory/booking-directory.ts'
+
+/** How API v2 is reached. */
+export type CalcomApiOptions = {
+  /** Root of the API, with or without the trailing `/v2`. */
+  apiUrl: string
+  /** Milliseconds for one request and its answer; 10,000 unless given. */
+  timeoutMs?: number
+  /** `cal-api-version`; one that Cal.com does not know falls back silently to an older one. */
+  apiVersion?: string
+  /** Another way to send a request, for a process that holds Cal.com's stand-in itself. */
+  fetch?: (request: Request) => Promise<Response>
+}
+
+/** The answer's `data`, and beside it the page it is of. */
+export type CalcomPage<T> = { data: T; hasNextPage: boolean | undefined }
+
+/** One request of API v2, its answer checked by `schema`. What Cal.com answers is a value, as is not being reached. */
+export type CalcomApi = <T>(
+  schema: z.ZodType<T>,
+  request: { path: string; key: string; method?: 'GET' | 'POST'; body?: unknown },
+  signal?: AbortSignal,
+) => Promise<DirectoryAnswer<CalcomPage<T>>>
+
+/** Sends requests with the headers of API v2. */
+export function calcomApi(options: CalcomApiOptions): CalcomApi {
+  const root = options.apiUrl.replace(/\/+$/, '').replace(/\/v2$/, '')
+  const send = options.fetch ?? ((request: Request) => fetch(request))
+  return async (schema, { path, key, method = 'GET', body }, signal) => {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000)
+    let response: Response
+    let text: string
+    try {
+      response = await send(
+        new Request(`${root}${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${key}`,
+            'cal-api-version': options.apiVersion ?? '2024-08-13',
+            accept: 'application/json',
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          // A key must not follow a redirect to another host.
+          redirect: 'manual',
+          signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        }),
+      )
+      text = await response.text()
+    } catch {
+      // No connection, a broken answer, the time-out or the caller's own end: nothing was learned.
+      return { ok: false, code: 'UNAVAILABLE' }
+    }
+    if (!response.ok) return errorOf(response)
+    const answer = Envelope.safeParse(parsedJson(text))
+    const data = answer.success ? schema.safeParse(answer.data.data) : undefined
+    if (!answer.success || !data?.success) {
+      return { ok: false, code: 'BAD_ANSWER', status: response.status }
+    }
+    return { ok: true, value: { data: data.data, hasNextPage: answer.data.pagination?.hasNextPage } }
+  }
+}
+
+/** Decided by the HTTP status alone, since errors come in two shapes; their words are never passed on. */
+function errorOf(response: Response): DirectoryError {
+  const { status } = response
+  const retryAfterMs = retryAfter(response.headers)
+  return {
+    ok: false,
+    code: errorCode(status),
+    status,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}
+
+function errorCode(status: number): DirectoryError['code'] {
+  if (status === 404) return 'NOT_FOUND'
+  if (status === 429) return 'RATE_LIMITED'
+  if (status === 408 || status >= 500) return 'UNAVAILABLE'
+  // 400 is also how Cal.com says that a booking is not the key owner's.
+  if (status >= 400) return 'REFUSED'
+  return 'BAD_ANSWER'
+}
+
+/** Retry-After (RFC 9110, 10.2.3) in milliseconds; a date is counted from the answer's own `Date`. */
+function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')
+  if (value === null) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000
+  const wait = Date.parse(value) - Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const Envelope = z.object({
+  status: z.literal('success'),
+  data: z.unknown(),
+  pagination: z.object({ hasNextPage: z.boolean().optional() }).optional().catch(undefined),
+})

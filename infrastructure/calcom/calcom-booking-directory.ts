@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import type {
+  BookingDirectory,
+  DirectoryAnswer,
+  DirectoryBooking,
+  DirectoryError,
+} from '../booking-directory/booking-directory.ts'
+import { BookingAnswer, directoryBooking, directoryReference, ReferenceAnswer } from './calcom-answers.ts'
+import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
+import { calcomApiKeys } from './calcom-api-keys.ts'
+
+/** Bookings a page; Cal.com gives 250 at most. */
+const pageSize = 100
+
+/**
+ * Cal.com's view of bookings by API v2 (version 2024-08-13). Where no key answers for a user the answer is REFUSED
+ * without a request; where the user is not known, the keys are tried in turn until one answers. Throws only for a
+ * file of keys that cannot be read.
+ */
+export function calcomBookingDirectory(
+  options: CalcomApiOptions & {
+    /** One key for all users. */
+    apiKey?: string
+    /** A JSON file `{userId: key}`; with `apiKey` beside it for the users that it lacks. */
+    apiKeysFile?: string
+    /** Bookings a page, 250 at most. */
+    pageSize?: number
+    /** Told when one user's key was refused while the bookings of all were read, which goes on with the next. */
+    onKeyRefused?: (userId: string | undefined) => void
+  },
+): BookingDirectory {
+  const call = calcomApi(options)
+  const keys = calcomApiKeys(options)
+  const take = options.pageSize ?? pageSize
+
+  const ask = async <T>(
+    schema: z.ZodType<T>,
+    path: string,
+    userId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<DirectoryAnswer<T>> => {
+    const own = userId === undefined ? undefined : keys.keyFor(userId)
+    const candidates =
+      userId === undefined ? keys.all().map(({ key }) => key) : own === undefined ? [] : [own]
+    let refusal: DirectoryError = { ok: false, code: 'REFUSED' }
+    for (const key of candidates) {
+      const answer = await call(schema, { path, key }, signal)
+      if (answer.ok) return { ok: true, value: answer.value.data }
+      refusal = answer
+      if (answer.code !== 'NOT_FOUND' && answer.code !== 'REFUSED') break
+    }
+    return refusal
+  }
+
+  return {
+    async booking(bookingUid, userId, signal) {
+      const answer = await ask(
+        BookingAnswer,
+        `/v2/bookings/${encodeURIComponent(bookingUid)}`,
+        userId,
+        signal,
+      )
+      if (!answer.ok) return answer
+      const booking = directoryBooking(answer.value, userId)
+      return booking === undefined ? { ok: false, code: 'BAD_ANSWER' } : { ok: true, value: booking }
+    },
+
+    async references(bookingUid, userId, signal) {
+      const path = `/v2/bookings/${encodeURIComponent(bookingUid)}/references?type=google_calendar`
+      const answer = await ask(z.array(ReferenceAnswer), path, userId, signal)
+      return answer.ok ? { ok: true, value: answer.value.flatMap(directoryReference) } : answer
+    },
+
+    async futureBookings({ from, userId, after }, signal) {
+      const owners = userId === undefined ? keys.all() : [{ key: keys.keyFor(userId), userId }]
+      const place = placeOf(after)
+      const owner = owners[place.owner]
+      if (owner === undefined) return { ok: true, value: { bookings: [] } }
+      if (owner.key === undefined) return { ok: false, code: 'REFUSED' }
+      const query = new URLSearchParams({
+        // Together: every future booking that is accepted or pending, single or recurring.
+        status: 'upcoming,recurring,unconfirmed',
+        afterStart: from.toString(),
+        // Latest first, so that bookings which end while the pages are read leave at the far end and shift nothing.
+        sortStart: 'desc',
+        take: String(take),
+        skip: String(place.skip),
+      })
+      const answer = await call(
+        z.array(BookingAnswer),
+        { path: `/v2/bookings?${query}`, key: owner.key },
+        signal,
+      )
+      const nextOwner = place.owner + 1 < owners.length ? `${place.owner + 1}:0` : undefined
+      if (!answer.ok) {
+        if (answer.code !== 'REFUSED' || owners.length === 1) return answer
+        // One user's revoked key must not keep the others' bookings from being read.
+        options.onKeyRefused?.(owner.userId)
+        return { ok: true, value: { bookings: [], ...(nextOwner === undefined ? {} : { next: nextOwner }) } }
+      }
+      const { data, hasNextPage } = answer.value
+      const bookings = data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
+      // Counted in what was asked for: Cal.com leaves out of a page what vanished while it was being made.
+      const next = (hasNextPage ?? data.length >= take) ? `${place.owner}:${place.skip + take}` : nextOwner
+      const seen = new Set<string>()
+      return {
+        ok: true,
+        value: {
+          bookings: bookings.filter((booking) => {
+            if (seen.has(booking.bookingUid)) return false
+            seen.add(booking.bookingUid)
+            return isFuture(booking, from) && (userId === undefined || booking.userId === userId)
+          }),
+          ...(next === undefined ? {} : { next }),
+        },
+      }
+    },
+  }
+}
+
+function isFuture(booking: DirectoryBooking, from: Temporal.Instant): boolean {
+  return (
+    (booking.status === 'ACCEPTED' || booking.status === 'PENDING') &&
+    Temporal.Instant.compare(booking.start, from) > 0
+  )
+}
+
+/** Where the reading of pages stands: which key's bookings, and how many of them have been read. */
+function placeOf(after: string | undefined): { owner: number; skip: number } {
+  const match = /^(\d+):(\d+)$/.exec(after ?? '0:0')
+  if (match === null) throw new RangeError('Not a cursor of futureBookings')
+  return { owner: Number(match[1]), skip: Number(match[2]) }
+}

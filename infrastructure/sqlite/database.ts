@@ -1,42 +1,53 @@
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from '../store-unavailable.ts'
+import { isLockFailure, isStorageFailure } from './storage-failure.ts'
 
-/** The data folder is held by another process. */
+/** The data folder is held by another process, or already open in this one. */
 export class DataFolderInUse extends Error {
   readonly code = 'DATA_FOLDER_IN_USE'
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'DataFolderInUse'
+  }
 }
 
 /**
  * One SQLite file, held by this process alone, with group commit: every write that is asked for in the same turn of
  * the event loop shares one transaction and so one fsync. WAL and `synchronous=FULL`: a write whose promise has
  * resolved survives kill -9 and power loss.
+ *
+ * The hold on the file is a POSIX lock, which the system drops when this process closes any handle on that file: copy
+ * it with `VACUUM INTO` or `backup` of node:sqlite, never through node:fs while it is open here.
  */
 export type SqliteDatabase = {
-  /** For reads and prepared statements. Writing through it outside of `write` is a mistake. */
+  /**
+   * For reads and prepared statements. Writing through it outside of `write` is a mistake. An iterator must not stay
+   * open across turns of the event loop: it would see half of a group, and the write-ahead log could not be reused.
+   */
   readonly sql: DatabaseSync
   /**
-   * Runs `work` inside the next group transaction, in the order asked for. `work` must be synchronous. Resolves with
-   * its result after COMMIT. If `work` throws, its own savepoint alone is rolled back and the promise rejects with
-   * that error; if the transaction cannot be committed, every write of the group rejects with StoreUnavailable.
+   * Runs `work` inside the next group transaction, in the order asked for, once. `work` must be synchronous: a promise
+   * as its result is a TypeError. Resolves with its result after COMMIT. If `work` throws, its own savepoint alone is
+   * rolled back and the promise rejects with that error; if the storage fails or the transaction cannot be committed,
+   * every write of the group rejects with StoreUnavailable and none of them is stored.
    */
   write<T>(work: () => T): Promise<T>
-  /** Commits what waits, then closes the file and frees the folder. */
+  /** Commits what waits, then closes the file and frees the folder. Later writes reject with StoreUnavailable. */
   close(): Promise<void>
 }
 
 type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
 
-/** Opens (or creates) the file at `path`, or a private database for ':memory:'. Throws DataFolderInUse. */
+/**
+ * Opens (or creates) the file at `path`, or a private database for ':memory:'. Throws DataFolderInUse; any other error
+ * of SQLite's (no such folder, no database, not writable) is thrown as it is.
+ */
 export function openDatabase(path: string): SqliteDatabase {
-  const sql = new DatabaseSync(path, { timeout: 0 })
-  try {
-    sql.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL')
-    sql.exec('BEGIN IMMEDIATE; COMMIT')
-  } catch (error) {
-    sql.close()
-    if (isBusy(error)) throw new DataFolderInUse(`another process holds ${path}`, { cause: error })
-    throw error
-  }
+  const sql = openExclusively(path)
+  const begin = sql.prepare('BEGIN IMMEDIATE')
+  const commit = sql.prepare('COMMIT')
+  const rollback = sql.prepare('ROLLBACK')
+  const runItem = savepoints(sql)
 
   let waiting: Waiting[] = []
   let scheduled = false
@@ -49,16 +60,27 @@ export function openDatabase(path: string): SqliteDatabase {
     if (group.length === 0) return
     const settled: (() => void)[] = []
     try {
-      sql.exec('BEGIN IMMEDIATE')
-      for (const item of group) settled.push(runInSavepoint(sql, item))
-      sql.exec('COMMIT')
+      // Still open only where a failing disk refused the ROLLBACK of an earlier group.
+      if (sql.isTransaction) rollback.run()
+      begin.run()
+      for (const item of group) settled.push(runItem(item))
+      commit.run()
     } catch (error) {
-      if (sql.isTransaction) sql.exec('ROLLBACK')
-      const unavailable = new StoreUnavailable('the embedded store cannot write', { cause: error })
+      const cause = rolledBack(error)
+      const unavailable = new StoreUnavailable('the embedded store cannot write', { cause })
       for (const item of group) item.reject(unavailable)
       return
     }
     for (const settle of settled) settle()
+  }
+
+  function rolledBack(error: unknown): unknown {
+    try {
+      if (sql.isTransaction) rollback.run()
+      return error
+    } catch (rollbackError) {
+      return new AggregateError([error, rollbackError], 'the transaction failed, and so did its rollback')
+    }
   }
 
   return {
@@ -66,6 +88,7 @@ export function openDatabase(path: string): SqliteDatabase {
     write<T>(work: () => T) {
       if (closed) return Promise.reject(new StoreUnavailable('the embedded store is closed'))
       return new Promise<T>((resolve, reject) => {
+        // The queue holds writes of every result type; each is resolved with what its own `work` gave.
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
         if (!scheduled) {
           scheduled = true
@@ -82,39 +105,53 @@ export function openDatabase(path: string): SqliteDatabase {
   }
 }
 
-/** Returns what is to be told to the caller once the whole group is committed. Throws if the group is lost. */
-function runInSavepoint(sql: DatabaseSync, item: Waiting): () => void {
-  sql.exec('SAVEPOINT item')
+/** Upper bound of the log's size on disk once its content has been moved into the file, in bytes. */
+const LOG_SIZE_LIMIT = 64 * 1024 * 1024
+/** Page cache, in KiB: enough to keep the inner pages of the indexes of some million events. */
+const CACHE_KIB = 32 * 1024
+
+function openExclusively(path: string): DatabaseSync {
+  const sql = new DatabaseSync(path, { timeout: 0 })
   try {
-    const result = item.work()
-    sql.exec('RELEASE item')
-    return () => item.resolve(result)
+    // The locking mode comes first: then the log's index lives in this process's memory, and the lock that keeps
+    // others out is taken by the first access and held until the file is closed.
+    sql.exec('PRAGMA locking_mode=EXCLUSIVE')
+    const journal = sql.prepare('PRAGMA journal_mode=WAL').get()?.journal_mode
+    if (journal !== 'wal' && journal !== 'memory')
+      throw new Error(`${path} cannot be written through a write-ahead log (journal mode ${journal})`)
+    // fullfsync matters on macOS only, where a plain fsync does not reach the platter.
+    sql.exec('PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA trusted_schema=OFF')
+    sql.exec(`PRAGMA journal_size_limit=${LOG_SIZE_LIMIT}; PRAGMA cache_size=-${CACHE_KIB}`)
+    sql.exec('BEGIN IMMEDIATE; COMMIT')
+    return sql
   } catch (error) {
-    if (!sql.isTransaction) throw error
-    sql.exec('ROLLBACK TO item; RELEASE item')
-    if (isStorageFailure(error)) throw error
-    return () => item.reject(error)
+    sql.close()
+    if (!isLockFailure(error)) throw error
+    throw new DataFolderInUse(`${path} is in use by another process`, { cause: error })
   }
 }
 
-const SQLITE_BUSY = 5
-const SQLITE_LOCKED = 6
-const storageFailures = new Set([
-  SQLITE_BUSY,
-  SQLITE_LOCKED,
-  8 /* READONLY */,
-  10 /* IOERR */,
-  13 /* FULL */,
-  14 /* CANTOPEN */,
-])
-
-function primaryCode(error: unknown): number | undefined {
-  return typeof error === 'object' &&
-    error !== null &&
-    'errcode' in error &&
-    typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : undefined
+/**
+ * How to run one write in a savepoint of its own. The answer tells the caller, once the whole group is committed.
+ * Throws if the group is lost.
+ */
+function savepoints(sql: DatabaseSync): (item: Waiting) => () => void {
+  const savepoint = sql.prepare('SAVEPOINT item')
+  const release = sql.prepare('RELEASE item')
+  const rollbackTo = sql.prepare('ROLLBACK TO item')
+  return (item) => {
+    savepoint.run()
+    try {
+      const result = item.work()
+      if (result instanceof Promise) throw new TypeError('a write must be synchronous')
+      release.run()
+      return () => item.resolve(result)
+    } catch (error) {
+      // After a storage failure the transaction is of no use, whether SQLite has ended it already or not.
+      if (!sql.isTransaction || isStorageFailure(error)) throw error
+      rollbackTo.run()
+      release.run()
+      return () => item.reject(error)
+    }
+  }
 }
-const isBusy = (error: unknown) => primaryCode(error) === SQLITE_BUSY || primaryCode(error) === SQLITE_LOCKED
-const isStorageFailure = (error: unknown) => storageFailures.has(primaryCode(error) ?? -1)

@@ -1,4 +1,4 @@
-// The command line's entry. Plain old JavaScript on purpose: on a machine where npm skipped the install script of the
-// package `node`, an older Node runs this file, and it must be able to say so.
+#!/usr/bin/env node
+// The command line's entry: finds the right Node (see runtime.cjs), then runs cli/main.ts.
 'use strict'
-require('./runtime.cjs').start('../cli/main.ts')
+require('./runtime.cjs').start('../cli/main.ts', process.argv.slice(2))

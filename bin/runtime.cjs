@@ -1,25 +1,69 @@
-// Old syntax only: any Node that npm runs on must be able to parse this file.
+// JavaScript that any Node that npm runs on can parse: an older one must be able to say so, or to step aside.
 'use strict'
-var REQUIRED = 26
+const childProcess = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const url = require('node:url')
 
-/** Imports `file` (relative to this folder, or absolute), or says in one line what to type where Node is too old. */
-exports.start = function start(file) {
-  var major = Number(process.versions.node.split('.')[0])
-  if (major < REQUIRED) {
-    process.stderr.write(
-      'calendar-sync needs Node ' +
-        REQUIRED +
-        ', and this is ' +
-        process.versions.node +
-        ': npm skipped the install script of the package "node". Type: npm rebuild node --foreground-scripts\n',
-    )
-    process.exit(1)
-  }
-  // kafkajs sets one negative timer at start-up.
-  import(require('node:url').pathToFileURL(require('node:path').resolve(__dirname, file)).href).catch(
-    (error) => {
-      process.stderr.write(String((error && error.stack) || error) + '\n')
-      process.exit(1)
-    },
+const REQUIRED = 26
+const PACKAGE = path.join(__dirname, '..', 'node_modules', 'node')
+
+/** Warnings of Node that tell an operator nothing: kafkajs sets one negative timer at start-up. */
+const QUIET = ['TimeoutNegativeWarning']
+
+/**
+ * Imports `file` (relative to this folder, or absolute) on Node 26, with `args` as its arguments. `npm run` finds the
+ * Node of the package `node` first, so it is this very process; an older Node that was started by hand runs that one
+ * as its child; and where npm skipped the package's install script, one line says what to type (exit 1).
+ */
+exports.start = function start(file, args) {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major >= REQUIRED) return load(path.resolve(__dirname, file), args)
+
+  const node = path.join(PACKAGE, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (fs.existsSync(node)) return runUnder(node)
+  refuse(
+    fs.existsSync(PACKAGE)
+      ? 'npm skipped the install script of its package "node". Type: npm rebuild node --ignore-scripts=false'
+      : 'its packages are not installed. Type: npm ci',
   )
+}
+
+function load(file, args) {
+  process.argv = [process.argv[0], file].concat(args)
+  const print = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (QUIET.indexOf(warning.name) >= 0) return
+    for (const listener of print) listener.call(process, warning)
+  })
+  import(url.pathToFileURL(file).href).catch((error) => {
+    process.stderr.write(`${String(error?.stack || error)}\n`)
+    process.exit(1)
+  })
+}
+
+/** Runs the same command line under `node`, and ends as it ends. Signals reach it, so that it can drain. */
+function runUnder(node) {
+  const child = childProcess.spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl+C to both processes; twice would mean "at once" to the child.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    refuse(`the one in node_modules does not run on this machine (${error.code}). Install Node ${REQUIRED}`)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function refuse(why) {
+  process.stderr.write(`calendar-sync needs Node ${REQUIRED}, this is ${process.versions.node}, and ${why}\n`)
+  process.exit(1)
 }

@@ -24,7 +24,7 @@ export async function load<C extends Category, State>(
   const recorded = await events.readStream(stream)
   let state = aggregate.initial
   for (const event of recorded) state = aggregate.evolve(state, decode(aggregate.category, event))
-  return { stream, state, revision: recorded.length - 1 }
+  return { stream, state, revision: recorded.at(-1)?.revision ?? -1 }
 }
 
 const ATTEMPTS = 20

@@ -48,7 +48,7 @@ export function virtualClock(start = '2026-03-02T08:00:00Z'): VirtualClock {
       }),
 
     async advance(ms) {
-      const until = now + ms
+      const until = now + Math.ceil(ms)
       let sinceMoved = 0
       await letChainsRun()
       for (let due = takeDue(until); due !== undefined; due = takeDue(until)) {

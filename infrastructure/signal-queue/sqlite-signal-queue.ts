@@ -1,0 +1,182 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Cause } from '../../domain/event-metadata.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Document } from '../read-store/read-store.ts'
+import type { SqliteDatabase } from '../sqlite/database.ts'
+import { reading } from '../sqlite/reading.ts'
+import { newerCause } from './causes.ts'
+import type { Claim, Kind, QueueStatus, SignalQueue, Subject } from './signal-queue.ts'
+import * as statements from './sqlite-signal-table.ts'
+
+type Signal = { subject: Subject; cause: Cause; dueInMs?: number; memo?: Document }
+
+const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
+
+/**
+ * The queue in the embedded store. `clock` gives all its times, `newId` its lease tokens. The database stays its
+ * opener's: closing the queue ends the listening only.
+ */
+export function sqliteSignalQueue(
+  database: SqliteDatabase,
+  { clock, newId }: { clock: Clock; newId: () => string },
+): SignalQueue {
+  const { sql } = database
+  sql.exec(statements.SIGNAL_TABLE)
+  const upsert = sql.prepare(statements.SIGNAL)
+  const arrivedMemo = sql.prepare(statements.ARRIVED_MEMO)
+  const firstReady = sql.prepare(statements.FIRST_READY)
+  const lease = sql.prepare(statements.LEASE)
+  const renew = sql.prepare(statements.RENEW)
+  const complete = sql.prepare(statements.COMPLETE)
+  const fail = sql.prepare(statements.FAIL)
+  const release = sql.prepare(statements.RELEASE)
+  const nextReady = sql.prepare(statements.NEXT_READY)
+  const remove = sql.prepare(statements.REMOVE)
+  const forgetSyncToken = sql.prepare(statements.FORGET_SYNC_TOKEN)
+  const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
+  const status = sql.prepare(statements.STATUS)
+  const listeners = new Set<() => void>()
+
+  const now = () => clock.now().epochMilliseconds
+  const later = (ms: number) => now() + Math.ceil(ms)
+  const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
+
+  function store({ subject: { kind, key }, cause, dueInMs = 0, memo }: Signal): void {
+    const merged = memo && { ...toDocument(arrivedMemo.get(kind, key)?.memo), ...memo }
+    upsert.run({ kind, key, dueAt: later(dueInMs), cause: JSON.stringify(cause), memo: toText(merged) })
+  }
+
+  function tellListeners(): void {
+    for (const listener of listeners) listener()
+  }
+
+  function claimNow(leaseMs: number, kinds: readonly Kind[]): Claim | undefined {
+    const candidates = kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
+    const [row] = candidates.toSorted((a, b) => Number(a.readyAt) - Number(b.readyAt))
+    if (row === undefined) return undefined
+    const claim = toClaim(row, newId())
+    const { kind, key, leaseToken, cause, memo } = claim
+    const given = { cause: JSON.stringify(cause), memo: toText(memo) }
+    lease.run({ kind, key, leaseToken, leaseUntil: later(leaseMs), ...given })
+    return claim
+  }
+
+  return {
+    async signal(subject, options) {
+      await database.write(() => store({ subject, ...options }))
+      tellListeners()
+    },
+
+    async signalMany(signals) {
+      if (signals.length === 0) return
+      await database.write(() => {
+        for (const signal of signals) store(signal)
+      })
+      tellListeners()
+    },
+
+    claim: ({ leaseMs, kinds = ALL_KINDS }) => database.write(() => claimNow(leaseMs, kinds)),
+
+    renew: (claim, leaseMs) =>
+      database.write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
+
+    complete: (claim, { syncToken, memo, againInMs }) =>
+      database.write(() => {
+        const done = complete.run({
+          ...ours(claim),
+          againAt: againInMs === undefined ? null : later(againInMs),
+          memo: toText(memo),
+          keepToken: syncToken === undefined ? 1 : 0,
+          syncToken: syncToken ?? null,
+        })
+        return done.changes === 1
+      }),
+
+    fail: (claim, { retryInMs, memo }) =>
+      database.write(() => {
+        const done = fail.run({ ...ours(claim), retryAt: later(retryInMs), memo: toText(memo) })
+        return done.changes === 1
+      }),
+
+    release: (claim) => database.write(() => release.run(ours(claim)).changes === 1),
+
+    nextDueInMs: (kinds = ALL_KINDS) =>
+      reading(() => {
+        const rows = kinds.map((kind) => nextReady.get(kind)).filter((row) => row !== undefined)
+        if (rows.length === 0) return undefined
+        return Math.max(0, Math.min(...rows.map((row) => Number(row.readyAt))) - now())
+      }),
+
+    async remove({ kind, key }) {
+      await database.write(() => remove.run(kind, key))
+    },
+
+    async forgetSyncToken({ kind, key }) {
+      await database.write(() => forgetSyncToken.run(kind, key))
+    },
+
+    completedBefore: (before, limit) =>
+      reading(() =>
+        completedBefore
+          .all(before.epochMilliseconds, limit)
+          .map((row): Subject => ({ kind: 'calendar', key: String(row.key) })),
+      ),
+
+    status: () =>
+      reading(() => {
+        const at = now()
+        return ALL_KINDS.map((kind) => toStatus(kind, status.get({ kind, now: at }) ?? {}))
+      }),
+
+    onSignal(listener) {
+      // Wrapped, so that the same function may listen twice.
+      const entry = () => listener()
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+
+    async close() {
+      listeners.clear()
+    },
+  }
+}
+
+type Row = Record<string, SQLOutputValue>
+
+/** The lease given for a row: what the last claim had, with what arrived since. */
+function toClaim(row: Row, leaseToken: string): Claim {
+  const before = toCause(row.cause)
+  const arrived = toCause(row.arrivedCause)
+  const cause = arrived === undefined ? before : newerCause(before, arrived)
+  if (cause === undefined) throw new Error(`a signal without a cause: ${row.kind} ${row.key}`)
+  const memo = { ...toDocument(row.memo), ...toDocument(row.arrivedMemo) }
+  const completedAt = Number(row.completedAt)
+  return {
+    // Only `store` writes the column, from a Kind.
+    kind: row.kind as Kind,
+    key: String(row.key),
+    leaseToken,
+    signalled: Number(row.signalled),
+    failures: Number(row.failures),
+    cause,
+    ...(row.memo === null && row.arrivedMemo === null ? {} : { memo }),
+    ...(row.syncToken === null ? {} : { syncToken: String(row.syncToken) }),
+    ...(completedAt === 0 ? {} : { fetchedAt: Temporal.Instant.fromEpochMilliseconds(completedAt) }),
+  }
+}
+
+function toStatus(kind: Kind, row: Row): QueueStatus {
+  const counts = { kind, due: Number(row.due), leased: Number(row.leased), waiting: Number(row.waiting) }
+  return typeof row.oldestDueAt === 'number'
+    ? { ...counts, oldestDueAt: Temporal.Instant.fromEpochMilliseconds(row.oldestDueAt) }
+    : counts
+}
+
+const toText = (memo: Document | undefined) => (memo === undefined ? null : JSON.stringify(memo))
+
+// What `store`, `complete` or `fail` wrote: a Document's JSON.
+const toDocument = (text: SQLOutputValue | undefined) =>
+  typeof text === 'string' ? (JSON.parse(text) as Document) : undefined
+// What `store` or `claimNow` wrote: a Cause's JSON.
+const toCause = (text: SQLOutputValue | undefined) =>
+  typeof text === 'string' ? (JSON.parse(text) as Cause) : undefined

@@ -1,0 +1,469 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Cause } from '../../domain/event-metadata.ts'
+import type { Claim, Kind, SignalQueue, Subject } from '../../infrastructure/signal-queue/signal-queue.ts'
+
+/** A queue of a test's own, with the hands of its clock. */
+export type SignalQueueUnderTest = {
+  queue: SignalQueue
+  /** The queue's own time. */
+  now(): Promise<Temporal.Instant>
+  /** Lets that time pass, for this queue only. */
+  advance(ms: number): Promise<void>
+  /** How far a duration that the queue tells may be off because real time passes too; 0 on a virtual clock. */
+  toleranceMs: number
+  close(): Promise<void>
+}
+
+const calendar: Subject = { kind: 'calendar', key: 'c1' }
+const other: Subject = { kind: 'calendar', key: 'c2' }
+const booking: Subject = { kind: 'booking', key: 'b1' }
+const references: Subject = { kind: 'references', key: 'b1' }
+
+const push = (messageNumber: number): Cause => ({
+  channelId: 'channel',
+  messageNumber,
+  receivedAt: '2026-03-02T08:00:00Z',
+})
+const poll = { poll: true, reason: 'RECONCILE' } satisfies Cause
+const webhook = { webhook: 'BOOKING_CREATED', receivedAt: '2026-03-02T08:00:00Z' } satisfies Cause
+
+const SETTLE = 2000
+const LEASE = 60_000
+
+/** What every SignalQueue does. */
+export function signalQueueContract(name: string, open: () => Promise<SignalQueueUnderTest>): void {
+  const test = suite(`signal queue: ${name}`)
+
+  function queue(sentence: string, body: (opened: SignalQueueUnderTest) => Promise<void>): void {
+    test(sentence, async () => {
+      const opened = await open()
+      try {
+        await body(opened)
+      } finally {
+        await opened.close()
+      }
+    })
+  }
+
+  queue('gives nothing while nothing was signalled', async ({ queue }) => {
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.nextDueInMs(), undefined)
+  })
+
+  queue('gives a signalled subject when its settle window is over, not before', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: push(1), dueInMs: SETTLE })
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    about(opened, await queue.nextDueInMs(), SETTLE)
+    await advance(SETTLE)
+    assert.is(await queue.nextDueInMs(), 0)
+    const claim = await claimed(queue)
+    assert.equal(
+      { ...claim, leaseToken: '' },
+      { ...calendar, leaseToken: '', signalled: 1, failures: 0, cause: push(1) },
+    )
+  })
+
+  queue('is due at once where no window is given', async ({ queue }) => {
+    await queue.signal(calendar, { cause: push(1) })
+    assert.is((await claimed(queue)).key, 'c1')
+  })
+
+  queue('makes one claim of a burst of 1,270 signals', async ({ queue, advance }) => {
+    const burst = Array.from({ length: 1270 }, (_, n) => n + 1)
+    await Promise.all(burst.map((n) => queue.signal(calendar, { cause: push(n), dueInMs: SETTLE })))
+    await advance(SETTLE)
+    const claim = await claimed(queue)
+    assert.is(claim.signalled, 1270)
+    assert.ok(await queue.complete(claim, { syncToken: 't' }))
+    await advance(10 * LEASE)
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.nextDueInMs(), undefined)
+  })
+
+  queue('is not starved by a steady stream of signals', async ({ queue, advance }) => {
+    for (let n = 1; n <= 3; n++) {
+      assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+      await queue.signal(calendar, { cause: push(n), dueInMs: SETTLE })
+      await advance(700)
+    }
+    assert.is((await claimed(queue)).signalled, 3)
+  })
+
+  queue('lets an earlier time count, and no later one', async (opened) => {
+    const { queue } = opened
+    await queue.signal(calendar, { cause: poll, dueInMs: 50_000 })
+    await queue.signal(calendar, { cause: poll, dueInMs: 20_000 })
+    about(opened, await queue.nextDueInMs(), 20_000)
+    await queue.signal(calendar, { cause: poll, dueInMs: 90_000 })
+    about(opened, await queue.nextDueInMs(), 20_000)
+    await queue.signal(calendar, { cause: poll })
+    assert.ok(await queue.claim({ leaseMs: LEASE }))
+  })
+
+  queue('does not lose a signal that comes during a fetch', async ({ queue, advance }) => {
+    await queue.signal(calendar, { cause: push(1) })
+    const first = await claimed(queue)
+    await queue.signal(calendar, { cause: push(2), dueInMs: SETTLE })
+    await advance(SETTLE)
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined, 'leased once at a time')
+    assert.ok(await queue.complete(first, { syncToken: 'after-1' }))
+    const second = await claimed(queue)
+    assert.is(second.syncToken, 'after-1')
+    assert.is(second.signalled, 2)
+    assert.equal(second.cause, push(2))
+    assert.ok(await queue.complete(second, {}))
+    assert.is(await queue.nextDueInMs(), undefined)
+  })
+
+  queue('lets the settle window of a signal during a fetch pass too', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: push(1) })
+    const first = await claimed(queue)
+    await queue.signal(calendar, { cause: push(2), dueInMs: SETTLE })
+    assert.ok(await queue.complete(first, {}))
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    about(opened, await queue.nextDueInMs(), SETTLE)
+    await advance(SETTLE)
+    assert.is((await claimed(queue)).signalled, 2)
+  })
+
+  queue('gives a subject whose lease has expired to another worker', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: push(1) })
+    const dead = await claimed(queue)
+    about(opened, await queue.nextDueInMs(), LEASE)
+    await advance(LEASE)
+    const taken = await claimed(queue)
+    assert.is.not(taken.leaseToken, dead.leaseToken)
+    assert.equal(taken.cause, push(1))
+    assert.is(taken.failures, 0)
+  })
+
+  queue('lets an expired worker neither renew, complete, fail nor free', async ({ queue, advance }) => {
+    await queue.signal(calendar, { cause: push(1) })
+    const dead = await claimed(queue)
+    await advance(LEASE)
+    await refusesAll(queue, dead)
+    const taken = await claimed(queue)
+    await refusesAll(queue, dead)
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined, 'still leased')
+    assert.ok(await queue.complete(taken, {}))
+    await refusesAll(queue, taken)
+    assert.is(await queue.nextDueInMs(), undefined)
+  })
+
+  queue('keeps a renewed lease', async ({ queue, advance }) => {
+    await queue.signal(calendar, { cause: push(1) })
+    const claim = await claimed(queue)
+    await advance(LEASE - 5000)
+    assert.ok(await queue.renew(claim, LEASE))
+    await advance(LEASE - 5000)
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.ok(await queue.complete(claim, {}))
+  })
+
+  queue('counts a failure and holds the subject back, whatever is signalled', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: push(1) })
+    assert.ok(await queue.fail(await claimed(queue), { retryInMs: 30_000 }))
+    await queue.signal(calendar, { cause: poll })
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    about(opened, await queue.nextDueInMs(), 30_000)
+    await advance(30_000)
+    const second = await claimed(queue)
+    assert.is(second.failures, 1)
+    assert.equal(second.cause, push(1))
+    assert.ok(await queue.fail(second, { retryInMs: 60_000 }))
+    await advance(60_000)
+    const third = await claimed(queue)
+    assert.is(third.failures, 2)
+    assert.ok(await queue.complete(third, {}))
+    await queue.signal(calendar, { cause: push(2) })
+    assert.is((await claimed(queue)).failures, 0)
+  })
+
+  queue('gives a released subject at once, without counting a failure', async ({ queue }) => {
+    await queue.signal(calendar, { cause: push(1), memo: { a: 1 } })
+    const claim = await claimed(queue)
+    assert.ok(await queue.release(claim))
+    const again = await claimed(queue)
+    assert.equal({ ...again, leaseToken: '' }, { ...claim, leaseToken: '' })
+  })
+
+  queue('is due again by itself after the time asked for, with the same cause', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(booking, { cause: push(7) })
+    assert.ok(await queue.complete(await claimed(queue), { memo: { round: 1 }, againInMs: 60_000 }))
+    about(opened, await queue.nextDueInMs(), 60_000)
+    await advance(60_000)
+    const again = await claimed(queue)
+    assert.equal(again.cause, push(7))
+    assert.equal(again.memo, { round: 1 })
+    assert.ok(again.fetchedAt)
+    assert.ok(await queue.complete(again, {}))
+    assert.is(await queue.nextDueInMs(), undefined)
+  })
+
+  queue('takes the earlier of a signal during the fetch and the time asked for', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: push(1) })
+    const first = await claimed(queue)
+    await queue.signal(calendar, { cause: poll, dueInMs: SETTLE })
+    assert.ok(await queue.complete(first, { againInMs: 60_000 }))
+    about(opened, await queue.nextDueInMs(), SETTLE)
+    await advance(SETTLE)
+    const second = await claimed(queue)
+    assert.equal(second.cause, push(1))
+    await queue.signal(calendar, { cause: poll, dueInMs: 90_000 })
+    assert.ok(await queue.complete(second, { againInMs: 60_000 }))
+    about(opened, await queue.nextDueInMs(), 60_000)
+  })
+
+  queue('merges memos key by key and replaces them on completion', async ({ queue }) => {
+    await queue.signal(references, { cause: webhook, memo: { a: 1, b: { x: 1 }, c: null } })
+    await queue.signal(references, { cause: webhook, memo: { b: { y: 2 } } })
+    await queue.signal(references, { cause: webhook })
+    const first = await claimed(queue)
+    assert.equal(first.memo, { a: 1, b: { y: 2 }, c: null })
+    assert.ok(await queue.complete(first, { memo: { d: 4 }, againInMs: 0 }))
+    const second = await claimed(queue)
+    assert.equal(second.memo, { d: 4 })
+    assert.ok(await queue.complete(second, {}))
+    await queue.signal(references, { cause: webhook })
+    assert.is((await claimed(queue)).memo, undefined)
+  })
+
+  queue('keeps a memo that arrived during the fetch through the completion', async ({ queue }) => {
+    await queue.signal(calendar, { cause: poll, memo: { a: 1 } })
+    const first = await claimed(queue)
+    await queue.signal(calendar, { cause: poll, memo: { released: true } })
+    assert.ok(await queue.complete(first, { memo: { kept: 1, released: false } }))
+    assert.equal((await claimed(queue)).memo, { kept: 1, released: true })
+  })
+
+  queue('keeps the memo through a failure, or takes the one given', async ({ queue }) => {
+    await queue.signal(calendar, { cause: poll, memo: { a: 1 } })
+    assert.ok(await queue.fail(await claimed(queue), { retryInMs: 0 }))
+    const second = await claimed(queue)
+    assert.equal(second.memo, { a: 1 })
+    assert.ok(await queue.fail(second, { retryInMs: 0, memo: { b: 2 } }))
+    assert.equal((await claimed(queue)).memo, { b: 2 })
+  })
+
+  queue('keeps the newest push as the cause until completed, else the newest other', async ({ queue }) => {
+    for (const cause of [poll, webhook, push(1), push(2), poll]) await queue.signal(calendar, { cause })
+    const first = await claimed(queue)
+    assert.equal(first.cause, push(2))
+    await queue.signal(calendar, { cause: poll })
+    assert.ok(await queue.release(first))
+    const second = await claimed(queue)
+    assert.equal(second.cause, push(2))
+    assert.ok(await queue.complete(second, {}))
+    await queue.signal(calendar, { cause: webhook })
+    await queue.signal(calendar, { cause: poll })
+    const third = await claimed(queue)
+    assert.equal(third.cause, poll)
+    await queue.signal(calendar, { cause: webhook })
+    assert.ok(await queue.complete(third, {}))
+    assert.equal((await claimed(queue)).cause, webhook)
+  })
+
+  queue('stores, keeps and drops the sync token as told', async ({ queue }) => {
+    const next = async (syncToken?: string | null) => {
+      await queue.signal(calendar, { cause: poll })
+      const claim = await claimed(queue)
+      assert.ok(await queue.complete(claim, syncToken === undefined ? {} : { syncToken }))
+      return claim.syncToken
+    }
+    assert.is(await next('one'), undefined)
+    assert.is(await next(), 'one')
+    assert.is(await next(null), 'one')
+    assert.is(await next('two'), undefined)
+    await queue.forgetSyncToken(calendar)
+    assert.is(await next(), undefined)
+    await queue.forgetSyncToken({ kind: 'calendar', key: 'unknown' })
+    assert.equal((await queue.completedBefore(Temporal.Instant.from('9999-01-01T00:00:00Z'), 9)).length, 1)
+  })
+
+  queue('does a full fetch next when the token was forgotten during a fetch', async ({ queue }) => {
+    await queue.signal(calendar, { cause: poll })
+    const claim = await claimed(queue)
+    await queue.forgetSyncToken(calendar)
+    assert.ok(await queue.complete(claim, { syncToken: 'of the old fetch', againInMs: 0 }))
+    const full = await claimed(queue)
+    assert.is(full.syncToken, undefined)
+    assert.ok(await queue.complete(full, { syncToken: 'new', againInMs: 0 }))
+    assert.is((await claimed(queue)).syncToken, 'new')
+  })
+
+  queue('gives the subject first that has been due longest', async ({ queue, advance }) => {
+    const order = ['c', 'a', 'b']
+    for (const key of order) {
+      await queue.signal({ kind: 'calendar', key }, { cause: push(1) })
+      await advance(100)
+    }
+    const given: string[] = []
+    for (const _ of order) given.push((await claimed(queue)).key)
+    assert.equal(given, order)
+  })
+
+  queue('gives the longest due across kinds, and only of the kinds asked for', async ({ queue, advance }) => {
+    const inOrder = [references, calendar, booking]
+    for (const subject of inOrder) {
+      await queue.signal(subject, { cause: poll })
+      await advance(100)
+    }
+    const only = await claimed(queue, ['booking'])
+    assert.is(only.kind, 'booking')
+    assert.ok(await queue.release(only))
+    assert.is(await queue.claim({ leaseMs: LEASE, kinds: [] }), undefined)
+    assert.is((await claimed(queue, ['booking', 'calendar'])).kind, 'calendar')
+    assert.is((await claimed(queue)).kind, 'references')
+    assert.is((await claimed(queue)).kind, 'booking')
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+  })
+
+  queue('tells when the next of the kinds asked for is due', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signal(calendar, { cause: poll, dueInMs: 50_000 })
+    await queue.signal(booking, { cause: poll, dueInMs: 20_000 })
+    about(opened, await queue.nextDueInMs(), 20_000)
+    about(opened, await queue.nextDueInMs(['calendar']), 50_000)
+    assert.is(await queue.nextDueInMs(['references']), undefined)
+    await advance(30_000)
+    assert.is(await queue.nextDueInMs(), 0)
+    await claimed(queue)
+    about(opened, await queue.nextDueInMs(), 20_000)
+  })
+
+  queue('never gives one subject twice to 20 workers at once', async ({ queue }) => {
+    const keys = Array.from({ length: 100 }, (_, n) => `c${n}`)
+    await queue.signalMany(keys.map((key) => ({ subject: { kind: 'calendar', key }, cause: poll })))
+    const given: string[] = []
+    const worker = async () => {
+      for (;;) {
+        const claim = await queue.claim({ leaseMs: LEASE })
+        if (claim === undefined) return
+        given.push(claim.key)
+      }
+    }
+    await Promise.all(Array.from({ length: 20 }, worker))
+    assert.equal(given.sort(), keys.sort())
+  })
+
+  queue('signals many at once', async (opened) => {
+    const { queue, advance } = opened
+    await queue.signalMany([])
+    await queue.signalMany([
+      { subject: calendar, cause: poll, dueInMs: SETTLE },
+      { subject: calendar, cause: push(1), dueInMs: SETTLE, memo: { a: 1 } },
+      { subject: booking, cause: poll, dueInMs: SETTLE, memo: { b: 1 } },
+    ])
+    await advance(SETTLE)
+    const claim = await claimed(queue, ['calendar'])
+    assert.is(claim.signalled, 2)
+    assert.equal(claim.cause, push(1))
+    assert.equal(claim.memo, { a: 1 })
+    assert.equal((await claimed(queue)).memo, { b: 1 })
+  })
+
+  queue('takes a subject out, whatever its state', async ({ queue, advance }) => {
+    await queue.signalMany([calendar, other].map((subject) => ({ subject, cause: poll })))
+    const claim = await claimed(queue)
+    await queue.remove(claim)
+    assert.not(await queue.complete(claim, { againInMs: 0 }))
+    await queue.remove(claim.key === 'c1' ? other : calendar)
+    await queue.remove(booking)
+    await advance(10 * LEASE)
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    await queue.signal(calendar, { cause: poll })
+    assert.is((await claimed(queue)).signalled, 1)
+  })
+
+  queue('names the calendars not completed lately, least recently first', async ({ queue, now, advance }) => {
+    const keys = ['never', 'old', 'older', 'recent']
+    const finish = async (key: string) => {
+      await queue.signal({ kind: 'calendar', key }, { cause: poll })
+      await queue.complete(await claimed(queue), {})
+      await advance(10_000)
+    }
+    for (const key of ['older', 'old', 'recent']) await finish(key)
+    await queue.signalMany([
+      { subject: { kind: 'calendar', key: 'never' }, cause: poll, dueInMs: LEASE },
+      { subject: booking, cause: poll, dueInMs: LEASE },
+    ])
+    const recent = (await now()).subtract({ milliseconds: 15_000 })
+    const listed = async (limit: number) =>
+      (await queue.completedBefore(recent, limit)).map((subject) => subject.key)
+    assert.equal(await listed(10), ['never', 'older', 'old'])
+    assert.equal(await listed(2), ['never', 'older'])
+    assert.is((await queue.completedBefore(await now(), 10)).length, keys.length)
+  })
+
+  queue('tells how much is due, leased and waiting, by kind', async ({ queue, now, advance }) => {
+    const started = await now()
+    await queue.signal({ kind: 'calendar', key: 'dead' }, { cause: poll })
+    await queue.claim({ leaseMs: 1000 })
+    await advance(5000)
+    await queue.signalMany([
+      { subject: calendar, cause: poll },
+      { subject: other, cause: poll, dueInMs: LEASE },
+      { subject: booking, cause: poll },
+    ])
+    await claimed(queue, ['booking'])
+    const status = await queue.status()
+    const of = (kind: Kind) => {
+      const { due, leased, waiting } = status.find((one) => one.kind === kind) ?? {}
+      return { due, leased, waiting }
+    }
+    assert.equal(of('calendar'), { due: 2, leased: 0, waiting: 1 })
+    assert.equal(of('booking'), { due: 0, leased: 1, waiting: 0 })
+    assert.equal(of('references'), { due: 0, leased: 0, waiting: 0 })
+    const oldest = status.find((one) => one.kind === 'calendar')?.oldestDueAt
+    assert.ok(oldest && Temporal.Instant.compare(oldest, started) > 0)
+    assert.ok(oldest && oldest.until(await now()).total('milliseconds') >= 4000)
+    assert.is(status.find((one) => one.kind === 'booking')?.oldestDueAt, undefined)
+  })
+
+  queue('tells its listeners of each signal once it is stored, until they stop', async ({ queue }) => {
+    let heard = 0
+    const stop = queue.onSignal(() => {
+      heard += 1
+    })
+    await queue.signal(calendar, { cause: poll })
+    assert.is(heard, 1)
+    await queue.signalMany([
+      { subject: calendar, cause: poll },
+      { subject: other, cause: poll },
+    ])
+    assert.is(heard, 2)
+    stop()
+    stop()
+    await queue.signal(calendar, { cause: poll })
+    assert.is(heard, 2)
+  })
+
+  test.run()
+}
+
+async function claimed(queue: SignalQueue, kinds?: readonly Kind[]): Promise<Claim> {
+  const claim = await queue.claim({ leaseMs: LEASE, ...(kinds === undefined ? {} : { kinds }) })
+  if (claim === undefined) throw new Error('nothing to claim')
+  return claim
+}
+
+async function refusesAll(queue: SignalQueue, claim: Claim): Promise<void> {
+  assert.not(await queue.renew(claim, LEASE), 'renew')
+  assert.not(await queue.complete(claim, { syncToken: 'x', memo: { x: 1 }, againInMs: 0 }), 'complete')
+  assert.not(await queue.fail(claim, { retryInMs: 0 }), 'fail')
+  assert.not(await queue.release(claim), 'release')
+}
+
+function about({ toleranceMs }: SignalQueueUnderTest, actual: number | undefined, expected: number): void {
+  assert.ok(
+    actual !== undefined && Math.abs(actual - expected) <= toleranceMs,
+    `${actual} ms instead of ${expected} ms`,
+  )
+}

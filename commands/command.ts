@@ -21,11 +21,18 @@ export type CommandPorts = {
   newId(): string
   /** Waits until a read model has seen everything appended up to now (bounded; rejects with StoreUnavailable). */
   caughtUp(projection: string): Promise<void>
+  /** Events that a read model could not take; undefined: no such event is parked. */
+  parked: {
+    retry(projection: string, position: Position): Promise<ParkedEvent | undefined>
+    skip(projection: string, position: Position): Promise<ParkedEvent | undefined>
+  }
   /** Opened channels: where Google pushes to, and how a channel's token is made. Undefined where nothing can be reached. */
   push: PushSettings | undefined
   /** What holds for those that set no policy. */
   defaultMode: SyncMode
 }
+
+export type ParkedEvent = { stream: string; revision: number }
 
 export type PushSettings = {
   /** `PUBLIC_URL/webhooks/google`. */
@@ -89,3 +96,7 @@ export const notFound = (code: string, detail: string): CommandResult => ({
   code,
   detail,
 })
+
+/** A rejection that says "there is no such thing" is a 404. */
+export const orNotFound = (result: CommandResult, code: string): CommandResult =>
+  !result.ok && result.code === code ? { ...result, status: 404 } : result

@@ -146,10 +146,10 @@ export function closeBooking(
 export function reportOutcome(
   state: Booking,
   told: Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'],
-  alreadyReported: boolean,
 ): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
-  if (alreadyReported) return accept()
+  const tracked = state.kind === 'OPEN' ? state : state.was
+  if (tracked?.outcomes[told.eventId] === told.outcome) return accept()
   const reported: BookingEvent = { type: 'BookingOutcomeReported', data: told }
   if (told.newBookingUid === undefined || state.kind === 'CLOSED') return accept(reported)
   return accept<BookingEvent>(reported, {

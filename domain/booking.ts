@@ -144,6 +144,8 @@ type Tracked = {
   references: readonly Reference[]
   sequence: number
   agreement: Agreement
+  /** What consumers last reported, by the id of the published event. */
+  outcomes: Readonly<Record<string, string>>
   /** When the newest fact from Cal.com, or the newest link, was recorded. */
   factsAt: Temporal.Instant
 }
@@ -238,6 +240,7 @@ function tracked(data: Extract<BookingEvent, { type: 'BookingTracked' }>['data']
     references: [],
     sequence: 0,
     agreement: 'AGREED',
+    outcomes: {},
     factsAt: instant(data.at),
   }
 }
@@ -262,8 +265,10 @@ function withOutcome(
   state: Booking,
   data: Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'],
 ): Booking {
-  const open = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
-  if (open === undefined || data.sequence !== open.sequence) return state
+  const before = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
+  if (before === undefined) return state
+  const open = { ...before, outcomes: { ...before.outcomes, [data.eventId]: data.outcome } }
+  if (data.sequence !== open.sequence) return state.kind === 'OPEN' ? open : { ...state, was: open }
   const told =
     data.start !== undefined && data.end !== undefined
       ? readTimes({ start: data.start, end: data.end })
@@ -275,7 +280,7 @@ function withOutcome(
     return { ...open, times, basis: times, agreement: 'AGREED', factsAt }
   }
   // A refused cancellation leaves the booking open in Cal.com, whatever the calendar says.
-  if (state.kind === 'CLOSED' && state.by === 'CALCOM') return state
+  if (state.kind === 'CLOSED' && state.by === 'CALCOM') return { ...state, was: open }
   const times = told ?? open.basis
   const agreement = data.outcome === 'REFUSED' ? 'DIVERGED' : 'AGREED'
   return { ...open, times, basis: times, agreement, factsAt }

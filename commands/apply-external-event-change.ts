@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import type { Look } from '../domain/booking-rules.ts'
+import { streamName } from '../domain/domain-event.ts'
+import { sentenceOfDecision } from '../domain/explanation.ts'
+import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
+import { bookingsOfEvents, bookingsOfOccurrences } from '../projections/booking-references.ts'
+import { applyLook } from './apply-look.ts'
+import { calendar, instant, text } from './body-fields.ts'
+import { type CommandPorts, type CommandResult, defineCommand } from './command.ts'
+import { lookContextFor } from './look-context.ts'
+
+const date = z.iso.date().describe('an all-day event: a date')
+
+/** An instant, a date (all-day), or Google's own shape of either. */
+const moment = z.union([
+  instant,
+  date,
+  z.object({ dateTime: instant, timeZone: z.string().optional() }),
+  z.object({ date }),
+])
+type Moment = z.infer<typeof moment>
+
+const attendee = z.object({
+  responseStatus: z.enum(['needsAction', 'declined', 'tentative', 'accepted']),
+  self: z.boolean().optional(),
+  organizer: z.boolean().optional(),
+  resource: z.boolean().optional(),
+})
+
+const change = z
+  .object({
+    id: text(1024),
+    status: z.enum(['confirmed', 'tentative', 'cancelled']),
+    etag: text(255).optional(),
+    updated: instant.optional(),
+    start: moment.optional(),
+    end: moment.optional(),
+    recurringEventId: text(1024).optional(),
+    originalStart: instant.optional(),
+    attendees: z.array(attendee).max(5000).optional(),
+    organizerSelf: z.boolean().optional().describe("false where this copy is not the organiser's"),
+  })
+  .superRefine((body, problems) => {
+    if (body.status === 'cancelled') return
+    if (readTimes(body.start, body.end) !== undefined) return
+    problems.addIssue({
+      code: 'custom',
+      path: ['start'],
+      message: 'start and end are needed, both instants or both dates, the end not before the start',
+    })
+  })
+
+/**
+ * What a look at a calendar's event showed, decided for the booking that refers to it. The look itself is the sender's:
+ * the sync worker confirms a change with the provider and with Cal.com before it sends this.
+ */
+export const ApplyExternalEventChange = defineCommand({
+  name: 'ApplyExternalEventChange',
+  summary: 'Decides what a change of a calendar event does to the booking that refers to it.',
+  schema: z.object({ ...calendar, observedAt: instant, change }),
+  async handle(body, ports, context) {
+    const event = externalEventOf(body.change)
+    const calendarKey = await ports.directory.find(body)
+    if (calendarKey === undefined) return notLinked(event.id)
+    await ports.caughtUp('booking-references')
+    const open = await openBookingsOf(ports, calendarKey, event)
+    let answer = notLinked(event.id, calendarKey)
+    for (const { booking, externalEventId } of open) {
+      const look: Look = {
+        provider: body.provider,
+        calendarKey,
+        externalEventId,
+        observedAt: body.observedAt,
+        result: { seen: event },
+      }
+      const lookContext = await lookContextFor(ports, booking, calendarKey)
+      const { result } = await applyLook(ports, context, booking.bookingUid, look, lookContext)
+      if (!answer.ok || answer.events.length === 0) answer = result
+    }
+    return answer
+  },
+})
+
+async function openBookingsOf(ports: CommandPorts, calendarKey: string, event: ExternalEvent) {
+  const byEvent = await bookingsOfEvents(ports.readStore, calendarKey, [event.id])
+  const direct = (byEvent.get(event.id) ?? []).filter(({ open }) => open)
+  if (direct.length > 0) return direct.map((booking) => ({ booking, externalEventId: event.id }))
+  const { recurringEventId, originalStart } = event
+  if (recurringEventId === undefined || originalStart === undefined) return []
+  const occurrence = { recurringEventId, originalStart: originalStart.toString() }
+  const found = await bookingsOfOccurrences(ports.readStore, calendarKey, [occurrence])
+  return found.map(({ booking, reference }) => ({ booking, externalEventId: reference.externalEventId }))
+}
+
+function notLinked(eventId: string, calendarKey = ''): CommandResult {
+  const decision = { code: 'NOT_LINKED', sentence: sentenceOfDecision('NOT_LINKED') }
+  const stream = streamName('calendarFeed', calendarKey)
+  return { ok: true, id: eventId, stream, revision: -1, events: [], decision }
+}
+
+function externalEventOf(body: z.infer<typeof change>): ExternalEvent {
+  const { id, status, etag, updated, recurringEventId, originalStart, attendees, organizerSelf } = body
+  const times = status === 'cancelled' ? undefined : readTimes(body.start, body.end)
+  return {
+    id,
+    status,
+    ...(etag !== undefined && { etag }),
+    ...(updated && { updated }),
+    ...(times && { times }),
+    ...(recurringEventId !== undefined && { recurringEventId }),
+    ...(originalStart && { originalStart }),
+    ...(attendees && { attendees: attendees.map(withoutUndefined) }),
+    ...(organizerSelf !== undefined && { organizerSelf }),
+  }
+}
+
+const withoutUndefined = ({ responseStatus, self, organizer, resource }: z.infer<typeof attendee>) => ({
+  responseStatus,
+  ...(self !== undefined && { self }),
+  ...(organizer !== undefined && { organizer }),
+  ...(resource !== undefined && { resource }),
+})
+
+function readTimes(start: Moment | undefined, end: Moment | undefined): ExternalTimes | undefined {
+  if (start === undefined || end === undefined) return undefined
+  const from = read(start)
+  const to = read(end)
+  if (typeof from.at === 'string' && typeof to.at === 'string')
+    return from.at <= to.at ? { allDay: true, startDate: from.at, endDate: to.at } : undefined
+  if (typeof from.at === 'string' || typeof to.at === 'string') return undefined
+  if (Temporal.Instant.compare(from.at, to.at) > 0) return undefined
+  const zone = from.timeZone
+  return { allDay: false, start: from.at, end: to.at, ...(zone !== undefined && { timeZone: zone }) }
+}
+
+function read(moment: Moment): { at: Temporal.Instant | string; timeZone?: string } {
+  if (typeof moment === 'string' || moment instanceof Temporal.Instant) return { at: moment }
+  if ('date' in moment) return { at: moment.date }
+  const { dateTime, timeZone } = moment
+  return { at: dateTime, ...(timeZone !== undefined && { timeZone }) }
+}

@@ -1,0 +1,26 @@
+import type { Booking } from '../domain/booking.ts'
+import { decideLook, type Look, type LookContext, type LookDecision } from '../domain/booking-rules.ts'
+import { accept } from '../domain/decision.ts'
+import { sentenceOfDecision } from '../domain/explanation.ts'
+import { bookingAggregate } from './aggregates.ts'
+import type { CommandContext, CommandPorts, CommandResult } from './command.ts'
+import { execute } from './execute.ts'
+
+export type AppliedLook = { result: CommandResult; decision: LookDecision }
+
+/** Decides one look at one booking and appends what comes of it. */
+export async function applyLook(
+  ports: Pick<CommandPorts, 'events' | 'newId'>,
+  context: CommandContext,
+  bookingUid: string,
+  look: Look,
+  lookContext: LookContext,
+): Promise<AppliedLook> {
+  let decision: LookDecision = { code: 'NOT_LINKED', events: [], acts: false }
+  const result = await execute(ports, context, bookingAggregate, bookingUid, (state: Booking) => {
+    decision = decideLook(state, look, lookContext)
+    return accept(...decision.events)
+  })
+  const told = { code: decision.code, sentence: sentenceOfDecision(decision.code) }
+  return { result: result.ok ? { ...result, decision: told } : result, decision }
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+
+/** Field schemas that several commands share. Unknown fields of a body are ignored. */
+export const text = (max = 1024) => z.string().trim().min(1).max(max)
+export const bookingUid = text(255).describe("Cal.com's uid of the booking")
+export const userId = text(255).describe("Cal.com's id of the user")
+export const provider = z.literal('google')
+export const externalCalendarId = text(1024).describe("the calendar's id at the provider")
+export const credentialId = text(255).describe('the credential stored under PUT /credentials/{credentialId}')
+export const calendarSyncId = text(255)
+export const subscriptionId = text(255)
+
+/** RFC 3339 with an offset or `Z`. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((value) => Temporal.Instant.from(value))
+  .describe('RFC 3339 with offset')
+
+export const calendar = { provider, externalCalendarId }
+
+/** `start` before or at `end`. */
+export const times = { start: instant, end: instant }
+export const startBeforeEnd = (body: {
+  start?: Temporal.Instant | undefined
+  end?: Temporal.Instant | undefined
+}): boolean =>
+  body.start === undefined || body.end === undefined || Temporal.Instant.compare(body.start, body.end) <= 0
+export const startBeforeEndProblem = { message: 'end must not be before start', path: ['end'] }
+
+/** A URL-safe id that the same parts always give. */
+export const deterministicId = (...parts: string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { trackBooking } from '../domain/booking-facts.ts'
+import { bookingAggregate } from './aggregates.ts'
+import {
+  bookingUid,
+  calendar,
+  instant,
+  startBeforeEnd,
+  startBeforeEndProblem,
+  text,
+  times,
+  userId,
+} from './body-fields.ts'
+import { defineCommand } from './command.ts'
+import { execute } from './execute.ts'
+
+const reference = z.object({
+  ...calendar,
+  externalEventId: text(1024),
+  recurringEventId: text(1024).optional(),
+  originalStart: instant.optional(),
+})
+
+const status = z
+  .string()
+  .transform((value) => value.toUpperCase())
+  .pipe(z.enum(['ACCEPTED', 'PENDING', 'REJECTED', 'CANCELLED']))
+
+/** Tells of a booking and of the calendar events that belong to it. Telling again adds what is new. */
+export const TrackBooking = defineCommand({
+  name: 'TrackBooking',
+  summary: 'Begins to follow a booking, or brings it up to what Cal.com says now.',
+  schema: z
+    .object({
+      bookingUid,
+      userId,
+      organizationId: text(255).optional(),
+      ...times,
+      status: status.default('ACCEPTED'),
+      references: z.array(reference).max(100).default([]),
+    })
+    .refine(startBeforeEnd, startBeforeEndProblem),
+  async handle(body, ports, context) {
+    const references = await Promise.all(
+      body.references.map(async (told) => ({
+        provider: told.provider,
+        calendarKey: await ports.directory.keyOf(told),
+        externalEventId: told.externalEventId,
+        ...(told.recurringEventId !== undefined && { recurringEventId: told.recurringEventId }),
+        ...(told.originalStart !== undefined && { originalStart: told.originalStart.toString() }),
+        confirmed: true,
+      })),
+    )
+    return execute(ports, context, bookingAggregate, body.bookingUid, (state) =>
+      trackBooking(state, {
+        bookingUid: body.bookingUid,
+        userId: body.userId,
+        ...(body.organizationId !== undefined && { organizationId: body.organizationId }),
+        status: body.status,
+        times: { start: body.start, end: body.end },
+        references,
+        at: ports.now().toString(),
+      }),
+    )
+  },
+})

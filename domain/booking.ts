@@ -268,7 +268,7 @@ function withOutcome(
   const before = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
   if (before === undefined) return state
   const open = { ...before, outcomes: { ...before.outcomes, [data.eventId]: data.outcome } }
-  if (data.sequence !== open.sequence) return state.kind === 'OPEN' ? open : { ...state, was: open }
+  if (data.sequence !== open.sequence) return state.kind === 'CLOSED' ? { ...state, was: open } : open
   const told =
     data.start !== undefined && data.end !== undefined
       ? readTimes({ start: data.start, end: data.end })

@@ -43,9 +43,12 @@ export type ChangesPage = { events: ExternalEvent[]; nextPageToken?: string; nex
 export interface CalendarProvider {
   readonly name: string
   watch(request: WatchRequest, signal?: AbortSignal): Promise<Answer<WatchAnswer>>
-  /** ok also where the provider no longer knows the channel (`known: false`). */
+  /**
+   * ok also where the provider no longer knows the channel (`known: false`). The calendar is named where it is known:
+   * one in a delegated domain has no stored credential.
+   */
   stop(
-    request: { credentialId: string; channelId: string; resourceId: string },
+    request: { credentialId: string; externalCalendarId?: string; channelId: string; resourceId: string },
     signal?: AbortSignal,
   ): Promise<Answer<{ known: boolean }>>
   /** With `syncToken`: what changed since; without: everything from `timeMin` on. Then page by page. */

@@ -1,0 +1,24 @@
+import { GOOGLE_TOKEN_URL } from './google-token-endpoint.ts'
+
+/**
+ * Where Google is. Another root than Google's own is an emulator or a proxy: its token endpoint is `/token` beneath it
+ * unless one is given, and it needs no OAuth client of Google's.
+ */
+export function addresses(options: { apiUrl?: string; tokenUrl?: string }): {
+  apiUrl: string
+  tokenUrl: string
+  emulated: boolean
+} {
+  const apiUrl = (options.apiUrl ?? GOOGLE_ROOT).replace(/\/+$/, '')
+  const emulated = new URL(apiUrl).origin !== GOOGLE_ROOT
+  return {
+    apiUrl,
+    emulated,
+    tokenUrl: options.tokenUrl ?? (emulated ? `${apiUrl}/token` : GOOGLE_TOKEN_URL),
+  }
+}
+
+const GOOGLE_ROOT = 'https://www.googleapis.com'
+
+/** What an emulator is shown where no OAuth client is configured. */
+export const EMULATOR_CLIENT = { clientId: 'calendar-sync', clientSecret: 'calendar-sync' }

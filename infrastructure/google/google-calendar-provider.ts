@@ -1,0 +1,234 @@
+import type { ExternalEvent } from '../../domain/external-event.ts'
+import type {
+  Answer,
+  CalendarProvider,
+  ChangesPage,
+  ProviderError,
+} from '../calendar-provider/calendar-provider.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { CredentialVault } from '../vault/credential-vault.ts'
+import { addresses, EMULATOR_CLIENT } from './google-addresses.ts'
+import { googleCalls } from './google-calls.ts'
+import { type AdapterLog, googleCredentials, readServiceAccount } from './google-credentials.ts'
+import { unavailable } from './google-errors.ts'
+import { isRecord, readEvent } from './google-event.ts'
+import { readEventsPage } from './google-events-page.ts'
+import { EVENT_FIELDS, LIST } from './google-fields.ts'
+import { googleTokenEndpoint } from './google-token-endpoint.ts'
+
+/** `apiUrl` and `tokenUrl` are Google's own where not given; see `addresses` for an emulator's. */
+export type GoogleOptions = {
+  apiUrl?: string
+  tokenUrl?: string
+  oauth?: { clientId: string; clientSecret: string }
+  /** Path of the JSON key; read once, at the start; throws if it is none. */
+  serviceAccountFile?: string
+  delegatedDomains: readonly string[]
+  vault: CredentialVault
+  clock: Clock
+  /** How long one call to the API may take, in milliseconds of the clock (30,000); one for a token, a third of it. */
+  timeoutMs?: number
+  log?: AdapterLog
+}
+
+/**
+ * Google Calendar, API v3, read only. What Google knows of a person is not even received: a fields mask leaves out
+ * titles, descriptions, places, names and addresses.
+ */
+export function googleCalendarProvider(options: GoogleOptions): CalendarProvider {
+  const { vault, clock, log } = options
+  const timeoutMs = options.timeoutMs ?? 30_000
+  const { apiUrl, tokenUrl, emulated } = addresses(options)
+  const oauth = options.oauth ?? (emulated ? EMULATOR_CLIENT : undefined)
+  const call = googleCalls({
+    rootUrl: apiUrl,
+    clock,
+    timeoutMs,
+    credentials: googleCredentials({
+      vault,
+      clock,
+      tokenEndpoint: googleTokenEndpoint({ url: tokenUrl, clock, timeoutMs: timeoutMs / 3 }),
+      ...(oauth ? { oauth } : {}),
+      ...(options.serviceAccountFile
+        ? { serviceAccount: readServiceAccount(options.serviceAccountFile) }
+        : {}),
+      delegatedDomains: options.delegatedDomains,
+      ...(log ? { log } : {}),
+    }),
+  })
+
+  /** The calendar's zone, for the rare event whose times carry none: events.get does not say it, a list does. */
+  async function zoneOf(
+    access: { credentialId: string; externalCalendarId: string },
+    signal: AbortSignal | undefined,
+  ): Promise<Answer<string>> {
+    const answer = await call(access, signal, (client, common, how) =>
+      client.events.list(
+        { ...common, calendarId: access.externalCalendarId, maxResults: 1, fields: 'timeZone' },
+        how,
+      ),
+    )
+    if (!answer.ok) return answer
+    const zone = isRecord(answer.value) ? answer.value.timeZone : undefined
+    return typeof zone === 'string' ? { ok: true, value: zone } : unavailable(UNREADABLE)
+  }
+
+  return {
+    name: 'google',
+
+    async watch(request, signal) {
+      if (!isId(request.externalCalendarId)) return notAnId
+      const asked = clock.now()
+      const answer = await call(request, signal, (client, common, how) =>
+        client.events.watch(
+          {
+            ...common,
+            calendarId: request.externalCalendarId,
+            requestBody: {
+              id: request.channelId,
+              type: 'web_hook',
+              address: request.address,
+              token: request.token,
+              // A length of life, not a date: the two clocks need not agree.
+              params: { ttl: String(Math.max(1, Math.ceil(request.ttlMs / 1000))) },
+            },
+          },
+          how,
+        ),
+      )
+      if (!answer.ok) return answer
+      if (!isRecord(answer.value) || typeof answer.value.resourceId !== 'string')
+        return unavailable(UNREADABLE)
+      return {
+        ok: true,
+        value: {
+          resourceId: answer.value.resourceId,
+          expiresAt: expiryOf(answer.value.expiration) ?? asked.add({ milliseconds: request.ttlMs }),
+        },
+      }
+    },
+
+    async stop(request, signal) {
+      const answer = await call(request, signal, (client, common, how) =>
+        client.channels.stop(
+          { ...common, requestBody: { id: request.channelId, resourceId: request.resourceId } },
+          how,
+        ),
+      )
+      if (answer.ok) return { ok: true, value: { known: true } }
+      return answer.code === 'NOT_FOUND' ? { ok: true, value: { known: false } } : answer
+    },
+
+    async changes(request, signal): Promise<Answer<ChangesPage>> {
+      if (!isId(request.externalCalendarId)) return notAnId
+      const { syncToken, pageToken, timeMin } = request
+      const answer = await call(
+        { ...request, syncToken: syncToken !== undefined, pageToken: pageToken !== undefined },
+        signal,
+        (client, common, how) =>
+          client.events.list(
+            {
+              ...common,
+              ...LIST,
+              calendarId: request.externalCalendarId,
+              // A sync token remembers the bound that the full list was asked with, and refuses another.
+              ...(syncToken !== undefined ? { syncToken } : timeMin ? { timeMin: timeMin.toString() } : {}),
+              ...(pageToken !== undefined ? { pageToken } : {}),
+            },
+            how,
+          ),
+      )
+      if (!answer.ok) return answer
+      const page = readEventsPage(answer.value)
+      if (!page) return unavailable(UNREADABLE)
+      if (page.problems.length > 0)
+        log?.warn(
+          { credentialId: request.credentialId, count: page.problems.length, codes: distinct(page.problems) },
+          'events of a calendar could not be read in full',
+        )
+      const value: ChangesPage = { events: page.events }
+      if (page.nextPageToken !== undefined) value.nextPageToken = page.nextPageToken
+      if (page.nextSyncToken !== undefined) value.nextSyncToken = page.nextSyncToken
+      return { ok: true, value }
+    },
+
+    async event(request, signal): Promise<Answer<ExternalEvent>> {
+      if (!isId(request.externalCalendarId) || !isId(request.eventId)) return notAnId
+      const answer = await call(request, signal, (client, common, how) =>
+        client.events.get(
+          {
+            ...common,
+            calendarId: request.externalCalendarId,
+            eventId: request.eventId,
+            fields: EVENT_FIELDS,
+          },
+          how,
+        ),
+      )
+      if (!answer.ok) return answer
+      const reading = readEvent(answer.value, undefined)
+      if (reading.ok) return { ok: true, value: reading.event }
+      if (reading.problem !== 'ZONE_UNKNOWN') return unavailable(reading.problem)
+      const zone = await zoneOf(request, signal)
+      if (!zone.ok) return zone
+      const again = readEvent(answer.value, zone.value)
+      return again.ok ? { ok: true, value: again.event } : unavailable(again.problem)
+    },
+
+    async instances(request, signal): Promise<Answer<ExternalEvent[]>> {
+      if (!isId(request.externalCalendarId) || !isId(request.eventId)) return notAnId
+      const events: ExternalEvent[] = []
+      let pageToken: string | undefined
+      do {
+        const asked = pageToken
+        const answer = await call(
+          { ...request, pageToken: asked !== undefined },
+          signal,
+          (client, common, how) =>
+            client.events.instances(
+              {
+                ...common,
+                calendarId: request.externalCalendarId,
+                eventId: request.eventId,
+                timeMin: request.from.toString(),
+                timeMax: request.to.toString(),
+                showDeleted: true,
+                maxResults: 2500,
+                fields: LIST.fields,
+                ...(asked !== undefined ? { pageToken: asked } : {}),
+              },
+              how,
+            ),
+        )
+        if (!answer.ok) return answer
+        const page = readEventsPage(answer.value)
+        if (!page) return unavailable(UNREADABLE)
+        // Instances are paired by their order: one left out would shift all that follow.
+        const [problem] = page.problems
+        if (problem) return unavailable(problem)
+        for (const event of page.events) events.push(event)
+        if (page.nextPageToken !== undefined && page.nextPageToken === asked) return unavailable(UNREADABLE)
+        pageToken = page.nextPageToken
+      } while (pageToken !== undefined)
+      return { ok: true, value: events }
+    },
+  }
+}
+
+const UNREADABLE = 'unreadableAnswer'
+
+const notAnId: ProviderError = { ok: false, code: 'BAD_REQUEST', reason: 'notAnId' }
+
+/** '.' and '..' would climb in the URL's path, and an empty id would ask for another resource. */
+const isId = (id: string) => id !== '' && id !== '.' && id !== '..'
+
+/** Epoch milliseconds, as the text that Google sends. */
+function expiryOf(expiration: unknown): Temporal.Instant | undefined {
+  if (typeof expiration !== 'string' && typeof expiration !== 'number') return undefined
+  const milliseconds = Number(expiration)
+  return Number.isSafeInteger(milliseconds) && milliseconds > 0 && milliseconds < 8.64e15
+    ? Temporal.Instant.fromEpochMilliseconds(milliseconds)
+    : undefined
+}
+
+const distinct = <T>(values: readonly T[]) => [...new Set(values)]

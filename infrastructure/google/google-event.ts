@@ -1,0 +1,135 @@
+import type { ExternalAttendee, ExternalEvent, ExternalTimes } from '../../domain/external-event.ts'
+import { instantOf, isDate, isZone, startOfDate, type TimeProblem } from './google-time.ts'
+
+/** Why an entry could not be read in full. */
+export type EventProblem = 'NOT_AN_EVENT' | 'UNKNOWN_STATUS' | TimeProblem
+
+/**
+ * What was read of one entry. Where something that matters is malformed, `event` holds what is sure: it has an id, no
+ * times, and it is never shown as cancelled unless Google said so. Without even an id there is no event.
+ */
+export type EventReading =
+  | { ok: true; event: ExternalEvent }
+  | { ok: false; problem: EventProblem; event?: ExternalEvent }
+
+/**
+ * Reads one entry of Google's Events resource, of any age (2012 to now); fields unknown are passed over. Written by
+ * hand because a page has up to 2,500 of them. `calendarZone` is used only for times without a zone of their own.
+ * Never throws.
+ */
+export function readEvent(entry: unknown, calendarZone: string | undefined): EventReading {
+  if (!isRecord(entry) || typeof entry.id !== 'string' || entry.id === '')
+    return { ok: false, problem: 'NOT_AN_EVENT' }
+  if (entry.kind !== undefined && entry.kind !== 'calendar#event')
+    return { ok: false, problem: 'NOT_AN_EVENT' }
+
+  // The status is optional in the resource, 'confirmed' by default.
+  const status = entry.status ?? 'confirmed'
+  const known = status === 'confirmed' || status === 'tentative' || status === 'cancelled'
+  const event: ExternalEvent = { id: entry.id, status: known ? status : 'confirmed' }
+  const zoneMissing = readWhatIsOptional(event, entry, calendarZone)
+  if (!known) return { ok: false, problem: 'UNKNOWN_STATUS', event }
+  // A placeholder left by a move says 2000-01-01: the times of a cancelled entry mean nothing.
+  if (status !== 'cancelled') {
+    const times = readTimes(entry.start, entry.end, calendarZone)
+    if (typeof times === 'string') return { ok: false, problem: times, event }
+    event.times = times
+  }
+  return zoneMissing ? { ok: false, problem: 'ZONE_UNKNOWN', event } : { ok: true, event }
+}
+
+/** Everything whose absence is no fault. True where the calendar's zone would be needed to say more. */
+function readWhatIsOptional(
+  event: ExternalEvent,
+  entry: Record<string, unknown>,
+  calendarZone: string | undefined,
+): boolean {
+  if (typeof entry.etag === 'string') event.etag = entry.etag
+  if (typeof entry.updated === 'string') {
+    const updated = instantOf(entry.updated, undefined, 'UTC')
+    if (typeof updated !== 'string') event.updated = updated
+  }
+  if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) event.isSeries = true
+  if (entry.attendees !== undefined && entry.attendees !== null) {
+    // An unreadable list of guests must never look like "all declined".
+    if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)
+    else event.attendeesOmitted = true
+  }
+  if (entry.attendeesOmitted === true) event.attendeesOmitted = true
+  const organizerSelf = readOrganizerSelf(entry.organizer, event.attendees)
+  if (organizerSelf !== undefined) event.organizerSelf = organizerSelf
+
+  if (typeof entry.recurringEventId === 'string' && entry.recurringEventId !== '')
+    event.recurringEventId = entry.recurringEventId
+  const original = entry.originalStartTime
+  if (!isRecord(original)) return false
+  const start =
+    typeof original.dateTime === 'string'
+      ? instantOf(original.dateTime, zoneOf(original), calendarZone)
+      : typeof original.date === 'string'
+        ? startOfDate(original.date, zoneOf(original), calendarZone)
+        : 'MALFORMED_TIME'
+  if (typeof start !== 'string') event.originalStart = start
+  return start === 'ZONE_UNKNOWN'
+}
+
+function readTimes(
+  start: unknown,
+  end: unknown,
+  calendarZone: string | undefined,
+): ExternalTimes | TimeProblem {
+  if (!isRecord(start) || !isRecord(end)) return 'MALFORMED_TIME'
+  if (typeof start.dateTime === 'string' && typeof end.dateTime === 'string') {
+    const from = instantOf(start.dateTime, zoneOf(start), calendarZone)
+    if (typeof from === 'string') return from
+    const to = instantOf(end.dateTime, zoneOf(end) ?? zoneOf(start), calendarZone)
+    if (typeof to === 'string') return to
+    if (Temporal.Instant.compare(from, to) > 0) return 'MALFORMED_TIME'
+    const zone = start.timeZone
+    return typeof zone === 'string' && isZone(zone)
+      ? { allDay: false, start: from, end: to, timeZone: zone }
+      : { allDay: false, start: from, end: to }
+  }
+  if (typeof start.date === 'string' && typeof end.date === 'string') {
+    if (!isDate(start.date) || !isDate(end.date) || end.date < start.date) return 'MALFORMED_TIME'
+    return { allDay: true, startDate: start.date, endDate: end.date }
+  }
+  return 'MALFORMED_TIME'
+}
+
+/** The zone beside a time. A name that nobody knows is kept: resolving with it fails, guessing another would lie. */
+function zoneOf(time: Record<string, unknown>): string | undefined {
+  return typeof time.timeZone === 'string' && time.timeZone !== '' ? time.timeZone : undefined
+}
+
+/** Whatever is not plainly an answer counts as none: only a clear 'declined' may ever lead to a cancellation. */
+function readAttendee(entry: unknown): ExternalAttendee {
+  if (!isRecord(entry)) return { responseStatus: 'needsAction' }
+  const said = entry.responseStatus
+  const attendee: ExternalAttendee = {
+    responseStatus: said === 'accepted' || said === 'declined' || said === 'tentative' ? said : 'needsAction',
+  }
+  if (entry.self === true) attendee.self = true
+  if (entry.organizer === true) attendee.organizer = true
+  if (entry.resource === true) attendee.resource = true
+  return attendee
+}
+
+/**
+ * Whether this calendar's copy is the organiser's. Google says `self` only where it is true, and with a fields mask an
+ * organiser without it may be left out altogether: then the guests tell.
+ */
+function readOrganizerSelf(
+  organizer: unknown,
+  attendees: ExternalAttendee[] | undefined,
+): boolean | undefined {
+  if (isRecord(organizer)) return organizer.self === true
+  const self = attendees?.find((attendee) => attendee.self)
+  if (self) return self.organizer === true
+  return attendees?.some((attendee) => attendee.organizer) ? false : undefined
+}
+
+/** True for a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,40 @@
+import type { ExternalEvent } from '../../domain/external-event.ts'
+import { type EventProblem, isRecord, readEvent } from './google-event.ts'
+
+/** One page of events.list or events.instances. `timeZone` is the calendar's. */
+export type EventsPage = {
+  events: ExternalEvent[]
+  nextPageToken?: string
+  nextSyncToken?: string
+  timeZone?: string
+  /** What was wrong with entries that could not be read in full; those with an id are among `events`, without times. */
+  problems: EventProblem[]
+}
+
+/**
+ * Reads a page; undefined for anything that is not one (a proxy's greeting, a cut body), so that it is never taken for
+ * an empty calendar. A malformed entry does not fail the page: what is sure of it is among the events.
+ */
+export function readEventsPage(body: unknown): EventsPage | undefined {
+  if (!isRecord(body)) return undefined
+  if (body.kind !== undefined && body.kind !== 'calendar#events') return undefined
+  const nextPageToken = token(body.nextPageToken)
+  const nextSyncToken = token(body.nextSyncToken)
+  // With a fields mask an empty `items` may be left out; then a token shows that this is a page.
+  const items = body.items ?? (nextPageToken || nextSyncToken ? [] : undefined)
+  if (!Array.isArray(items)) return undefined
+
+  const page: EventsPage = { events: [], problems: [] }
+  if (typeof body.timeZone === 'string' && body.timeZone !== '') page.timeZone = body.timeZone
+  // A page with a successor is not the last one, whatever else it carries.
+  if (nextPageToken !== undefined) page.nextPageToken = nextPageToken
+  else if (nextSyncToken !== undefined) page.nextSyncToken = nextSyncToken
+  for (const item of items) {
+    const reading = readEvent(item, page.timeZone)
+    if (reading.event) page.events.push(reading.event)
+    if (!reading.ok) page.problems.push(reading.problem)
+  }
+  return page
+}
+
+const token = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)

@@ -1,0 +1,109 @@
+import { createSign } from 'node:crypto'
+import * as z from 'zod'
+import type { Answer } from '../calendar-provider/calendar-provider.ts'
+import type { Clock } from '../clock/clock.ts'
+import { withDeadline } from './deadline.ts'
+import { errorOfAnswer, noAnswer, unavailable } from './google-errors.ts'
+
+/** Google's own token endpoint; also the audience of every assertion, whatever proxy it passes. */
+export const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token'
+
+/** All that this service does at Google: reading events, watching them, stopping a channel. */
+export const READ_EVENTS_SCOPE = 'https://www.googleapis.com/auth/calendar.events.readonly'
+
+/** A key of a service account, as in the JSON file that Google hands out. */
+export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string }
+
+/** An access token as issued. `refreshToken` where Google replaced it. */
+export type IssuedToken = { accessToken: string; expiresAt: Temporal.Instant; refreshToken?: string }
+
+/**
+ * Asks for a token with the form's fields (RFC 6749, section 4). invalid_grant and its like are CREDENTIAL_REFUSED.
+ * One try: who asks decides about another. No answer within `timeoutMs` is UNAVAILABLE.
+ */
+export type TokenEndpoint = (form: Record<string, string>) => Promise<Answer<IssuedToken>>
+
+/** Own code rather than google-auth-library's, which reads the machine's clock, tries again by itself, and cannot send
+ * a service account's assertion anywhere but to Google. */
+export function googleTokenEndpoint(options: {
+  url: string
+  clock: Clock
+  timeoutMs: number
+}): TokenEndpoint {
+  const { url, clock, timeoutMs } = options
+  return async (form) => {
+    const asked = clock.now()
+    let answer: { status: number; retryAfter: string | null; text: string }
+    try {
+      answer = await withDeadline(clock, timeoutMs, undefined, async (signal) => {
+        const response = await fetch(url, {
+          method: 'POST',
+          body: new URLSearchParams(form),
+          headers: { accept: 'application/json' },
+          // The form holds secrets: they go to the address configured and nowhere else.
+          redirect: 'error',
+          signal,
+        })
+        const text = await response.text()
+        return { status: response.status, retryAfter: response.headers.get('retry-after'), text }
+      })
+    } catch (failure) {
+      return noAnswer(failure)
+    }
+    const body = parseJson(answer.text)
+    if (answer.status !== 200)
+      return errorOfAnswer({ status: answer.status, body, retryAfter: answer.retryAfter }, { now: asked })
+    const token = tokenAnswer.safeParse(body)
+    if (!token.success) return unavailable('unreadableToken')
+    const issued: IssuedToken = {
+      accessToken: token.data.access_token,
+      expiresAt: asked.add({ seconds: Math.floor(token.data.expires_in) }),
+    }
+    if (token.data.refresh_token) issued.refreshToken = token.data.refresh_token
+    return { ok: true, value: issued }
+  }
+}
+
+/** The form by which a service account asks for a token to act as `subject`, or as itself (RFC 7523, section 2.1). */
+export function assertionForm(
+  account: ServiceAccount,
+  subject: string | undefined,
+  now: Temporal.Instant,
+): Record<string, string> {
+  const issuedAt = Math.floor(now.epochMilliseconds / 1000)
+  const header = {
+    alg: 'RS256',
+    typ: 'JWT',
+    ...(account.privateKeyId ? { kid: account.privateKeyId } : {}),
+  }
+  const claims = {
+    iss: account.clientEmail,
+    scope: READ_EVENTS_SCOPE,
+    aud: GOOGLE_TOKEN_URL,
+    iat: issuedAt,
+    exp: issuedAt + 3600,
+    ...(subject === undefined ? {} : { sub: subject }),
+  }
+  const signed = `${base64url(header)}.${base64url(claims)}`
+  const signature = createSign('RSA-SHA256').update(signed).sign(account.privateKey, 'base64url')
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: `${signed}.${signature}`,
+  }
+}
+
+const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().max(31_536_000).default(3600),
+  refresh_token: z.string().optional(),
+})
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What the contract names and this version does not have yet. To set one of these is a problem of the configuration:
+ * nothing is ignored, and nothing falls back to the embedded part. Delete a part's line when the part arrives.
+ */
+export const notYetAvailable: readonly { variable: string; value?: string; what: string }[] = [
+  { variable: 'EVENTSTORE_URL', what: 'an event store of its own server' },
+  { variable: 'MONGODB_URL', what: 'read models in MongoDB' },
+  { variable: 'KAFKA_BROKERS', what: 'publishing to Kafka' },
+  { variable: 'CALCOM_DATABASE_URL', what: "reading Cal.com's database" },
+  { variable: 'CALCOM_APPLY', value: 'api', what: 'applying events through API v2' },
+  { variable: 'NOTICE_WEBHOOK_URL', what: 'posting notices' },
+  { variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', what: 'exporting traces' },
+]
+
+/** Whether this version has the part that `variable`, or this one `value` of it, asks for. */
+export function isAvailable(variable: string, value?: string): boolean {
+  return !notYetAvailable.some(
+    (part) => part.variable === variable && (part.value === undefined || part.value === value),
+  )
+}

@@ -1,0 +1,58 @@
+import type { CalcomCore } from './calcom-core.ts'
+import type { CalcomBooking, CalcomUser } from './calcom-state.ts'
+
+/** A booking as API v2 (2024-08-13) shows it. */
+export function bookingOutput(core: CalcomCore, booking: CalcomBooking) {
+  const host: CalcomUser | undefined = core.store.user(booking.userId)
+  const next = core.store.replacementOf(booking.uid)
+  const eventType = core.store.eventTypeOf(booking)
+  const start = Temporal.Instant.from(booking.start)
+  const end = Temporal.Instant.from(booking.end)
+  return {
+    id: booking.id,
+    uid: booking.uid,
+    title: booking.title,
+    description: '',
+    hosts: [
+      host === undefined
+        ? { id: 'unknown', name: 'unknown', email: 'unknown', username: 'unknown' }
+        : { id: host.id, name: host.name, email: host.email, timeZone: host.timeZone },
+    ],
+    status: next === undefined ? booking.status : core.settings.statusOfRescheduled,
+    ...(booking.status === 'cancelled' ? { cancellationReason: booking.reason ?? '' } : {}),
+    ...(booking.fromReschedule === undefined ? {} : { rescheduledFromUid: booking.fromReschedule }),
+    ...(next === undefined ? {} : { rescheduledToUid: next.uid }),
+    start: start.toString({ smallestUnit: 'millisecond' }),
+    end: end.toString({ smallestUnit: 'millisecond' }),
+    duration: end.since(start).total('minutes'),
+    eventTypeId: eventType.id,
+    eventType: { id: eventType.id, slug: eventType.title.toLowerCase().replaceAll(' ', '-') },
+    location: '',
+    absentHost: false,
+    createdAt: booking.createdAt,
+    updatedAt: booking.updatedAt,
+    metadata: {},
+    rating: null,
+    icsUid: booking.iCalUID,
+    attendees: booking.attendees.map((attendee) => ({ ...attendee, language: 'en', absent: false })),
+    bookingFieldsResponses: {},
+  }
+}
+
+/** References that were deleted with their event are still listed, as Cal.com lists them. */
+export function referencesOutput(core: CalcomCore, booking: CalcomBooking, type: string | null) {
+  const { referenceCalendar } = core.settings
+  return booking.references
+    .filter((reference) => type === null || reference.type === type)
+    .map((reference) => ({
+      type: reference.type,
+      eventUid: reference.uid,
+      id: reference.id,
+      destinationCalendarId:
+        referenceCalendar === 'address'
+          ? (reference.externalCalendarId ?? null)
+          : referenceCalendar === 'number'
+            ? (core.store.user(booking.userId)?.destination?.id ?? null)
+            : null,
+    }))
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { KEY_BYTES } from './encryption.ts'
+
+/** The vault's keys, the newest first; `made` where this call made the first one. */
+export type EncryptionKeys =
+  | { ok: true; keys: readonly Uint8Array[]; made: boolean }
+  | { ok: false; code: 'ENCRYPTION_KEY_MALFORMED'; message: string }
+
+/**
+ * The keys of ENCRYPTION_KEY (`configured`: base64 of 32 bytes each, a comma list, the newest first); after them the
+ * one in `dataDir`/encryption.key where it exists, so that setting the variable later locks nothing out. Without the
+ * variable that file alone, made (mode 0600, durable) where there is none. `dataDir` must exist. Throws where the file
+ * cannot be read or written. Messages never contain a key.
+ */
+export function encryptionKeys(options: { configured: string | undefined; dataDir: string }): EncryptionKeys {
+  const path = join(options.dataDir, 'encryption.key')
+  const configured = options.configured?.trim() ?? ''
+  const keys: Uint8Array[] = []
+  for (const [place, text] of configured === '' ? [] : configured.split(',').entries()) {
+    const key = decoded(text)
+    if (key === undefined) return malformed(`entry ${place + 1} of ENCRYPTION_KEY is not ${EXPECTED}`)
+    keys.push(key)
+  }
+  const { text, made } = keys.length === 0 ? readOrMake(path) : { text: read(path), made: false }
+  if (text !== undefined) {
+    const key = decoded(text)
+    if (key === undefined) return malformed(`${path} is not ${EXPECTED}`)
+    keys.push(key)
+  }
+  return { ok: true, keys, made }
+}
+
+const EXPECTED = `${KEY_BYTES} bytes in base64 (make one with: openssl rand -base64 ${KEY_BYTES})`
+
+const malformed = (message: string): EncryptionKeys => ({
+  ok: false,
+  code: 'ENCRYPTION_KEY_MALFORMED',
+  message,
+})
+
+/** Buffer's own decoder skips what it does not know; a key must be exactly what was meant. */
+function decoded(text: string): Uint8Array | undefined {
+  const key = Buffer.from(text.trim(), 'base64')
+  return key.length === KEY_BYTES && key.toString('base64') === text.trim() ? key : undefined
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Never overwrites a key that is there, also when two processes start at once. */
+function readOrMake(path: string): { text: string | undefined; made: boolean } {
+  const text = randomBytes(KEY_BYTES).toString('base64')
+  let file: number
+  try {
+    file = openSync(path, 'wx', 0o600)
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return { text: read(path), made: false }
+    throw error
+  }
+  try {
+    writeFileSync(file, `${text}\n`)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  return { text, made: true }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

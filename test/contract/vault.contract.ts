@@ -1,0 +1,193 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type CalendarAddress,
+  type CalendarDirectory,
+  type Credential,
+  type CredentialVault,
+  VaultKeyUnknown,
+} from '../../infrastructure/vault/credential-vault.ts'
+
+export type Vault = CredentialVault & { directory: CalendarDirectory }
+
+/** A vault of a test's own. */
+export type VaultUnderTest = {
+  vault: Vault
+  /** The same records, opened anew with these keys, the newest first. The former vault is not used again. */
+  reopen(keys: readonly Uint8Array[]): Promise<Vault>
+  close(): Promise<void>
+}
+
+/** Keys of 32 equal bytes: for tests only. */
+export const keyOfBytes = (byte: number) => new Uint8Array(32).fill(byte)
+const [first, second, third] = [keyOfBytes(1), keyOfBytes(2), keyOfBytes(3)]
+
+const oauth: Credential = {
+  kind: 'oauth',
+  refreshToken: '1//refresh-tökèn',
+  accessToken: 'ya29.access',
+  expiresAt: '2026-03-02T09:00:00Z',
+}
+const delegated: Credential = { kind: 'service-account', subject: 'host@example.com' }
+const calendar: CalendarAddress = { provider: 'google', externalCalendarId: 'host@example.com' }
+const team: CalendarAddress = { provider: 'google', externalCalendarId: 'team@group.calendar.google.com' }
+
+/** What every vault with its calendar directory does. `open` is given the keys, the newest first. */
+export function vaultContract(
+  name: string,
+  open: (keys: readonly Uint8Array[]) => Promise<VaultUnderTest>,
+): void {
+  const test = suite(`vault: ${name}`)
+
+  function vault(sentence: string, body: (opened: VaultUnderTest) => Promise<void>): void {
+    test(sentence, async () => {
+      const opened = await open([first])
+      try {
+        await body(opened)
+      } finally {
+        await opened.close()
+      }
+    })
+  }
+
+  vault('gives a credential as it was put', async ({ vault }) => {
+    await vault.put('a', oauth)
+    await vault.put('b', delegated)
+    assert.equal(await vault.use('a'), oauth)
+    assert.equal(await vault.use('b'), delegated)
+    assert.ok(await vault.has('a'))
+  })
+
+  vault('has no credential that was never put', async ({ vault }) => {
+    assert.is(await vault.use('a'), undefined)
+    assert.not(await vault.has('a'))
+    assert.not(await vault.shred('a'))
+  })
+
+  vault('replaces a credential', async ({ vault }) => {
+    await vault.put('a', oauth)
+    await vault.put('a', delegated)
+    assert.equal(await vault.use('a'), delegated)
+  })
+
+  vault('forgets a shredded credential, and takes a new one in its place', async ({ vault }) => {
+    await vault.put('a', oauth)
+    await vault.put('b', delegated)
+    assert.ok(await vault.shred('a'))
+    assert.is(await vault.use('a'), undefined)
+    assert.not(await vault.has('a'))
+    assert.not(await vault.shred('a'))
+    assert.equal(await vault.use('b'), delegated)
+    await vault.put('a', delegated)
+    assert.equal(await vault.use('a'), delegated)
+  })
+
+  vault('makes a calendar its key at the first call and keeps to it', async ({ vault: { directory } }) => {
+    assert.is(await directory.find(calendar), undefined)
+    const key = await directory.keyOf(calendar)
+    assert.match(key, /^[0-9a-f]{32}$/)
+    assert.is(await directory.keyOf(calendar), key)
+    assert.is(await directory.find(calendar), key)
+    assert.equal(await directory.addressOf(key), calendar)
+    assert.is.not(await directory.keyOf(team), key)
+    assert.is.not(await directory.keyOf({ ...calendar, provider: 'other' }), key)
+  })
+
+  vault('gives one key to 100 first calls at once', async ({ vault: { directory } }) => {
+    const calls = Array.from({ length: 100 }, () => directory.keyOf(calendar))
+    const keys = new Set(await Promise.all(calls))
+    assert.is(keys.size, 1)
+    assert.equal([await directory.find(calendar)], [...keys])
+  })
+
+  vault('tells the addresses of the keys that it knows', async ({ vault: { directory } }) => {
+    const [one, two] = [await directory.keyOf(calendar), await directory.keyOf(team)]
+    const found = await directory.addressesOf([one, two, two, 'unknown'])
+    assert.equal([...found].sort(), [[one, calendar] as const, [two, team] as const].toSorted())
+    assert.is((await directory.addressesOf([])).size, 0)
+    assert.is(await directory.addressOf('unknown'), undefined)
+  })
+
+  vault('tells nothing of a calendar forgotten, and makes it another key later', async ({ vault }) => {
+    const { directory } = vault
+    const key = await directory.keyOf(calendar)
+    const kept = await directory.keyOf(team)
+    assert.ok(await directory.forget(key))
+    assert.not(await directory.forget(key))
+    assert.is(await directory.addressOf(key), undefined)
+    assert.is(await directory.find(calendar), undefined)
+    assert.is((await directory.addressesOf([key])).size, 0)
+    assert.equal(await directory.addressOf(kept), team)
+    assert.is.not(await directory.keyOf(calendar), key)
+  })
+
+  vault('has after a restart what was stored before', async ({ vault, reopen }) => {
+    await vault.put('a', oauth)
+    const key = await vault.directory.keyOf(calendar)
+    const again = await reopen([first])
+    assert.equal(await again.use('a'), oauth)
+    assert.is(await again.directory.keyOf(calendar), key)
+    assert.equal(await again.directory.addressOf(key), calendar)
+  })
+
+  vault('opens with a new key before the old one what the old one sealed', async ({ vault, reopen }) => {
+    await vault.put('a', oauth)
+    const key = await vault.directory.keyOf(calendar)
+    const rotating = await reopen([second, first])
+    assert.equal(await rotating.use('a'), oauth)
+    assert.is(await rotating.directory.find(calendar), key)
+    assert.is(await rotating.directory.keyOf(calendar), key)
+    assert.equal(await rotating.directory.addressOf(key), calendar)
+  })
+
+  vault('no longer needs the old key once it was opened with both', async ({ vault, reopen }) => {
+    await vault.put('a', oauth)
+    const key = await vault.directory.keyOf(calendar)
+    await reopen([third, second, first])
+    const rotated = await reopen([third])
+    assert.equal(await rotated.use('a'), oauth)
+    assert.is(await rotated.directory.keyOf(calendar), key)
+    assert.equal(await rotated.directory.addressOf(key), calendar)
+  })
+
+  vault('says so when no key given opens what is stored', async ({ vault, reopen }) => {
+    await vault.put('a', oauth)
+    const key = await vault.directory.keyOf(calendar)
+    const { directory, ...stranger } = await reopen([second])
+    assert.ok(await stranger.has('a'))
+    await keyIsUnknown(stranger.use('a'))
+    await keyIsUnknown(directory.addressOf(key))
+    await keyIsUnknown(directory.addressesOf([key]))
+    await stranger.put('b', delegated)
+    assert.equal(await stranger.use('b'), delegated)
+  })
+
+  vault('makes no second key for a calendar that it cannot read', async ({ vault, reopen }) => {
+    const key = await vault.directory.keyOf(calendar)
+    const stranger = await reopen([second])
+    await keyIsUnknown(stranger.directory.keyOf(calendar))
+    await keyIsUnknown(stranger.directory.find(calendar))
+    const owner = await reopen([second, first])
+    assert.is(await owner.directory.keyOf(calendar), key)
+  })
+
+  vault('forgets also what it cannot read', async ({ vault, reopen }) => {
+    await vault.put('a', oauth)
+    const key = await vault.directory.keyOf(calendar)
+    const stranger = await reopen([second])
+    assert.ok(await stranger.shred('a'))
+    assert.ok(await stranger.directory.forget(key))
+    assert.is(await stranger.use('a'), undefined)
+    assert.is(await stranger.directory.find(calendar), undefined)
+  })
+
+  test.run()
+}
+
+async function keyIsUnknown(call: Promise<unknown>): Promise<void> {
+  const error = await call.then(
+    () => assert.unreachable('should not open'),
+    (error: unknown) => error,
+  )
+  assert.instance(error, VaultKeyUnknown)
+}

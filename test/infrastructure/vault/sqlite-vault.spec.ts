@@ -90,6 +90,14 @@ test('does not open a record that was altered or put in the place of another', a
   assert.instance(await vault.use('mine').catch((error: unknown) => error), VaultKeyUnknown)
   await database.write(() => database.sql.exec('UPDATE credential SET sealed = substr(sealed, 2)'))
   assert.instance(await vault.use('yours').catch((error: unknown) => error), VaultKeyUnknown)
+  const mine = await vault.directory.keyOf(address)
+  const yours = await vault.directory.keyOf({ ...address, externalCalendarId: 'you@example.com' })
+  await database.write(() =>
+    database.sql
+      .prepare('UPDATE calendar SET sealed = (SELECT sealed FROM calendar WHERE calendar_key = ?)')
+      .run(yours),
+  )
+  assert.instance(await vault.directory.addressOf(mine).catch((error: unknown) => error), VaultKeyUnknown)
   await database.close()
 })
 

@@ -122,11 +122,8 @@ export function readConfiguration(
   for (const { variable, value, what } of notYetAvailable) {
     const name = variable as Variable /* the list is of our variables; a test holds that */
     if (!given.has(name) || (value !== undefined && settings[name] !== value)) continue
-    const setting = value === undefined ? '' : `${value}: `
-    problems.push({
-      variable: name,
-      problem: `${setting}this version does not have ${what} yet; leave it unset`,
-    })
+    const refused = value === undefined ? 'cannot be set' : `cannot be ${value}`
+    problems.push({ variable: name, problem: `${refused}: this version does not have ${what} yet` })
   }
   problems.push(...contradictions(given, checked))
   const files = readSettingsFiles(checked, readFile)

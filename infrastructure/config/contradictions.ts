@@ -28,7 +28,7 @@ export function contradictions(given: ReadonlySet<Variable>, settings: Settings)
     )
   }
   if (outsideSet.length > 0 && !has('ENCRYPTION_KEY')) {
-      report('ENCRYPTION_KEY', `is needed, because ${outsideSet.join(' and ')} is set`)
+    report('ENCRYPTION_KEY', `is needed, because ${outsideSet.join(' and ')} is set`)
   }
 
   if (has('GOOGLE_CLIENT_ID') && !has('GOOGLE_CLIENT_SECRET') && !has('GOOGLE_API_URL')) {

@@ -25,7 +25,10 @@ export type DataFolderRefusal = {
  * Makes the folder (0700) where it is missing and stamps it with the Google root that its calendars belong to, once.
  * A folder of another root is refused: its sync tokens, channels and links would mean nothing there.
  */
-export function openDataFolder(folder: string, googleRoot: string): { readonly ok: true } | DataFolderRefusal {
+export function openDataFolder(
+  folder: string,
+  googleRoot: string,
+): { readonly ok: true } | DataFolderRefusal {
   const path = join(folder, STAMP_FILE)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -46,10 +49,18 @@ export function openDataFolder(folder: string, googleRoot: string): { readonly o
   }
 }
 
-function check(content: string, path: string, folder: string, googleRoot: string): { ok: true } | DataFolderRefusal {
+function check(
+  content: string,
+  path: string,
+  folder: string,
+  googleRoot: string,
+): { ok: true } | DataFolderRefusal {
   const stamp = Stamp.safeParse(parseJson(content))
   if (!stamp.success) {
-    return refusal('DATA_FOLDER_STAMP_UNREADABLE', `${path} is not a stamp of this service: restore it from a backup.`)
+    return refusal(
+      'DATA_FOLDER_STAMP_UNREADABLE',
+      `${path} is not a stamp of this service: restore it from a backup.`,
+    )
   }
   if (stamp.data.version > VERSION) {
     return refusal(

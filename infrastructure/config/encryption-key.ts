@@ -8,7 +8,10 @@ export const ENCRYPTION_KEY_FILE = 'encryption-key'
  * The vault's keys, of 32 bytes each, the newest first: those configured, else the one that the data folder keeps,
  * made there at the first start. Throws where the file holds anything else.
  */
-export function encryptionKeys(folder: string, configured: readonly Uint8Array[] | undefined): readonly Uint8Array[] {
+export function encryptionKeys(
+  folder: string,
+  configured: readonly Uint8Array[] | undefined,
+): readonly Uint8Array[] {
   if (configured !== undefined) return configured
   const { secret } = keptSecret(folder, ENCRYPTION_KEY_FILE, () => randomBytes(32).toString('base64'))
   const key = Buffer.from(secret, 'base64')

@@ -8,7 +8,11 @@ import { writeDurably } from './durable-file.ts'
  * `make` gives. What is there is never overwritten, so two processes that start at once agree on one. Throws where the
  * folder cannot be used, or the file is empty.
  */
-export function keptSecret(folder: string, name: string, make: () => string): { secret: string; isNew: boolean } {
+export function keptSecret(
+  folder: string,
+  name: string,
+  make: () => string,
+): { secret: string; isNew: boolean } {
   const path = join(folder, name)
   const kept = readKept(path)
   if (kept !== undefined) return { secret: kept, isNew: false }
@@ -32,7 +36,8 @@ export function keptSecret(folder: string, name: string, make: () => string): { 
 function readKept(path: string): string | undefined {
   try {
     const secret = readFileSync(path, 'utf8').trim()
-    if (secret === '') throw new Error(`${path} is empty: put its backup in place, or delete it to have a new one made`)
+    if (secret === '')
+      throw new Error(`${path} is empty: put its backup in place, or delete it to have a new one made`)
     return secret
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

@@ -1,0 +1,289 @@
+import { isAbsolute } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Configuration, readConfiguration } from '../../../infrastructure/config/configuration.ts'
+import type { Environment } from '../../../infrastructure/config/environment.ts'
+import { isAvailable, notYetAvailable } from '../../../infrastructure/config/not-yet-available.ts'
+import { formatProblems } from '../../../infrastructure/config/problem.ts'
+import { variables } from '../../../infrastructure/config/variables.ts'
+
+const configuration = suite('the configuration')
+
+const google = { GOOGLE_CLIENT_ID: 'client', GOOGLE_CLIENT_SECRET: 'client-secret' }
+const noFiles = (path: string): string => {
+  throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
+}
+
+function read(environment: Environment, files: { [path: string]: string } = {}): Configuration {
+  const answer = readConfiguration(environment, (path) => files[path] ?? noFiles(path))
+  if (!answer.ok) throw new Error(formatProblems(answer.problems))
+  return answer.configuration
+}
+
+function problemsOf(environment: Environment, files: { [path: string]: string } = {}): string[] {
+  const answer = readConfiguration(environment, (path) => files[path] ?? noFiles(path))
+  return answer.ok ? [] : answer.problems.map(({ variable, problem }) => `${variable} ${problem}`)
+}
+
+/** Whether this value alone, beside a real Google, is a problem of that variable. */
+function refuses(variable: string, value: string, beside: Environment = google): boolean {
+  return problemsOf({ ...beside, [variable]: value }).some((line) => line.startsWith(`${variable} `))
+}
+
+configuration('with nothing set is the embedded service with the stand-ins', () => {
+  const nothing = read({})
+  assert.is(nothing.standIns, true)
+  assert.equal(nothing.http, { host: '127.0.0.1', port: 3100, portIsFixed: false, publicUrl: undefined })
+  assert.ok(isAbsolute(nothing.data.folder))
+  assert.match(nothing.data.folder, /data$/)
+  assert.is(nothing.google.root, 'stand-in')
+  assert.equal(nothing.sync, {
+    mode: 'apply',
+    settleMs: 300,
+    reconcileMs: 900_000,
+    cronMs: 60_000,
+    channelTtlMs: 604_800_000,
+    cancelGraceMs: 0,
+    echoGraceMs: 0,
+    massChangeLimit: 25,
+  })
+  assert.equal([...nothing.roles], ['http', 'crons', 'sync', 'projections', 'publisher', 'applier'])
+  assert.is(nothing.calcom.webhookSecrets.length, 1)
+  assert.not.equal(nothing.calcom.webhookSecrets, read({}).calcom.webhookSecrets)
+  assert.is(nothing.log.level, 'info')
+})
+
+configuration(
+  'with a Google has the delays that a real one needs, and polls without a public address',
+  () => {
+    const real = read(google)
+    assert.is(real.standIns, false)
+    assert.is(real.google.root, 'https://www.googleapis.com/')
+    assert.equal(real.google.oauthClient, { clientId: 'client', clientSecret: 'client-secret' })
+    assert.is(real.google.tokenUrl, undefined)
+    assert.is(real.sync.settleMs, 2000)
+    assert.is(real.sync.cancelGraceMs, 60_000)
+    assert.is(real.sync.echoGraceMs, 10_000)
+    assert.is(real.sync.reconcileMs, 60_000)
+    assert.equal(real.calcom.webhookSecrets, [])
+    assert.is(read({ ...google, PUBLIC_URL: 'https://sync.example' }).sync.reconcileMs, 900_000)
+  },
+)
+
+configuration('sets what is set, whatever the default with the stand-ins', () => {
+  const { sync, calcom } = read({
+    SETTLE_MS: '5',
+    CANCEL_GRACE_MS: '6',
+    ECHO_GRACE_MS: '7',
+    CALCOM_WEBHOOK_SECRET: 'old, new',
+  })
+  assert.equal([sync.settleMs, sync.cancelGraceMs, sync.echoGraceMs], [5, 6, 7])
+  assert.equal(calcom.webhookSecrets, ['old', 'new'])
+})
+
+configuration('takes fractions where the contract says so', () => {
+  const { sync } = read({ RECONCILE_MINUTES: '0.05', CRON_SECONDS: '.5', CHANNEL_TTL_HOURS: '0.25' })
+  assert.equal([sync.reconcileMs, sync.cronMs, sync.channelTtlMs], [3000, 500, 900_000])
+  assert.ok(refuses('SETTLE_MS', '0.5'))
+})
+
+configuration('takes an empty value as not set, and drops space around a value', () => {
+  assert.is(read({ PORT: '', LOG_LEVEL: '  ', HOST: undefined }).http.port, 3100)
+  const trimmed = read({ PORT: ' 8080 \r', LOG_LEVEL: 'debug\r' })
+  assert.is(trimmed.http.port, 8080)
+  assert.is(trimmed.http.portIsFixed, true)
+  assert.is(trimmed.log.level, 'debug')
+})
+
+configuration('ignores what is not ours', () => {
+  assert.is(read({ PATH: '/bin', EDITOR: 'ed' }).standIns, true)
+})
+
+configuration('reports all problems together, each with its variable', () => {
+  const lines = problemsOf({ PORT: '70000', LOG_LEVEL: 'loud', ROLES: 'http,cron', GOOGLE_CLIENT_ID: 'a' })
+  assert.equal(lines.map((line) => line.split(' ')[0]).sort(), [
+    'GOOGLE_CLIENT_SECRET',
+    'LOG_LEVEL',
+    'PORT',
+    'ROLES',
+  ])
+  const message = formatProblems([{ variable: 'PORT', problem: 'must be a number' }])
+  assert.is(message, 'The configuration is not usable:\n  PORT must be a number')
+})
+
+configuration('never repeats a value, for it may be a secret', () => {
+  const wrong = 'hush hush:%,,'
+  const everything = Object.fromEntries(Object.keys(variables).map((variable) => [variable, wrong]))
+  assert.not.match(problemsOf(everything).join('\n'), /hush/)
+  const files = { keys: '{"1": hush}', tokens: '[hush]', account: 'hush' }
+  const inFiles = problemsOf(
+    {
+      CALCOM_API_URL: 'https://api.example',
+      CALCOM_API_KEYS_FILE: 'keys',
+      API_TOKENS_FILE: 'tokens',
+      GOOGLE_SERVICE_ACCOUNT_FILE: 'account',
+    },
+    files,
+  )
+  assert.is(inFiles.length, 3)
+  assert.not.match(inFiles.join('\n'), /hush/)
+})
+
+configuration('refuses values that mean nothing', () => {
+  const wrong: [string, string[]][] = [
+    ['PORT', ['-1', '65536', '80.5', 'http', '0x10']],
+    ['HOST', ['http://x', 'a b']],
+    ['SETTLE_MS', ['-1', 'soon', '1e3', '99999999']],
+    ['MASS_CHANGE_LIMIT', ['-1', '2.5']],
+    ['RECONCILE_MINUTES', ['0', '-1', 'NaN', '999999999', '0.0000001']],
+    ['CRON_SECONDS', ['0', '', 'x'].filter(Boolean)],
+    ['SYNC_MODE', ['on', 'APPLY']],
+    ['ROLES', ['everything', 'http,,sync', ',']],
+    ['GOOGLE_API_URL', ['google', 'ftp://x', 'http://user:pass@x']],
+    ['GOOGLE_TOKEN_URL', ['x']],
+    ['CALCOM_WEBHOOK_SECRET', ['a,,b', ',']],
+    ['API_TOKEN', ['two words', 'é']],
+    ['LOG_LEVEL', ['verbose']],
+  ]
+  for (const [variable, values] of wrong) {
+    for (const value of values) assert.ok(refuses(variable, value), `${variable}=${value}`)
+  }
+})
+
+configuration('wants an https address that Google can reach; http is for this machine only', () => {
+  const accepted = [
+    'https://sync.example',
+    'http://localhost:3100',
+    'http://127.0.0.5:1',
+    'http://[::1]:3100/',
+  ]
+  for (const url of accepted) assert.not.ok(refuses('PUBLIC_URL', url), url)
+  const refused = [
+    'http://sync.example',
+    'http://127.evil.example',
+    'sync.example',
+    'https://a@b',
+    'https://a/?q',
+    'ftp://a',
+  ]
+  for (const url of refused) assert.ok(refuses('PUBLIC_URL', url), url)
+  assert.is(
+    read({ ...google, PUBLIC_URL: 'https://sync.example/base/' }).http.publicUrl,
+    'https://sync.example/base',
+  )
+})
+
+configuration('takes encryption keys of exactly 32 bytes, the newest first', () => {
+  const [newer, older] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+  const { data } = read({ ENCRYPTION_KEY: `${newer.toString('base64')}, ${older.toString('base64')}` })
+  assert.equal(
+    data.encryptionKeys?.map((key) => key[0]),
+    [1, 2],
+  )
+  for (const bytes of [16, 31, 33, 64])
+    assert.ok(refuses('ENCRYPTION_KEY', Buffer.alloc(bytes).toString('base64')))
+  assert.ok(refuses('ENCRYPTION_KEY', 'x'.repeat(44)))
+  assert.ok(refuses('ENCRYPTION_KEY', `${newer.toString('base64')},`))
+})
+
+configuration('runs the roles named', () => {
+  assert.equal([...read({ ROLES: 'sync, http' }).roles], ['http', 'sync'])
+  assert.is(read({ ROLES: 'all' }).roles.size, 6)
+})
+
+configuration('takes an emulator of Google without a client, and never sends a placeholder to Google', () => {
+  const emulated = read({ GOOGLE_API_URL: 'http://127.0.0.1:4000' })
+  assert.is(emulated.standIns, false)
+  assert.equal(emulated.google.oauthClient, { clientId: 'emulator', clientSecret: 'emulator' })
+  assert.is(emulated.google.apiUrl, 'http://127.0.0.1:4000/')
+  assert.is(emulated.google.tokenUrl, 'http://127.0.0.1:4000/token')
+  assert.is(emulated.google.root, 'http://127.0.0.1:4000/')
+  const proxied = read({ ...google, GOOGLE_API_URL: 'https://proxy.example/g/' })
+  assert.is(proxied.google.tokenUrl, undefined)
+  assert.is(proxied.google.oauthClient?.clientId, 'client')
+  const named = read({ GOOGLE_API_URL: 'http://localhost:1', GOOGLE_TOKEN_URL: 'http://localhost:1/oauth' })
+  assert.is(named.google.tokenUrl, 'http://localhost:1/oauth')
+})
+
+configuration('reads the service account, for whose domains no credential is stored', () => {
+  const key = JSON.stringify({ client_email: 'a@b', private_key: '-----BEGIN PRIVATE KEY-----', type: 'x' })
+  const { google: set } = read(
+    { GOOGLE_SERVICE_ACCOUNT_FILE: 'key.json', GOOGLE_DELEGATED_DOMAINS: 'Example.com, b.org' },
+    { 'key.json': key },
+  )
+  assert.is(set.serviceAccount?.clientEmail, 'a@b')
+  assert.equal(set.delegatedDomains, ['example.com', 'b.org'])
+  assert.is(set.oauthClient, undefined)
+  assert.ok(refuses('GOOGLE_SERVICE_ACCOUNT_FILE', 'missing.json', {}))
+})
+
+configuration('names the variable that another one needs', () => {
+  const needs: [Environment, string][] = [
+    [{ GOOGLE_CLIENT_ID: 'a' }, 'GOOGLE_CLIENT_SECRET'],
+    [{ GOOGLE_CLIENT_SECRET: 'a' }, 'GOOGLE_CLIENT_SECRET'],
+    [{ GOOGLE_TOKEN_URL: 'https://t.example' }, 'GOOGLE_TOKEN_URL'],
+    [{ ...google, GOOGLE_DELEGATED_DOMAINS: 'a.example' }, 'GOOGLE_DELEGATED_DOMAINS'],
+    [{ ...google, CALCOM_API_URL: 'https://api.example' }, 'CALCOM_API_URL'],
+    [{ ...google, CALCOM_API_KEY: 'cal_1' }, 'CALCOM_API_KEY'],
+    [{ CALCOM_API_URL: 'https://api.example', CALCOM_API_KEY: 'cal_1' }, 'CALCOM_API_URL'],
+    [{ KAFKA_SASL_USERNAME: 'a' }, 'KAFKA_SASL_USERNAME'],
+    [{ KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_MECHANISM'],
+    [{ EVENTSTORE_COMPRESSION: 'on' }, 'EVENTSTORE_COMPRESSION'],
+  ]
+  for (const [environment, variable] of needs) {
+    const lines = problemsOf(environment)
+    assert.ok(
+      lines.some((line) => line.startsWith(`${variable} `)),
+      `${variable}: ${lines.join()}`,
+    )
+  }
+})
+
+configuration('never starts the stand-ins beside an outside store', () => {
+  const outside = { EVENTSTORE_URL: 'esdb://x', MONGODB_URL: 'mongodb://x', KAFKA_BROKERS: 'a:1,b:2' }
+  for (const [variable, value] of Object.entries(outside)) {
+    const lines = problemsOf({ [variable]: value })
+    assert.ok(
+      lines.some((line) => line.startsWith('GOOGLE_CLIENT_ID or ')),
+      variable,
+    )
+    assert.ok(
+      lines.some((line) => line.startsWith('ENCRYPTION_KEY is needed')),
+      variable,
+    )
+  }
+})
+
+configuration('says plainly what this version does not have, and never falls back', () => {
+  const examples: { [variable: string]: string } = {
+    EVENTSTORE_URL: 'esdb://node:2113?tls=false',
+    MONGODB_URL: 'mongodb+srv://db.example/x',
+    KAFKA_BROKERS: 'a.example:9092, b.example:9092',
+    CALCOM_DATABASE_URL: 'postgresql://reader@db/cal',
+    CALCOM_APPLY: 'api',
+    NOTICE_WEBHOOK_URL: 'https://notices.example',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+  }
+  for (const { variable } of notYetAvailable) {
+    assert.ok(Object.hasOwn(variables, variable), variable)
+    const lines = problemsOf({ ...google, [variable]: examples[variable] })
+    assert.ok(
+      lines.some((line) => line.startsWith(`${variable} cannot be `)),
+      `${variable}: ${lines.join()}`,
+    )
+  }
+  assert.equal(problemsOf({ ...google, CALCOM_APPLY: 'none' }), [])
+  assert.is(read({}).calcom.apply, isAvailable('CALCOM_APPLY', 'api') ? 'api' : 'none')
+})
+
+configuration("takes Cal.com's API with a key, a file of keys, or both", () => {
+  const url = { ...google, CALCOM_API_URL: 'https://api.cal.example' }
+  const both = read(
+    { ...url, CALCOM_API_KEY: 'cal_1', CALCOM_API_KEYS_FILE: 'keys' },
+    { keys: '{"7":"cal_7"}' },
+  )
+  assert.equal(both.calcom.api, { url: 'https://api.cal.example/', apiKey: 'cal_1', apiKeysFile: 'keys' })
+  assert.is(problemsOf({ ...url, CALCOM_API_KEYS_FILE: 'keys' }, { keys: '{"7":7}' }).length, 1)
+})
+
+configuration.run()

@@ -1,51 +1,59 @@
-// The layers of docs/decisions/0002: imports point one way, and only main.ts names an adapter.
-const adapters =
-  '^infrastructure/(sqlite|google|calcom|kafka|eventstoredb|mongodb)/|^infrastructure/[^/]+/(sqlite|mongodb|eventstoredb)-[^/]+[.]ts$'
+// The layers of docs/decisions/0002: imports point one way, and only main.ts names an adapter. Type imports count.
+// test/ and bench/ may import anything, and nothing imports them.
+
+/** `infrastructure/NAME/NAME.ts` is a port. An adapter has a folder of its own, or its engine in its file's name. */
+const port = '^infrastructure/([^/]+)/\\1[.]ts$|^infrastructure/vault/credential-vault[.]ts$'
+const engine = 'sqlite|google|calcom|kafka|eventstoredb|mongodb'
+const adapter = `^infrastructure/(${engine})/|^infrastructure/[^/]+/(${engine})-[^/]+[.]ts$`
+
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
+
 module.exports = {
   forbidden: [
-    { name: 'domain-is-pure', severity: 'error', from: { path: '^domain' }, to: { pathNot: '^domain' } },
-    {
-      name: 'commands-and-projections-know-domain-and-ports',
-      severity: 'error',
-      from: { path: '^(commands|projections)/' },
-      to: { path: '^(services|simulator|console|cli|main[.]ts)' },
-    },
-    {
-      name: 'services-know-no-composition',
-      severity: 'error',
-      from: { path: '^services/' },
-      to: { path: '^(simulator|cli|main[.]ts)' },
-    },
-    {
-      name: 'infrastructure-knows-domain-types-only',
-      severity: 'error',
-      from: { path: '^infrastructure/' },
-      to: { path: '^(services|commands|projections|simulator|console|cli|main[.]ts)' },
-    },
-    {
-      name: 'only-main-names-an-adapter',
-      severity: 'error',
-      from: { path: '^(domain|commands|projections|services|console)/' },
-      to: { path: adapters },
-    },
-    {
-      name: 'simulator-stands-alone',
-      severity: 'error',
-      from: { path: '^simulator/' },
-      to: { path: '^(services|commands|projections|domain|cli|main[.]ts)' },
-    },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    {
-      name: 'no-orphans',
-      severity: 'error',
-      from: { orphan: true, pathNot: '^(main[.]ts|bench|test)' },
-      to: {},
-    },
+    forbid('domain-is-pure', { path: '^domain/' }, { pathNot: '^domain/' }),
+    forbid(
+      'commands-and-projections-know-domain-and-ports',
+      { path: '^(commands|projections)/' },
+      { path: '^(services|simulator|console|cli)/|^main[.]ts$' },
+    ),
+    forbid(
+      'services-know-no-composition',
+      { path: '^services/' },
+      { path: '^(simulator|console|cli)/|^main[.]ts$' },
+    ),
+    forbid(
+      'infrastructure-knows-domain-types-only',
+      { path: '^infrastructure/' },
+      { path: '^(services|commands|projections|simulator|console|cli)/|^main[.]ts$' },
+    ),
+    forbid('ports-know-no-adapter', { path: port }, { path: adapter }),
+    forbid(
+      'only-main-names-an-adapter',
+      { path: '^(domain|commands|projections|services|simulator|console|cli)/' },
+      { path: adapter },
+    ),
+    forbid(
+      'simulator-stands-alone',
+      { path: '^simulator/' },
+      { path: '^(services|commands|projections|domain|console|cli)/|^main[.]ts$' },
+    ),
+    forbid(
+      'nothing-imports-main-but-the-command-line',
+      { pathNot: '^(cli|test|bench)/' },
+      { path: '^main[.]ts$' },
+    ),
+    forbid('nothing-imports-tests', { pathNot: '^(test|bench)/' }, { path: '^(test|bench)/' }),
+    forbid('what-ships-needs-what-ships', {}, { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }),
+    forbid('no-cycles', {}, { circular: true }),
+    forbid('no-orphans', { orphan: true, pathNot: '^main[.]ts$' }, {}),
   ],
   options: {
-    doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules' },
+    doNotFollow: { path: '^(node_modules|test|bench)/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.cjs', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.cjs', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'require', 'default'],
+    },
   },
 }

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,7 +9,9 @@ import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
 import { SchemaTooNew } from '../../../infrastructure/sqlite/schema.ts'
 import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { eventStoreContract } from '../../contract/event-store.contract.ts'
+import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 eventStoreContract('the embedded event store, in memory', async () => {
@@ -20,23 +20,24 @@ eventStoreContract('the embedded event store, in memory', async () => {
 })
 
 eventStoreContract('the embedded event store, on a file', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'event-store-'))
-  let opened = openStore(join(folder, 'data.db'))
+  const folder = temporaryFolder()
+  let opened = openStore(join(folder.path, 'data.db'))
   return {
     store: opened.store,
     async close() {
       await opened.database.close()
-      rmSync(folder, { recursive: true, force: true })
+      folder.remove()
     },
     async reopen() {
       await opened.database.close()
-      opened = openStore(join(folder, 'data.db'))
+      opened = openStore(join(folder.path, 'data.db'))
       return opened.store
     },
   }
 })
 
-const test = suite('the embedded event store')
+const own = suite('the embedded event store')
+const test = (title: string, body: () => Promise<void>) => own(title, () => withDeadline(10_000, body))
 
 test('an empty store has START as its head and is caught up', async () => {
   const { database, store } = openStore()
@@ -259,7 +260,7 @@ test('tables of a later version are refused and left as they are', async () => {
   await database.close()
 })
 
-test.run()
+own.run()
 
 function openStore(path = ':memory:') {
   const database = openDatabase(path)

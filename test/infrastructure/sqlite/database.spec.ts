@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite } from 'uvu'
@@ -11,6 +10,7 @@ import {
 } from '../../../infrastructure/sqlite/database.ts'
 import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { startChild } from '../../support/child.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const test = suite('an embedded database')
 
@@ -18,11 +18,11 @@ const holder = new URL('../../support/hold-database.ts', import.meta.url)
 const outgrower = new URL('../../support/outgrow-file-limit.ts', import.meta.url)
 
 async function inFolder(body: (path: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'database-'))
+  const folder = temporaryFolder()
   try {
-    await body(join(folder, 'data.db'))
+    await body(join(folder.path, 'data.db'))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   }
 }
 

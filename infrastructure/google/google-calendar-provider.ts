@@ -9,11 +9,12 @@ import type { Clock } from '../clock/clock.ts'
 import type { CredentialVault } from '../vault/credential-vault.ts'
 import { addresses, EMULATOR_CLIENT } from './google-addresses.ts'
 import { googleCalls } from './google-calls.ts'
-import { type AdapterLog, googleCredentials, readServiceAccount } from './google-credentials.ts'
+import { type AdapterLog, googleCredentials } from './google-credentials.ts'
 import { unavailable } from './google-errors.ts'
 import { isRecord, readEvent } from './google-event.ts'
 import { readEventsPage } from './google-events-page.ts'
 import { EVENT_FIELDS, LIST } from './google-fields.ts'
+import { readServiceAccount } from './google-service-account.ts'
 import { googleTokenEndpoint } from './google-token-endpoint.ts'
 
 /** `apiUrl` and `tokenUrl` are Google's own where not given; see `addresses` for an emulator's. */

@@ -1,18 +1,11 @@
-import { createHash, createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import * as z from 'zod'
+import { createHash } from 'node:crypto'
 import type { Answer, ProviderError } from '../calendar-provider/calendar-provider.ts'
 import type { Clock } from '../clock/clock.ts'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { type Credential, type CredentialVault, VaultKeyUnknown } from '../vault/credential-vault.ts'
 import { unavailable } from './google-errors.ts'
-import {
-  assertionForm,
-  type IssuedToken,
-  READ_EVENTS_SCOPE,
-  type ServiceAccount,
-  type TokenEndpoint,
-} from './google-token-endpoint.ts'
+import { assertionForm, READ_EVENTS_SCOPE, type ServiceAccount } from './google-service-account.ts'
+import type { IssuedToken, TokenEndpoint } from './google-token-endpoint.ts'
 
 /** What a call to Google carries. `quotaUser`: whose quota a call under delegation counts against; names nobody. */
 export type Bearer = { accessToken: string; quotaUser?: string }
@@ -31,26 +24,6 @@ export type GoogleCredentials = {
 
 /** Warnings of this adapter: codes and opaque ids only. Fits pino. */
 export type AdapterLog = { warn(fields: Record<string, unknown>, message: string): void }
-
-/** As the file from Google's console has it. Throws where it is not such a key. */
-export function readServiceAccount(file: string): ServiceAccount {
-  const parsed = serviceAccountFile.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
-    throw new Error(`${file} is not a service account key: see ${fields}`)
-  }
-  const { client_email, private_key, private_key_id } = parsed.data
-  createPrivateKey(private_key)
-  const account: ServiceAccount = { clientEmail: client_email, privateKey: private_key }
-  if (private_key_id) account.privateKeyId = private_key_id
-  return account
-}
-
-const serviceAccountFile = z.object({
-  client_email: z.string().min(1),
-  private_key: z.string().includes('PRIVATE KEY'),
-  private_key_id: z.string().optional(),
-})
 
 /**
  * A stored credential is used first; where there is none and the calendar's owner is in a delegated domain, the service

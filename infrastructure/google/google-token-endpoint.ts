@@ -1,4 +1,3 @@
-import { createSign } from 'node:crypto'
 import * as z from 'zod'
 import type { Answer } from '../calendar-provider/calendar-provider.ts'
 import type { Clock } from '../clock/clock.ts'
@@ -7,12 +6,6 @@ import { errorOfAnswer, noAnswer, unavailable } from './google-errors.ts'
 
 /** Google's own token endpoint; also the audience of every assertion, whatever proxy it passes. */
 export const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token'
-
-/** All that this service does at Google: reading events, watching them, stopping a channel. */
-export const READ_EVENTS_SCOPE = 'https://www.googleapis.com/auth/calendar.events.readonly'
-
-/** A key of a service account, as in the JSON file that Google hands out. */
-export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string }
 
 /** An access token as issued. `refreshToken` where Google replaced it. */
 export type IssuedToken = { accessToken: string; expiresAt: Temporal.Instant; refreshToken?: string }
@@ -63,36 +56,6 @@ export function googleTokenEndpoint(options: {
     return { ok: true, value: issued }
   }
 }
-
-/** The form by which a service account asks for a token to act as `subject`, or as itself (RFC 7523, section 2.1). */
-export function assertionForm(
-  account: ServiceAccount,
-  subject: string | undefined,
-  now: Temporal.Instant,
-): Record<string, string> {
-  const issuedAt = Math.floor(now.epochMilliseconds / 1000)
-  const header = {
-    alg: 'RS256',
-    typ: 'JWT',
-    ...(account.privateKeyId ? { kid: account.privateKeyId } : {}),
-  }
-  const claims = {
-    iss: account.clientEmail,
-    scope: READ_EVENTS_SCOPE,
-    aud: GOOGLE_TOKEN_URL,
-    iat: issuedAt,
-    exp: issuedAt + 3600,
-    ...(subject === undefined ? {} : { sub: subject }),
-  }
-  const signed = `${base64url(header)}.${base64url(claims)}`
-  const signature = createSign('RSA-SHA256').update(signed).sign(account.privateKey, 'base64url')
-  return {
-    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    assertion: `${signed}.${signature}`,
-  }
-}
-
-const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 const tokenAnswer = z.object({
   access_token: z.string().min(1),

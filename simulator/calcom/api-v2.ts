@@ -1,7 +1,8 @@
 import { bookingOutput, referencesOutput } from './api-v2-outputs.ts'
-import type { CalcomCore, Outcome } from './calcom-core.ts'
+import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomBooking } from './calcom-state.ts'
 import { ApiError, jsonBody, jsonResponse } from './http-json.ts'
+import type { Outcome } from './outcome.ts'
 
 /** The connection ended without an answer. */
 export class NoAnswer extends Error {}

@@ -1,6 +1,6 @@
 import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { BookRequest, NewUser, RescheduleRequest } from './booking-requests.ts'
 import type {
-  CalcomAttendee,
   CalcomBooking,
   CalcomEventType,
   CalcomReference,
@@ -9,54 +9,25 @@ import type {
 } from './calcom-state.ts'
 import type { PayloadSubject } from './webhook-payload.ts'
 
-export type NewUser = {
-  /** Cal.com's number for the user; the next free one unless given. */
-  id?: number | undefined
-  name?: string | undefined
-  email?: string | undefined
-  /** IANA; UTC unless given. */
-  timeZone?: string | undefined
-  apiKey?: string | undefined
-  destination?: { externalCalendarId: string; credentialId?: string | undefined } | undefined
-  /** One of 30 minutes without confirmation unless given. */
-  eventTypes?: { title?: string; lengthMinutes: number; requiresConfirmation?: boolean }[] | undefined
-}
-
-export type BookRequest = {
-  userId: number
-  eventTypeId?: number | undefined
-  start: Temporal.Instant
-  /** The event type's length decides unless given. */
-  end?: Temporal.Instant | undefined
-  title?: string | undefined
-  attendees?: CalcomAttendee[] | undefined
-  /** Overrides the event type's. */
-  requiresConfirmation?: boolean | undefined
-  /** Events that exist already, stored as references in place of a new event. */
-  references?:
-    | {
-        externalEventId: string
-        externalCalendarId?: string | undefined
-        recurringEventId?: string | undefined
-      }[]
-    | undefined
-}
-
-export type RescheduleRequest = {
-  start: Temporal.Instant
-  end?: Temporal.Instant | undefined
-  reason?: string | undefined
-  /** E-mail of whoever moves it. */
-  by?: string | undefined
-}
-
 /** Cal.com's tables, each change at once. */
 export type BookingStore = ReturnType<typeof bookingStore>
 
-/** Keeps the state given, of which `snapshot` is a copy. */
-export function bookingStore(options: { state: CalcomState; clock: Clock; newId: () => string }) {
+/** Keeps the state given, of which `snapshot` is a copy; `onChange` is told after each change. */
+export function bookingStore(options: {
+  state: CalcomState
+  clock: Clock
+  newId: () => string
+  onChange: () => void
+}) {
+  const { onChange } = options
   const state = structuredClone(options.state)
-  const byUid = new Map(state.bookings.map((booking) => [booking.uid, booking]))
+  const byUid = new Map<string, CalcomBooking>()
+  const byReplaced = new Map<string, CalcomBooking>()
+  const index = (booking: CalcomBooking): void => {
+    byUid.set(booking.uid, booking)
+    if (booking.fromReschedule !== undefined) byReplaced.set(booking.fromReschedule, booking)
+  }
+  state.bookings.forEach(index)
   const now = (): string => options.clock.now().toString()
   const nextId = (): number => {
     state.nextId += 1
@@ -66,7 +37,8 @@ export function bookingStore(options: { state: CalcomState; clock: Clock; newId:
 
   const insert = (booking: CalcomBooking): CalcomBooking => {
     state.bookings.push(booking)
-    byUid.set(booking.uid, booking)
+    index(booking)
+    onChange()
     return booking
   }
   const update = (booking: CalcomBooking, change: BookingChange): void => {
@@ -74,6 +46,7 @@ export function bookingStore(options: { state: CalcomState; clock: Clock; newId:
       if (value !== undefined) Object.assign(booking, { [name]: value })
     }
     booking.updatedAt = now()
+    onChange()
   }
   const eventTypeOf = (booking: CalcomBooking): CalcomEventType => {
     const eventType = state.eventTypes.find(({ id }) => id === booking.eventTypeId)
@@ -89,8 +62,7 @@ export function bookingStore(options: { state: CalcomState; clock: Clock; newId:
     bookings: (): readonly CalcomBooking[] => state.bookings,
     booking: (uid: string): CalcomBooking | undefined => byUid.get(uid),
     /** The booking that took this one's place. */
-    replacementOf: (uid: string): CalcomBooking | undefined =>
-      state.bookings.find((booking) => booking.fromReschedule === uid),
+    replacementOf: (uid: string): CalcomBooking | undefined => byReplaced.get(uid),
     eventTypeOf,
     update,
     snapshot: (): CalcomState => structuredClone(state),
@@ -132,6 +104,7 @@ export function bookingStore(options: { state: CalcomState; clock: Clock; newId:
           requiresConfirmation: eventType.requiresConfirmation ?? false,
         })
       }
+      onChange()
       return created
     },
 
@@ -213,10 +186,18 @@ export function bookingStore(options: { state: CalcomState; clock: Clock; newId:
         ...(credentialId === undefined ? {} : { credentialId }),
         deleted: false,
       })
+      onChange()
     },
 
     copyReference(booking: CalcomBooking, reference: CalcomReference): void {
       booking.references.push({ ...reference, id: nextId() })
+      onChange()
+    },
+
+    /** The row stays, as it does in Cal.com. */
+    deleteReference(reference: CalcomReference): void {
+      reference.deleted = true
+      onChange()
     },
   }
 }
@@ -227,4 +208,5 @@ type BookingChange = {
   iCalSequence?: number
   reason?: string | undefined
   cancelledBy?: string | undefined
+  calendarError?: string
 }

@@ -1,15 +1,11 @@
 import type { Clock } from '../../infrastructure/clock/clock.ts'
-import {
-  type BookingStore,
-  type BookRequest,
-  bookingStore,
-  type NewUser,
-  type RescheduleRequest,
-} from './booking-store.ts'
+import type { BookRequest, NewUser, RescheduleRequest } from './booking-requests.ts'
+import { type BookingStore, bookingStore } from './booking-store.ts'
 import type { CalcomBooking, CalcomState, CalcomUser } from './calcom-state.ts'
 import { emptyState } from './calcom-state.ts'
 import { calendarWriter } from './calendar-writer.ts'
 import { type GoogleSide, noCalendar } from './google-side.ts'
+import { notFound, notPending, type Outcome, whyNotMovable } from './outcome.ts'
 import { type CalcomFaults, type CalcomSettings, defaultSettings, noFaults } from './settings.ts'
 import {
   type BookingTrigger,
@@ -27,14 +23,11 @@ export type CoreOptions = {
   google?: GoogleSide
   state?: CalcomState
   settings?: Partial<CalcomSettings>
+  /** Told after each change of what `snapshot` gives. */
+  onChange?: () => void
   /** How webhooks leave; the global fetch unless given. */
   fetch?: (request: Request) => Promise<Response>
 }
-
-/** Taken up, or refused as the API would say it. `settled` resolves when all that follows has been done. */
-export type Outcome =
-  | { ok: true; booking: CalcomBooking; settled: Promise<void> }
-  | { ok: false; status: 400 | 404; message: string }
 
 /** Cal.com as far as this service meets it: its bookings, its races and its webhooks, on the clock given. */
 export type CalcomCore = {
@@ -71,7 +64,12 @@ export function calcomCore(options: CoreOptions): CalcomCore {
   const google = options.google ?? noCalendar(newId)
   const settings: CalcomSettings = { ...defaultSettings, ...options.settings }
   const faults: CalcomFaults = { ...noFaults }
-  const store = bookingStore({ state: options.state ?? emptyState(), clock, newId })
+  const store = bookingStore({
+    state: options.state ?? emptyState(),
+    clock,
+    newId,
+    onChange: options.onChange ?? (() => {}),
+  })
   const closing = new AbortController()
   const underWay = new Set<Promise<void>>()
 
@@ -228,24 +226,4 @@ export function calcomCore(options: CoreOptions): CalcomCore {
 
     snapshot: () => store.snapshot(),
   }
-}
-
-function whyNotMovable(store: BookingStore, booking: CalcomBooking): string | undefined {
-  const { uid } = booking
-  const next = store.replacementOf(uid)
-  if (next !== undefined) {
-    return `Can't reschedule booking with uid=${uid} because it has been rescheduled already to booking with uid=${next.uid}.`
-  }
-  if (booking.status === 'cancelled' || booking.status === 'rejected') {
-    return `Can't reschedule booking with uid=${uid} because it has been ${booking.status}.`
-  }
-  return undefined
-}
-
-function notFound(message: string): Outcome {
-  return { ok: false, status: 404, message }
-}
-
-function notPending(uid: string): Outcome {
-  return { ok: false, status: 400, message: `Booking with uid=${uid} does not await confirmation` }
 }

@@ -35,6 +35,8 @@ export type CalcomStandInOptions = {
   settings?: Partial<CalcomSettings>
   /** What `snapshot` gave, also after it went through JSON. Throws where it is something else. */
   state?: unknown
+  /** Told after each change of what `snapshot` gives, so that it can be kept. */
+  onChange?: () => void
   newId?: () => string
 }
 
@@ -46,6 +48,7 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
     newId: options.newId ?? shortUid,
     ...(google === undefined ? {} : { google }),
     ...(settings === undefined ? {} : { settings }),
+    ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
     ...(options.state === undefined ? {} : { state: CalcomState.parse(options.state) }),
   })
   const setWebhook = (url: string, secret?: string): void => {

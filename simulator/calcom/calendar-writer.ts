@@ -35,7 +35,7 @@ export function calendarWriter(options: {
     try {
       return await write()
     } catch (error) {
-      booking.calendarError = error instanceof Error ? error.message : String(error)
+      store.update(booking, { calendarError: error instanceof Error ? error.message : String(error) })
       return undefined
     }
   }
@@ -76,7 +76,7 @@ export function calendarWriter(options: {
           }),
         )
       }
-      reference.deleted = true
+      store.deleteReference(reference)
     }
   }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { bookingView } from './booking-view.ts'
-import type { CalcomCore, Outcome } from './calcom-core.ts'
+import type { CalcomCore } from './calcom-core.ts'
 import { ApiError, jsonBody, jsonResponse } from './http-json.ts'
+import type { Outcome } from './outcome.ts'
 import { CalcomFaults, CalcomSettings } from './settings.ts'
 
 /**

@@ -1,0 +1,62 @@
+import { Command, CommanderError } from 'commander'
+
+/** What the command line ends with where it was used wrongly. */
+const USAGE_ERROR = 2
+
+const program = new Command('calendar-sync')
+  .description('Carries changes made in Google Calendar back to Cal.com bookings.')
+  .helpOption('-h, --help', 'show this help')
+  .helpCommand(false)
+  .showHelpAfterError()
+  .exitOverride()
+
+program
+  .command('start')
+  .description('run the service; it is configured by environment variables and .env')
+  .action(async () => {
+    const { start } = await import('../main.ts')
+    await start()
+  })
+
+program
+  .command('demo')
+  .description('play a story against the stand-ins; exit 0 only if every step came true')
+  .action(async () => {
+    const { demo } = await import('./demo.ts')
+    process.exitCode = await demo()
+  })
+
+program
+  .command('google-stand-in')
+  .description('run the stand-in for Google Calendar alone, over HTTP')
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[options...]', "the stand-in's own options; --help shows them")
+  .action(async (options: string[]) => {
+    const { runGoogleStandIn } = await import('../simulator/google/main.ts')
+    await runGoogleStandIn(options)
+  })
+
+program
+  .command('status')
+  .description('what the running service has to do, and what needs a person')
+  .option('--json', "the service's answer as it is, for programs")
+  .action(async (options: { json?: boolean }) => {
+    const { status } = await import('./status.ts')
+    process.exitCode = await status({ json: options.json === true })
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR
+  else if (isUsageError(error)) {
+    console.error(error.message)
+    process.exitCode = USAGE_ERROR
+  } else throw error
+}
+
+/** What node:util's parseArgs throws, which the stand-ins read their options with. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { API_TOKEN_FILE } from '../infrastructure/config/api-token.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
+import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
+
+export type ServiceAnswer =
+  | { ok: true; body: unknown }
+  | { ok: false; code: 'NOT_RUNNING' | 'NO_TOKEN' | 'REFUSED' | 'FAILED'; message: string }
+
+/** Asks the service that runs on this configuration's data folder. `path` begins with a slash. */
+export async function askService(configuration: Configuration, path: string): Promise<ServiceAnswer> {
+  const { http, data } = configuration
+  const origin = keptServiceAddress(data.folder) ?? `http://${reachable(http.host)}:${http.port}`
+  const token = configuration.api.token ?? keptToken(data.folder)
+  if (token === undefined) {
+    const message = `No API token: API_TOKEN is not set, and ${data.folder} keeps none.`
+    return { ok: false, code: 'NO_TOKEN', message }
+  }
+
+  let response: Response
+  try {
+    response = await fetch(`${origin}${path}`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+      signal: AbortSignal.timeout(10_000),
+    })
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    return { ok: false, code: 'NOT_RUNNING', message: `No service answers at ${origin}: ${cause}` }
+  }
+  if (response.status === 401 || response.status === 403) {
+    return { ok: false, code: 'REFUSED', message: `${origin} refuses the API token (${response.status}).` }
+  }
+  const body: unknown = await response.json().catch(() => undefined)
+  if (!response.ok || body === undefined) {
+    return { ok: false, code: 'FAILED', message: `${origin}${path} answered ${response.status}.` }
+  }
+  return { ok: true, body }
+}
+
+/** An address to connect to, for one to listen on. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function keptToken(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, API_TOKEN_FILE), 'utf8').trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

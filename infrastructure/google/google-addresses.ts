@@ -10,7 +10,7 @@ export function addresses(options: { apiUrl?: string; tokenUrl?: string }): {
   emulated: boolean
 } {
   const apiUrl = (options.apiUrl ?? GOOGLE_ROOT).replace(/\/+$/, '')
-  const emulated = new URL(apiUrl).origin !== GOOGLE_ROOT
+  const emulated = !/(^|[.])googleapis[.]com$/.test(new URL(apiUrl).hostname)
   return {
     apiUrl,
     emulated,

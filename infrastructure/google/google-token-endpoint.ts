@@ -16,8 +16,10 @@ export type IssuedToken = { accessToken: string; expiresAt: Temporal.Instant; re
  */
 export type TokenEndpoint = (form: Record<string, string>) => Promise<Answer<IssuedToken>>
 
-/** Own code rather than google-auth-library's, which reads the machine's clock, tries again by itself, and cannot send
- * a service account's assertion anywhere but to Google. */
+/**
+ * The token endpoint at `url`. Own code rather than google-auth-library's, which reads the machine's clock, tries again
+ * by itself, and sends a service account's assertion nowhere but to Google.
+ */
 export function googleTokenEndpoint(options: {
   url: string
   clock: Clock

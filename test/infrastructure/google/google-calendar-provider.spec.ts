@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { addresses } from '../../../infrastructure/google/google-addresses.ts'
 import { HOST, NOON, withProvider } from './provider-under-test.ts'
 import { refusal, type Scripted } from './scripted-google.ts'
 
@@ -353,6 +354,18 @@ test('a root with a path of its own keeps it', async () => {
     },
     { path: '/proxy' },
   )
+})
+
+test('the token endpoint is beneath another root, Google has its own, and a given one wins', () => {
+  const google = 'https://oauth2.googleapis.com/token'
+  const tokenUrlOf = (apiUrl?: string, tokenUrl?: string) =>
+    addresses({ ...(apiUrl ? { apiUrl } : {}), ...(tokenUrl ? { tokenUrl } : {}) }).tokenUrl
+  assert.is(tokenUrlOf(), google)
+  assert.is(tokenUrlOf('https://www.googleapis.com/'), google)
+  assert.is(tokenUrlOf('https://calendar.googleapis.com'), google)
+  assert.is(tokenUrlOf('http://127.0.0.1:3190/'), 'http://127.0.0.1:3190/token')
+  assert.is(tokenUrlOf('https://googleapis.com.example'), 'https://googleapis.com.example/token')
+  assert.is(tokenUrlOf('http://127.0.0.1:3190', google), google)
 })
 
 test.run()

@@ -55,7 +55,13 @@ function summarise(): void {
   const sum = (field: 'passed' | 'failed' | 'skipped') =>
     results.reduce((total, result) => total + result[field], 0)
   const failing = results.filter(({ failed }) => failed > 0)
-  const reasons = new Set(results.flatMap(({ skipReasons }) => skipReasons))
+  const reasons = new Set(
+    results.flatMap(({ file, skipped, skipReasons }) =>
+      skipped > 0 && skipReasons.length === 0
+        ? [`SKIP no line of ${relative('.', file)} says what would run it`]
+        : skipReasons,
+    ),
+  )
   if (reasons.size > 0) console.log(`\nSkipped:\n${[...reasons].map((reason) => `  ${reason}`).join('\n')}`)
   if (failing.length > 0)
     console.log(`\nFailed:\n${failing.map(({ file }) => `  ${relative('.', file)}`).join('\n')}`)

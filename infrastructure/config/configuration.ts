@@ -25,8 +25,8 @@ export type Configuration = {
   readonly data: {
     /** The absolute path of DATA_DIR. */
     readonly folder: string
-    /** Of 32 bytes each, the newest first. undefined: the folder keeps one (see encryption-key.ts). */
-    readonly encryptionKeys: readonly Uint8Array[] | undefined
+    /** 32 bytes in base64 each, the newest first, commas between. undefined: the folder keeps one. */
+    readonly encryptionKey: string | undefined
   }
   readonly eventStore: { readonly url: string; readonly compression: boolean } | undefined
   readonly mongodb: { readonly url: string } | undefined
@@ -141,7 +141,7 @@ export function readConfiguration(
         portIsFixed: given.has('PORT'),
         publicUrl: checked.PUBLIC_URL,
       },
-      data: { folder: resolve(checked.DATA_DIR ?? 'data'), encryptionKeys: checked.ENCRYPTION_KEY },
+      data: { folder: resolve(checked.DATA_DIR ?? 'data'), encryptionKey: checked.ENCRYPTION_KEY },
       eventStore:
         checked.EVENTSTORE_URL === undefined
           ? undefined

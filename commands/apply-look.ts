@@ -8,18 +8,22 @@ import { execute } from './execute.ts'
 
 export type AppliedLook = { result: CommandResult; decision: LookDecision }
 
-/** Decides one look at one booking and appends what comes of it. */
+/**
+ * Decides one look at one booking and appends what comes of it: `always`, or `unless it acts`, where a decision that
+ * publishes is only told, because it wants a second look first.
+ */
 export async function applyLook(
   ports: Pick<CommandPorts, 'events' | 'newId'>,
   context: CommandContext,
   bookingUid: string,
   look: Look,
   lookContext: LookContext,
+  append: 'always' | 'unless it acts' = 'always',
 ): Promise<AppliedLook> {
   let decision: LookDecision = { code: 'NOT_LINKED', events: [], acts: false }
   const result = await execute(ports, context, bookingAggregate, bookingUid, (state: Booking) => {
     decision = decideLook(state, look, lookContext)
-    return accept(...decision.events)
+    return decision.acts && append !== 'always' ? accept() : accept(...decision.events)
   })
   const told = { code: decision.code, sentence: sentenceOfDecision(decision.code) }
   return { result: result.ok ? { ...result, decision: told } : result, decision }

@@ -4,10 +4,11 @@ import type { CommandPorts } from './command.ts'
 
 /**
  * The credential that a calendar is read and watched with: of its syncs, active ones first, then of the users who
- * selected it, the first that is stored. Undefined while none is.
+ * selected it, the first that is stored; else by delegation.
+ * Undefined while there is no way in.
  */
 export async function credentialForCalendar(
-  ports: Pick<CommandPorts, 'readStore' | 'vault' | 'caughtUp'>,
+  ports: Pick<CommandPorts, 'readStore' | 'vault' | 'directory' | 'isDelegated'>,
   calendarKey: string,
 ): Promise<string | undefined> {
   const [syncs, selected] = await Promise.all([
@@ -18,5 +19,9 @@ export async function credentialForCalendar(
   const paused = syncs.filter(({ status }) => status === 'PAUSED')
   for (const { credentialId } of [...active, ...paused, ...selected])
     if (credentialId !== undefined && (await ports.vault.has(credentialId))) return credentialId
-  return undefined
+  const address = await ports.directory.addressOf(calendarKey)
+  return address && ports.isDelegated(address.externalCalendarId) ? DELEGATED : undefined
 }
+
+/** Stands for the service account acting as the calendar's owner: nothing is stored under this id. */
+const DELEGATED = 'delegated'

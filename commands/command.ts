@@ -16,6 +16,8 @@ export type CommandPorts = {
   directory: CalendarDirectory
   vault: CredentialVault
   provider: CalendarProvider
+  /** Calendars that are read by delegation: their owners need no stored credential. */
+  isDelegated(externalCalendarId: string): boolean
   /** The present, and ids of events (UUIDs). */
   now(): Temporal.Instant
   newId(): string
@@ -39,8 +41,8 @@ export type PushSettings = {
   address: string
   /** The life asked for a channel. */
   ttlMs: number
-  /** HMAC of the channel's id. */
-  tokenFor(channelId: string): string
+  /** HMACs of the channel's id: the newest key's first, with which channels are opened; all are accepted. */
+  tokensFor(channelId: string): [string, ...string[]]
 }
 
 /** Who asks, and why: goes into every event's metadata. */

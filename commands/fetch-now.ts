@@ -13,7 +13,7 @@ export const FetchNow = defineCommand({
     withKnownCalendar(ports.directory, body, async (calendarKey) => {
       await ports.queue.signal(
         { kind: 'calendar', key: calendarKey },
-        { cause: { poll: true, reason: 'OPERATOR' }, dueInMs: 0 },
+        { cause: { poll: true, reason: 'OPERATOR' }, dueInMs: 0, atOnce: true },
       )
       const { stream, revision } = await load(ports.events, calendarFeedAggregate, calendarKey)
       return { ok: true, id: calendarKey, stream, revision, events: [] }

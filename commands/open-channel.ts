@@ -50,7 +50,7 @@ export async function openNewChannel(
     credentialId,
     externalCalendarId: address.externalCalendarId,
     channelId,
-    token: push.tokenFor(channelId),
+    token: push.tokensFor(channelId)[0],
     address: push.address,
     ttlMs: push.ttlMs,
   })

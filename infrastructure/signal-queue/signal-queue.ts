@@ -20,6 +20,8 @@ export type Claim = Subject & {
   fetchedAt?: Temporal.Instant
 }
 
+export type SignalOptions = { cause: Cause; dueInMs?: number; memo?: Document; atOnce?: boolean }
+
 export type QueueStatus = {
   kind: Kind
   due: number
@@ -36,13 +38,12 @@ export interface SignalQueue {
   /**
    * Counts a signal and makes the subject due `dueInMs` from now, unless it is due already (a steady stream of signals
    * cannot put it off; an earlier time than the one set does count). A push as `cause` is not replaced by another kind
-   * of cause before the subject is completed. `memo` is merged, key by key, into what is there. Durable when resolved.
+   * of cause before the subject is completed. `memo` is merged, key by key, into what is there. `atOnce` lifts what a
+   * failure held back (a person asks, or what was missing is there now). Durable when resolved.
    */
-  signal(subject: Subject, options: { cause: Cause; dueInMs?: number; memo?: Document }): Promise<void>
+  signal(subject: Subject, options: SignalOptions): Promise<void>
   /** As `signal`, for many at once, all or nothing. */
-  signalMany(
-    signals: readonly { subject: Subject; cause: Cause; dueInMs?: number; memo?: Document }[],
-  ): Promise<void>
+  signalMany(signals: readonly ({ subject: Subject } & SignalOptions)[]): Promise<void>
   /** The subject that has been due longest and is neither leased nor held back, under a new lease. */
   claim(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Claim | undefined>
   /** Prolongs the lease; false if it is no longer ours. */
@@ -50,12 +51,13 @@ export interface SignalQueue {
   /**
    * Ends the lease as done: stores the sync token (undefined keeps the old one, null drops it), replaces the memo
    * (undefined drops it), and, if more signals came than were counted at the claim, makes the subject due again. With
-   * `againInMs` it is due again anyway after that time, with the same cause. False if the lease is no longer ours: then
-   * nothing is changed.
+   * `againInMs` it is due again anyway after that time, with the same cause. With `forget` a subject for which nothing
+   * new came is taken out, so that the queue holds what there is to do and no more. False if the lease is no longer
+   * ours: then nothing is changed.
    */
   complete(
     claim: Claim,
-    result: { syncToken?: string | null; memo?: Document; againInMs?: number },
+    result: { syncToken?: string | null; memo?: Document; againInMs?: number; forget?: boolean },
   ): Promise<boolean>
   /** Ends the lease as not done: counts a failure, due again after `retryInMs`, not before. */
   fail(claim: Claim, options: { retryInMs: number; memo?: Document }): Promise<boolean>

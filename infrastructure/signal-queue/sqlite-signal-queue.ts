@@ -5,10 +5,10 @@ import type { Document } from '../read-store/read-store.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { newerCause } from './causes.ts'
-import type { Claim, Kind, QueueStatus, SignalQueue, Subject } from './signal-queue.ts'
+import type { Claim, Kind, QueueStatus, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
 import * as statements from './sqlite-signal-table.ts'
 
-type Signal = { subject: Subject; cause: Cause; dueInMs?: number; memo?: Document }
+type Signal = { subject: Subject } & SignalOptions
 
 const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
 
@@ -31,6 +31,7 @@ export function sqliteSignalQueue(
   const fail = sql.prepare(statements.FAIL)
   const release = sql.prepare(statements.RELEASE)
   const nextReady = sql.prepare(statements.NEXT_READY)
+  const removeIdle = sql.prepare(statements.REMOVE_IDLE)
   const remove = sql.prepare(statements.REMOVE)
   const forgetSyncToken = sql.prepare(statements.FORGET_SYNC_TOKEN)
   const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
@@ -41,9 +42,16 @@ export function sqliteSignalQueue(
   const later = (ms: number) => now() + Math.ceil(ms)
   const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
 
-  function store({ subject: { kind, key }, cause, dueInMs = 0, memo }: Signal): void {
+  function store({ subject: { kind, key }, cause, dueInMs = 0, memo, atOnce }: Signal): void {
     const merged = memo && { ...toDocument(arrivedMemo.get(kind, key)?.memo), ...memo }
-    upsert.run({ kind, key, dueAt: later(dueInMs), cause: JSON.stringify(cause), memo: toText(merged) })
+    upsert.run({
+      kind,
+      key,
+      dueAt: later(dueInMs),
+      cause: JSON.stringify(cause),
+      memo: toText(merged),
+      atOnce: atOnce ? 1 : 0,
+    })
   }
 
   function tellListeners(): void {
@@ -80,7 +88,7 @@ export function sqliteSignalQueue(
     renew: (claim, leaseMs) =>
       database.write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
 
-    complete: (claim, { syncToken, memo, againInMs }) =>
+    complete: (claim, { syncToken, memo, againInMs, forget }) =>
       database.write(() => {
         const done = complete.run({
           ...ours(claim),
@@ -89,6 +97,7 @@ export function sqliteSignalQueue(
           keepToken: syncToken === undefined ? 1 : 0,
           syncToken: syncToken ?? null,
         })
+        if (forget && done.changes === 1) removeIdle.run(claim.kind, claim.key)
         return done.changes === 1
       }),
 

@@ -42,7 +42,8 @@ export const SIGNAL = `
     arrived_cause = CASE
       WHEN arrived_cause ->> 'channelId' IS NOT NULL AND excluded.arrived_cause ->> 'channelId' IS NULL
       THEN arrived_cause ELSE excluded.arrived_cause END,
-    arrived_memo = coalesce(excluded.arrived_memo, arrived_memo)`
+    arrived_memo = coalesce(excluded.arrived_memo, arrived_memo),
+    not_before = CASE WHEN :atOnce THEN 0 ELSE not_before END`
 
 export const ARRIVED_MEMO = 'SELECT arrived_memo AS memo FROM signal WHERE kind = ? AND key = ?'
 
@@ -79,6 +80,8 @@ export const NEXT_READY = `
   SELECT ready_at AS readyAt FROM signal WHERE kind = ? AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1`
 
 export const REMOVE = 'DELETE FROM signal WHERE kind = ? AND key = ?'
+
+export const REMOVE_IDLE = `${REMOVE} AND lease_token IS NULL AND due_at IS NULL`
 
 export const FORGET_SYNC_TOKEN = `
   UPDATE signal SET sync_token = NULL, token_forgotten = 1 WHERE kind = ? AND key = ?`

@@ -82,6 +82,32 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     assert.is(await queue.nextDueInMs(), undefined)
   })
 
+  queue('lifts what a failure held back where a signal is to be taken at once', async ({ queue }) => {
+    await queue.signal(calendar, { cause: poll })
+    await queue.fail(await claimed(queue), { retryInMs: 10 * LEASE })
+    await queue.signal(calendar, { cause: poll })
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    await queue.signal(calendar, { cause: poll, atOnce: true })
+    assert.is((await claimed(queue)).failures, 1)
+  })
+
+  queue('takes out a subject that is completed to be forgotten', async ({ queue }) => {
+    await queue.signal(booking, { cause: poll, memo: { seen: 'x' } })
+    assert.ok(await queue.complete(await claimed(queue), { forget: true }))
+    await queue.signal(booking, { cause: poll })
+    const again = await claimed(queue)
+    assert.is(again.memo, undefined)
+    assert.is(again.fetchedAt, undefined)
+  })
+
+  queue('forgets no subject that was signalled during the lease', async ({ queue }) => {
+    await queue.signal(booking, { cause: poll })
+    const claim = await claimed(queue)
+    await queue.signal(booking, { cause: webhook })
+    assert.ok(await queue.complete(claim, { forget: true }))
+    assert.equal((await claimed(queue)).cause, webhook)
+  })
+
   queue('is not starved by a steady stream of signals', async ({ queue, advance }) => {
     for (let n = 1; n <= 3; n++) {
       assert.is(await queue.claim({ leaseMs: LEASE }), undefined)

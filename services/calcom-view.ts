@@ -1,0 +1,107 @@
+import { bookingAggregate } from '../commands/aggregates.ts'
+import type { CommandContext } from '../commands/command.ts'
+import { execute } from '../commands/execute.ts'
+import { type OpenBooking, type Reference, type StoredReference, sameTimes } from '../domain/booking.ts'
+import { closeBooking, recordBookingTimes, replaceReferences } from '../domain/booking-facts.ts'
+import type {
+  DirectoryBooking,
+  DirectoryReference,
+} from '../infrastructure/booking-directory/booking-directory.ts'
+import type { ServicePorts } from './service-ports.ts'
+
+/**
+ * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `none`: there
+ * is no view of this booking. `failed`: it could not be asked; nothing may be decided.
+ */
+export type CalcomView =
+  | { kind: 'agrees' | 'news' | 'none' }
+  | { kind: 'failed'; code: string; retryAfterMs?: number }
+
+/**
+ * Asks Cal.com for the booking and its references before a change is carried to it. Cal.com writes its database before
+ * it writes Google, so this ends echoes and races. A key that does not answer for this booking is no view.
+ */
+export async function consultCalcom(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<CalcomView> {
+  if (ports.bookings === undefined) return { kind: 'none' }
+  const answer = await ports.bookings.booking(booking.bookingUid, booking.userId, signal)
+  if (!answer.ok)
+    return answer.code === 'NOT_FOUND' || answer.code === 'REFUSED'
+      ? { kind: 'none' }
+      : {
+          kind: 'failed',
+          code: answer.code,
+          ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
+        }
+  if (await recordedNews(ports, context, booking, answer.value)) return { kind: 'news' }
+
+  const references = await ports.bookings.references(booking.bookingUid, booking.userId, signal)
+  if (!references.ok) {
+    if (references.code === 'NOT_FOUND' || references.code === 'REFUSED') return { kind: 'agrees' }
+    return { kind: 'failed', code: references.code }
+  }
+  const changed = await recordReferences(ports, context, booking, reference, references.value)
+  return { kind: changed ? 'news' : 'agrees' }
+}
+
+async function recordedNews(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  told: DirectoryBooking,
+): Promise<boolean> {
+  const { bookingUid } = booking
+  const at = ports.now().toString()
+  if (told.status === 'CANCELLED' || told.rescheduledToUid !== undefined) {
+    const to = told.rescheduledToUid
+    const reason = to === undefined ? 'CANCELLED_IN_CALCOM' : 'RESCHEDULED'
+    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+      closeBooking(state, { bookingUid, reason, ...(to !== undefined && { rescheduledToUid: to }), at }),
+    )
+    return true
+  }
+  const { status } = told
+  const times = { start: told.start, end: told.end }
+  // What Cal.com still says from before is no news: what we decided since may just not be applied yet.
+  const newTimes = !sameTimes(times, booking.basis)
+  if (!newTimes && status === booking.status) return false
+  const result = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    recordBookingTimes(state, { times: newTimes ? times : booking.times, status, at }),
+  )
+  return result.ok && result.events.length > 0
+}
+
+async function recordReferences(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  reference: Reference,
+  told: readonly DirectoryReference[],
+): Promise<boolean> {
+  const references = await Promise.all(
+    told.map(async (named): Promise<StoredReference> => {
+      const { provider } = reference.stored
+      const { externalCalendarId, externalEventId, recurringEventId } = named
+      const calendarKey =
+        externalCalendarId === undefined
+          ? reference.stored.calendarKey
+          : await ports.directory.keyOf({ provider, externalCalendarId })
+      return {
+        provider,
+        calendarKey,
+        externalEventId,
+        ...(recurringEventId !== undefined && { recurringEventId }),
+      }
+    }),
+  )
+  const at = ports.now().toString()
+  const result = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
+    replaceReferences(state, { references, at }),
+  )
+  return result.ok && result.events.length > 0
+}

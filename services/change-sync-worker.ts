@@ -1,0 +1,168 @@
+import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { lookAtBooking } from './booking-look.ts'
+import { fetchCalendar } from './calendar-fetch.ts'
+import { askForReferences } from './reference-ask.ts'
+import { retryDelay } from './retry-delay.ts'
+import type { ServicePorts } from './service-ports.ts'
+import type { SubjectOutcome } from './subject-outcome.ts'
+
+export type WorkerOptions = {
+  /** How many subjects at a time. */
+  width: number
+  /** How long a subject is ours unless the lease is renewed, which happens every third of it. */
+  leaseMs: number
+  signal: AbortSignal
+  /** Told of each subject worked on, for the metrics. */
+  observe?(kind: Claim['kind'], outcome: SubjectOutcome['kind'] | 'released', code?: string): void
+}
+
+/** When idle, the queue is asked again at least this often: another process may have signalled. */
+const IDLE_MS = 1_000
+
+/**
+ * Takes due subjects off the signal queue, `width` at a time, until `signal` aborts; then what is under way is finished
+ * or given back, and the promise resolves. A lease that was lost is not completed: another worker has the subject.
+ */
+export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
+  const { signal, width } = options
+  const running = new Set<Promise<void>>()
+  const bell = doorbell()
+  const stopListening = ports.queue.onSignal(bell.ring)
+  signal.addEventListener('abort', bell.ring, { once: true })
+  try {
+    while (!signal.aborted) {
+      const pause = running.size < width ? await claimOne() : IDLE_MS
+      if (pause > 0) await bell.wait(ports, pause)
+    }
+  } finally {
+    stopListening()
+    await Promise.allSettled(running)
+  }
+
+  /** Starts on one subject; says how long to wait if there was none. */
+  async function claimOne(): Promise<number> {
+    try {
+      const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
+      if (claim === undefined)
+        return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
+      const work = workOn(ports, claim, options).finally(() => {
+        running.delete(work)
+        bell.ring()
+      })
+      running.add(work)
+      return 0
+    } catch (error) {
+      ports.log.error({ err: error }, 'the signal queue cannot be asked')
+      return IDLE_MS
+    }
+  }
+}
+
+/** Wakes a waiter, or the next one to come: a ring is never missed. */
+function doorbell() {
+  let rung = false
+  let wake: (() => void) | undefined
+  return {
+    ring: () => {
+      rung = true
+      wake?.()
+    },
+    async wait(ports: ServicePorts, ms: number): Promise<void> {
+      if (!rung) {
+        const enough = new AbortController()
+        wake = () => enough.abort()
+        await ports.clock.delay(ms, enough.signal)
+        wake = undefined
+      }
+      rung = false
+    },
+  }
+}
+
+async function workOn(ports: ServicePorts, claim: Claim, options: WorkerOptions): Promise<void> {
+  const ended = new AbortController()
+  const lost = new AbortController()
+  const renewing = renewLease(ports, claim, options.leaseMs, ended.signal, lost)
+  try {
+    const outcome = await outcomeOf(ports, claim, AbortSignal.any([options.signal, lost.signal]))
+    if (lost.signal.aborted) return
+    // What a stopping process could not learn is nobody's failure: it is given back untouched.
+    if (options.signal.aborted && outcome.kind === 'failed') {
+      await ports.queue.release(claim)
+      options.observe?.(claim.kind, 'released')
+      return
+    }
+    await settle(ports, claim, outcome)
+    options.observe?.(claim.kind, outcome.kind, outcome.kind === 'failed' ? outcome.code : undefined)
+  } catch (error) {
+    ports.log.error(
+      { err: error, kind: claim.kind, key: claim.key },
+      'the outcome of a look could not be stored',
+    )
+  } finally {
+    ended.abort()
+    await renewing
+  }
+}
+
+async function renewLease(
+  ports: ServicePorts,
+  claim: Claim,
+  leaseMs: number,
+  ended: AbortSignal,
+  lost: AbortController,
+): Promise<void> {
+  while (!ended.aborted) {
+    await ports.clock.delay(leaseMs / 3, ended)
+    if (ended.aborted) return
+    // A store that cannot be asked now may answer at the next third; two misses in a row lose the lease anyway.
+    const ours = await ports.queue.renew(claim, leaseMs).catch(() => true)
+    if (!ours) return lost.abort()
+  }
+}
+
+/** What went wrong unexpectedly is retried with backoff and visible; nothing is dropped. */
+async function outcomeOf(ports: ServicePorts, claim: Claim, signal: AbortSignal): Promise<SubjectOutcome> {
+  try {
+    switch (claim.kind) {
+      case 'calendar':
+        return await fetchCalendar(ports, claim, signal)
+      case 'booking':
+        return await lookAtBooking(ports, claim, signal)
+      case 'references':
+        return await askForReferences(ports, claim, signal)
+    }
+  } catch (error) {
+    const code = error instanceof StoreUnavailable ? error.code : 'UNEXPECTED'
+    ports.log.error(
+      { err: error, kind: claim.kind, key: claim.key, code },
+      'a look failed and will be tried again',
+    )
+    const retryInMs = retryDelay(claim.failures, ports.random)
+    return { kind: 'failed', code, retryInMs, ...(claim.memo && { memo: claim.memo }) }
+  }
+}
+
+async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      // A calendar keeps its sync token; a look leaves nothing behind.
+      await ports.queue.complete(claim, {
+        ...(outcome.syncToken !== undefined && { syncToken: outcome.syncToken }),
+        forget: claim.kind !== 'calendar',
+      })
+      return
+    case 'again':
+      await ports.queue.complete(claim, { memo: outcome.memo, againInMs: outcome.inMs })
+      return
+    case 'failed':
+      await ports.queue.fail(claim, {
+        retryInMs: outcome.retryInMs,
+        ...(outcome.memo && { memo: outcome.memo }),
+      })
+      return
+    case 'unneeded':
+      await ports.queue.remove({ kind: claim.kind, key: claim.key })
+  }
+}

@@ -1,0 +1,36 @@
+import type { ServicePorts } from './service-ports.ts'
+
+/** A piece of work done every period, and sooner when woken. */
+export type Cron = { name: string; run(signal: AbortSignal): Promise<void> }
+
+export type Crons = { wake(): void; stopped: Promise<void> }
+
+/**
+ * Runs the crons one after the other, every `cronMs` and whenever something woke them. A failing one is logged and
+ * runs again at the next turn; the others go on.
+ */
+export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: AbortSignal): Crons {
+  let bell = new AbortController()
+  let woken = false
+  const wake = () => {
+    woken = true
+    bell.abort()
+  }
+  const run = async () => {
+    while (!signal.aborted) {
+      woken = false
+      bell = new AbortController()
+      for (const cron of crons) {
+        if (signal.aborted) return
+        try {
+          await cron.run(signal)
+        } catch (error) {
+          if (!signal.aborted)
+            ports.log.error({ err: error, cron: cron.name }, 'a cron failed and will run again')
+        }
+      }
+      if (!woken) await ports.clock.delay(ports.settings.cronMs, AbortSignal.any([signal, bell.signal]))
+    }
+  }
+  return { wake, stopped: run() }
+}

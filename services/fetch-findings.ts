@@ -1,0 +1,91 @@
+import { bookingAggregate } from '../commands/aggregates.ts'
+import { execute } from '../commands/execute.ts'
+import { moveReference } from '../domain/booking-facts.ts'
+import type { LinkedInstance } from '../domain/series.ts'
+import type { CalendarAccess, ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { Document } from '../infrastructure/read-store/read-store.ts'
+import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
+import { cancellationsLeft, hold } from './brake.ts'
+import type { Findings } from './page-match.ts'
+import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
+import { contextOf, type ServicePorts } from './service-ports.ts'
+
+/**
+ * Every future booking linked to a series that changed gets its instance's present name, and is looked at. Runs after
+ * the last page, so that a split's old and new master are known together.
+ */
+export async function resolveChangedSeries(
+  ports: ServicePorts,
+  access: CalendarAccess,
+  claim: Claim,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<{ ok: true } | ProviderError> {
+  const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
+  for (const [root, masters] of findings.masters) {
+    const instances = linked.get(root) ?? []
+    const alive = masters.filter((master) => master.alive).map(({ id }) => id)
+    const pairings = await pairWithSeries(ports, access, alive, instances, signal)
+    if (!pairings.ok) return pairings
+    for (const pairing of pairings.value) await follow(ports, claim, pairing, instances, findings)
+  }
+  return { ok: true }
+}
+
+async function follow(
+  ports: ServicePorts,
+  claim: Claim,
+  pairing: SeriesPairing,
+  instances: readonly LinkedInstance[],
+  findings: Findings,
+): Promise<void> {
+  const { bookingUid, outcome, event } = pairing
+  const from = instances.find((instance) => instance.bookingUid === bookingUid)?.reference
+  if (from === undefined) return
+  findings.seen.add(bookingUid)
+  if (outcome === 'CHANGED') {
+    findings.looks.delete(bookingUid)
+    return flagChanged(ports, bookingUid, from.externalEventId, claim.key)
+  }
+  if (event !== undefined && outcome !== 'GONE') {
+    const to = {
+      provider: from.provider,
+      calendarKey: from.calendarKey,
+      externalEventId: event.id,
+      ...(event.recurringEventId !== undefined && { recurringEventId: event.recurringEventId }),
+      ...(event.originalStart && { originalStart: event.originalStart.toString() }),
+    }
+    const context = contextOf(ports, 'sync-worker', claim.cause)
+    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+      moveReference(state, { from, to, at: ports.now().toString() }),
+    )
+  }
+  const known = findings.looks.get(bookingUid)
+  findings.looks.set(bookingUid, { ...known, ...(outcome === 'GONE' && { gone: true }) })
+}
+
+/**
+ * Makes every look of the fetch durable, in one write. More cancellations than the brake leaves are all held, not some
+ * of them: a calendar that was cleared is one decision, and a person's.
+ */
+export async function signalFindings(ports: ServicePorts, claim: Claim, findings: Findings): Promise<void> {
+  const looks = [...findings.looks]
+  const gone = looks.filter(([, look]) => look.gone).map(([bookingUid]) => bookingUid)
+  const held = new Set<string>()
+  if (gone.length > 0 && gone.length > (await cancellationsLeft(ports, claim.key))) {
+    await hold(ports, contextOf(ports, 'sync-worker', claim.cause), claim.key, 'MASS_CHANGE', gone)
+    for (const bookingUid of gone) held.add(bookingUid)
+  }
+  const signals = looks
+    .filter(([bookingUid]) => !held.has(bookingUid))
+    .map(([bookingUid, { cause, seen }]) => {
+      const memo: Document = seen === undefined ? {} : { seen }
+      return {
+        subject: { kind: 'booking' as const, key: bookingUid },
+        cause: cause ?? claim.cause,
+        dueInMs: 0,
+        memo,
+      }
+    })
+  if (signals.length > 0) await ports.queue.signalMany(signals)
+}

@@ -1,0 +1,160 @@
+// What follows from events without anybody asking: looks to be taken, changes to be held, crons to be woken. Fed by one
+// subscription with a checkpoint: each reaction is repeated after a crash until it is durable, and is safe to repeat.
+import { calendarSyncAggregate } from '../commands/aggregates.ts'
+import { calendarSyncIdOf } from '../commands/calendar-sync-id.ts'
+import { execute } from '../commands/execute.ts'
+import { useCalendarSync } from '../domain/calendar-sync.ts'
+import type { Category } from '../domain/domain-event.ts'
+import { eventTypes } from '../domain/domain-event.ts'
+import type { PollReason } from '../domain/event-metadata.ts'
+import { decodeAny, isKnown, type StoredEvent } from '../infrastructure/event-store/event-codec.ts'
+import type { EventPage } from '../infrastructure/event-store/event-store.ts'
+import type { Document } from '../infrastructure/read-store/read-store.ts'
+import { openBookings, openBookingsOfUser } from '../projections/booking-references.ts'
+import { calendarSyncById } from '../projections/calendar-syncs.ts'
+import { hold } from './brake.ts'
+import { retryDelay } from './retry-delay.ts'
+import { contextOf, type ServicePorts } from './service-ports.ts'
+
+const NAME = 'reactions'
+const categories = Object.keys(eventTypes) as Category[] // keyof typeof, which Object.keys forgets
+
+/** Runs until `signal` aborts. `wakeCrons` is called after events that give the crons something to do. */
+export async function runReactions(
+  ports: ServicePorts,
+  options: { signal: AbortSignal; wakeCrons(): void },
+): Promise<void> {
+  const { signal } = options
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      const after = await ports.readStore.checkpoint(NAME)
+      for await (const page of ports.events.subscribe({ after, filter: { categories }, signal })) {
+        await reactToPage(ports, page, options.wakeCrons)
+        failures = 0
+      }
+    } catch (error) {
+      ports.log.error({ err: error }, 'reactions stopped and begin again from their checkpoint')
+      await ports.clock.delay(retryDelay(failures++, ports.random), signal)
+    }
+  }
+}
+
+async function reactToPage(ports: ServicePorts, page: EventPage, wakeCrons: () => void): Promise<void> {
+  for (const recorded of page.events)
+    if (isKnown(recorded)) await react(ports, decodeAny(recorded), wakeCrons)
+  await ports.readStore.write([], { projection: NAME, position: page.position })
+}
+
+async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => void): Promise<void> {
+  switch (event.type) {
+    case 'CalendarSyncRegistered':
+      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      return wakeCrons()
+    case 'SubscriptionActivated':
+      await lookAtCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
+      return wakeCrons()
+    case 'CalendarSyncResumed':
+      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
+    case 'CalendarSyncPaused':
+      return
+    case 'CalendarSyncRemoved':
+    case 'SelectedCalendarRegistered':
+    case 'SelectedCalendarRemoved':
+    case 'SubscriptionRequested':
+    case 'SubscriptionRenewed':
+    case 'ChannelStopped':
+      return wakeCrons()
+    case 'BookingReferenceLinked':
+      return lookAtBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
+    case 'BookingReferenceMoved':
+      return lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+    case 'BookingTimesRecorded':
+      return event.data.status === undefined
+        ? undefined
+        : lookAtBooking(ports, event.data.bookingUid, 'ACCEPTED')
+    case 'ExternalEventChangeIgnored':
+      if (event.data.code !== 'FIRST_LOOK') return
+      await holdFirstLook(ports, event.data.calendarKey, event.data.bookingUid)
+      return
+    case 'BookingRescheduled':
+    case 'BookingCancelled':
+      return recordUse(ports, event.data.userId, event.data.calendarKey)
+    case 'HeldChangesReleased':
+      for (const uid of event.data.bookingUids)
+        await lookAtBooking(ports, uid, 'RELEASED', { released: true })
+      return
+    case 'SyncPolicySet':
+      wakeCrons()
+      return lookAtBookingsOfScope(ports, event.data)
+    default:
+  }
+}
+
+const lookAtCalendar = (ports: ServicePorts, calendarKey: string, reason: PollReason) =>
+  ports.queue.signal({ kind: 'calendar', key: calendarKey }, { cause: { poll: true, reason }, dueInMs: 0 })
+
+const lookAtBooking = (ports: ServicePorts, bookingUid: string, reason: PollReason, memo: Document = {}) =>
+  ports.queue.signal(
+    { kind: 'booking', key: bookingUid },
+    { cause: { poll: true, reason }, dueInMs: 0, memo },
+  )
+
+async function holdFirstLook(ports: ServicePorts, calendarKey: string, bookingUid: string): Promise<void> {
+  await hold(ports, contextOf(ports, 'reactions'), calendarKey, 'FIRST_LOOK', [bookingUid])
+}
+
+async function recordUse(ports: ServicePorts, userId: string, calendarKey: string): Promise<void> {
+  const id = calendarSyncIdOf(userId, calendarKey)
+  await execute(ports, contextOf(ports, 'reactions'), calendarSyncAggregate, id, (state) =>
+    useCalendarSync(state, ports.now()),
+  )
+}
+
+/** What was set aside under another policy is looked at again under the new one. */
+async function lookAtBookingsOfScope(
+  ports: ServicePorts,
+  policy: Extract<StoredEvent, { type: 'SyncPolicySet' }>['data'],
+): Promise<void> {
+  if (policy.mode === 'off') return
+  const { scope, scopeId } = policy
+  if (scope === 'user' && scopeId !== undefined) return lookAtBookingsOfUser(ports, scopeId)
+  if (scope === 'calendarSync' && scopeId !== undefined) return lookAtBookingsOfSync(ports, scopeId)
+  await ports.caughtUp('booking-references')
+  let after: string | undefined
+  do {
+    const page = await openBookings(ports.readStore, ports.now(), { limit: 500, ...(after && { after }) })
+    const concerned = page.items.filter(
+      ({ organizationId }) => scope === 'everything' || organizationId === scopeId,
+    )
+    await signalLooks(
+      ports,
+      concerned.map(({ bookingUid }) => bookingUid),
+    )
+    after = page.next ?? undefined
+  } while (after !== undefined)
+}
+
+async function lookAtBookingsOfSync(ports: ServicePorts, calendarSyncId: string): Promise<void> {
+  await ports.caughtUp('calendar-syncs')
+  const sync = await calendarSyncById(ports.readStore, calendarSyncId)
+  if (sync) await lookAtBookingsOfUser(ports, sync.userId)
+}
+
+async function lookAtBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
+  await ports.caughtUp('booking-references')
+  const bookings = await openBookingsOfUser(ports.readStore, userId, ports.now())
+  await signalLooks(
+    ports,
+    bookings.map(({ bookingUid }) => bookingUid),
+  )
+}
+
+const signalLooks = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>
+  ports.queue.signalMany(
+    bookingUids.map((key) => ({
+      subject: { kind: 'booking', key },
+      cause: { poll: true, reason: 'POLICY_CHANGED' },
+      dueInMs: 0,
+    })),
+  )

@@ -1,0 +1,44 @@
+import { calendarsWithSyncs } from '../projections/calendar-syncs.ts'
+import { calendarsSelected } from '../projections/selected-calendars.ts'
+import type { Cron } from './crons.ts'
+import type { ServicePorts } from './service-ports.ts'
+
+/** How many calendars one turn signals: the rest come at the next, the longest unread first. */
+const AT_ONCE = 500
+
+/**
+ * Reads each calendar at least every `reconcileMs`, pushed for or not: pushes get lost. The queue's own record of when
+ * a calendar was last read decides; a calendar that it has never heard of is read first.
+ */
+export const reconciler = (ports: ServicePorts): Cron => ({
+  name: 'reconciler',
+  async run(signal) {
+    const known = new Set<string>()
+    const before = ports.now().subtract({ milliseconds: Math.round(ports.settings.reconcileMs) })
+    for (const { key } of await ports.queue.completedBefore(before, AT_ONCE)) known.add(key)
+    const cause = { poll: true, reason: 'RECONCILE' } as const
+    const signals = [...known].map((key) => ({
+      subject: { kind: 'calendar' as const, key },
+      cause,
+      dueInMs: 0,
+    }))
+    if (signals.length > 0 && !signal.aborted) await ports.queue.signalMany(signals)
+  },
+})
+
+/** Once, at the start: whatever calendars are needed and not in the queue (it was lost, or is new) are read in full. */
+export async function signalUnknownCalendars(ports: ServicePorts): Promise<void> {
+  await ports.caughtUp('calendar-syncs')
+  await ports.caughtUp('selected-calendars')
+  const cause = { poll: true, reason: 'RECONCILE' } as const
+  const keys = new Set<string>()
+  for await (const { calendarKey } of calendarsWithSyncs(ports.readStore)) keys.add(calendarKey)
+  for await (const { calendarKey } of calendarsSelected(ports.readStore)) keys.add(calendarKey)
+  await ports.queue.signalMany(
+    [...keys].map((key) => ({
+      subject: { kind: 'calendar' as const, key },
+      cause,
+      dueInMs: Math.round(ports.random() * Math.min(60_000, ports.settings.reconcileMs)),
+    })),
+  )
+}

@@ -1,0 +1,94 @@
+import { bookingAggregate } from '../commands/aggregates.ts'
+import { execute, load } from '../commands/execute.ts'
+import type { StoredReference } from '../domain/booking.ts'
+import { trackBooking } from '../domain/booking-facts.ts'
+import type { DirectoryReference } from '../infrastructure/booking-directory/booking-directory.ts'
+import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
+import { syncsOfUser } from '../projections/calendar-syncs.ts'
+import { retryDelay } from './retry-delay.ts'
+import { contextOf, type ServicePorts } from './service-ports.ts'
+import { done, type SubjectOutcome } from './subject-outcome.ts'
+
+/** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
+const PATIENCE_MS = 3_600_000
+
+/** Asks Cal.com which calendar events belong to a booking, and links them. */
+export async function askForReferences(
+  ports: ServicePorts,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<SubjectOutcome> {
+  const { state } = await load(ports.events, bookingAggregate, claim.key)
+  if (ports.bookings === undefined || state.kind !== 'OPEN') return done
+  const askedSince = readSince(claim) ?? ports.now()
+  const memo = { ...claim.memo, since: askedSince.toString() }
+  const answer = await ports.bookings.references(state.bookingUid, state.userId, signal)
+  const later = (code: string, askedForMs?: number): SubjectOutcome => {
+    const waited = ports.now().epochMilliseconds - askedSince.epochMilliseconds
+    if (waited >= PATIENCE_MS && code === 'NO_REFERENCES') return done
+    return { kind: 'failed', code, retryInMs: retryDelay(claim.failures, ports.random, askedForMs), memo }
+  }
+  if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
+  const told = answer.ok ? answer.value : []
+  const references = await withCalendars(ports, told, claim, state.userId)
+  if (references.length === 0) return later('NO_REFERENCES')
+  const context = contextOf(ports, 'sync-worker', claim.cause)
+  await execute(ports, context, bookingAggregate, claim.key, (booking) =>
+    booking.kind !== 'OPEN'
+      ? { ok: true, events: [] }
+      : trackBooking(booking, {
+          bookingUid: booking.bookingUid,
+          userId: booking.userId,
+          status: booking.status,
+          times: booking.basis,
+          references: references.map((reference) => ({ ...reference, confirmed: true })),
+          referencesComplete: true,
+          at: ports.now().toString(),
+        }),
+  )
+  return done
+}
+
+function readSince(claim: Claim): Temporal.Instant | undefined {
+  const since = claim.memo?.since
+  return typeof since === 'string' ? Temporal.Instant.from(since) : undefined
+}
+
+/**
+ * Cal.com does not always say in which calendar a reference lies: then it is the booking's destination calendar (from
+ * its webhook, in the memo), or the only calendar that the user keeps in step.
+ */
+async function withCalendars(
+  ports: ServicePorts,
+  told: readonly DirectoryReference[],
+  claim: Claim,
+  userId: string,
+): Promise<StoredReference[]> {
+  const provider = ports.provider.name
+  const destination = claim.memo?.destination
+  const fallback = typeof destination === 'string' ? destination : await onlyCalendarOf(ports, userId)
+  const references = await Promise.all(
+    told.map(async ({ externalEventId, externalCalendarId, recurringEventId }) => {
+      const calendarKey =
+        externalCalendarId === undefined
+          ? fallback
+          : await ports.directory.keyOf({ provider, externalCalendarId })
+      if (calendarKey === undefined) return []
+      return [
+        {
+          provider,
+          calendarKey,
+          externalEventId,
+          ...(recurringEventId !== undefined && { recurringEventId }),
+        },
+      ]
+    }),
+  )
+  return references.flat()
+}
+
+async function onlyCalendarOf(ports: ServicePorts, userId: string): Promise<string | undefined> {
+  const syncs = (await syncsOfUser(ports.readStore, userId)).filter(({ status }) => status !== 'REMOVED')
+  const calendars = new Set(syncs.map(({ calendarKey }) => calendarKey))
+  return calendars.size === 1 ? [...calendars][0] : undefined
+}

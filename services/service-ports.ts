@@ -1,0 +1,38 @@
+import type { CommandPorts } from '../commands/command.ts'
+import type { Cause } from '../domain/event-metadata.ts'
+import type { BookingDirectory } from '../infrastructure/booking-directory/booking-directory.ts'
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+
+/** What the running parts work with: the commands' ports, and how they are set. */
+export type ServicePorts = CommandPorts & {
+  clock: Clock
+  log: Logger
+  /** Between 0 and 1: spreads retries. */
+  random(): number
+  /** Cal.com's own view of bookings, where one is configured. */
+  bookings: BookingDirectory | undefined
+  settings: SyncSettings
+}
+
+/** All in milliseconds but the limit. */
+export type SyncSettings = {
+  settleMs: number
+  reconcileMs: number
+  cronMs: number
+  cancelGraceMs: number
+  echoGraceMs: number
+  /** Cancellations in one calendar within an hour; more are held for a person. */
+  massChangeLimit: number
+}
+
+/** A context for one command of a service. `correlationId` ties all that follows from one stimulus together. */
+export const contextOf = (
+  ports: Pick<ServicePorts, 'newId'>,
+  actor: string,
+  cause?: Cause,
+  correlationId?: string,
+) => {
+  const causationId = ports.newId()
+  return { actor, causationId, correlationId: correlationId ?? causationId, ...(cause && { cause }) }
+}

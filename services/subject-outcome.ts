@@ -1,0 +1,13 @@
+import type { Document } from '../infrastructure/read-store/read-store.ts'
+
+/** What working on one claimed subject came to; the worker tells the queue. */
+export type SubjectOutcome =
+  | { kind: 'done'; syncToken?: string | null }
+  /** Nothing is wrong, but it must be looked at once more after a while. */
+  | { kind: 'again'; inMs: number; memo: Document }
+  /** It could not be done now. `memo` replaces what the subject remembers. */
+  | { kind: 'failed'; code: string; retryInMs: number; memo?: Document }
+  /** Nobody needs it any more. */
+  | { kind: 'unneeded' }
+
+export const done: SubjectOutcome = { kind: 'done' }

@@ -1,0 +1,20 @@
+import { calendarSubscriptionAggregate } from '../commands/aggregates.ts'
+import type { CommandContext } from '../commands/command.ts'
+import { execute } from '../commands/execute.ts'
+import { suspendSubscription } from '../domain/calendar-subscription.ts'
+import type { ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { ServicePorts } from './service-ports.ts'
+
+/** A refused credential suspends the calendar's subscription until another one is stored. Other errors do nothing. */
+export async function suspendForCredential(
+  ports: ServicePorts,
+  context: CommandContext,
+  calendarKey: string,
+  error: ProviderError,
+): Promise<void> {
+  if (error.code !== 'CREDENTIAL_REFUSED') return
+  const reason = error.reason !== undefined ? { reason: error.reason } : {}
+  await execute(ports, context, calendarSubscriptionAggregate, calendarKey, (state) =>
+    suspendSubscription(state, { code: error.code, ...reason, now: ports.now() }),
+  )
+}

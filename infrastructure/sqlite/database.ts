@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { isLockFailure, isStorageFailure } from './storage-failure.ts'
@@ -110,25 +111,40 @@ const LOG_SIZE_LIMIT = 64 * 1024 * 1024
 /** Page cache, in KiB: enough to keep the inner pages of the indexes of some million events. */
 const CACHE_KIB = 32 * 1024
 
+/**
+ * Two processes that start at the same instant can each keep the other from the lock, so that neither would get it.
+ * They therefore try again, each after a random while; who is refused this often meets one that really holds it.
+ */
+const TRIES = 6
+const LONGEST_WAIT_MS = 40
+
 function openExclusively(path: string): DatabaseSync {
-  const sql = new DatabaseSync(path, { timeout: 0 })
-  try {
-    // The locking mode comes first: then the log's index lives in this process's memory, and the lock that keeps
-    // others out is taken by the first access and held until the file is closed.
-    sql.exec('PRAGMA locking_mode=EXCLUSIVE')
-    const journal = sql.prepare('PRAGMA journal_mode=WAL').get()?.journal_mode
-    if (journal !== 'wal' && journal !== 'memory')
-      throw new Error(`${path} cannot be written through a write-ahead log (journal mode ${journal})`)
-    // fullfsync matters on macOS only, where a plain fsync does not reach the platter.
-    sql.exec('PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA trusted_schema=OFF')
-    sql.exec(`PRAGMA journal_size_limit=${LOG_SIZE_LIMIT}; PRAGMA cache_size=-${CACHE_KIB}`)
-    sql.exec('BEGIN IMMEDIATE; COMMIT')
-    return sql
-  } catch (error) {
-    sql.close()
-    if (!isLockFailure(error)) throw error
-    throw new DataFolderInUse(`${path} is in use by another process`, { cause: error })
+  for (let tried = 1; ; tried++) {
+    const sql = new DatabaseSync(path, { timeout: 0 })
+    try {
+      takeHold(sql, path)
+      return sql
+    } catch (error) {
+      sql.close()
+      if (!isLockFailure(error)) throw error
+      if (tried === TRIES) throw new DataFolderInUse(`${path} is in use by another process`, { cause: error })
+    }
+    // Opening is synchronous and done once, at the start: nothing else has to run meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, randomInt(1, LONGEST_WAIT_MS))
   }
+}
+
+function takeHold(sql: DatabaseSync, path: string): void {
+  // The locking mode comes first: then the log's index lives in this process's memory, and the lock that keeps others
+  // out is taken by the first access and held until the file is closed.
+  sql.exec('PRAGMA locking_mode=EXCLUSIVE')
+  const journal = sql.prepare('PRAGMA journal_mode=WAL').get()?.journal_mode
+  if (journal !== 'wal' && journal !== 'memory')
+    throw new Error(`${path} cannot be written through a write-ahead log (journal mode ${journal})`)
+  // fullfsync matters on macOS only, where a plain fsync does not reach the platter.
+  sql.exec('PRAGMA synchronous=FULL; PRAGMA fullfsync=ON; PRAGMA trusted_schema=OFF')
+  sql.exec(`PRAGMA journal_size_limit=${LOG_SIZE_LIMIT}; PRAGMA cache_size=-${CACHE_KIB}`)
+  sql.exec('BEGIN IMMEDIATE; COMMIT')
 }
 
 /**

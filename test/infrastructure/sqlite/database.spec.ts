@@ -247,6 +247,18 @@ test('a second process is refused, and let in after the first was killed', async
   })
 })
 
+test('of processes that start at the same instant on an existing file exactly one gets it', async () => {
+  await inFolder(async (path) => {
+    await openDatabase(path).close()
+    for (let round = 0; round < 3; round++) {
+      const children = [0, 1, 2].map(() => startChild(holder, [path]))
+      const said = await Promise.all(children.map((child) => child.nextLine()))
+      assert.equal(said.sort(), ['DATA_FOLDER_IN_USE', 'DATA_FOLDER_IN_USE', 'held'])
+      for (const child of children) await child.kill()
+    }
+  })
+})
+
 test('a process that merely reads the file is refused too, and keeps the service out while it reads', async () => {
   await inFolder(async (path) => {
     const database = openDatabase(path)

@@ -13,7 +13,7 @@ export type AppliedLook = { result: CommandResult; decision: LookDecision }
  * publishes is only told, because it wants a second look first.
  */
 export async function applyLook(
-  ports: Pick<CommandPorts, 'events' | 'newId'>,
+  ports: Pick<CommandPorts, 'events' | 'newId' | 'onDecision'>,
   context: CommandContext,
   bookingUid: string,
   look: Look,
@@ -25,6 +25,7 @@ export async function applyLook(
     decision = decideLook(state, look, lookContext)
     return decision.acts && append !== 'always' ? accept() : accept(...decision.events)
   })
+  if (!decision.acts || append === 'always') ports.onDecision?.(decision.code)
   const told = { code: decision.code, sentence: sentenceOfDecision(decision.code) }
   return { result: result.ok ? { ...result, decision: told } : result, decision }
 }

@@ -30,6 +30,8 @@ export type CommandPorts = {
   }
   /** Opened channels: where Google pushes to, and how a channel's token is made. Undefined where nothing can be reached. */
   push: PushSettings | undefined
+  /** Told of every decision on a look: it is counted. */
+  onDecision?(code: string): void
   /** What holds for those that set no policy. */
   defaultMode: SyncMode
 }

@@ -4,8 +4,9 @@ import { bookingAggregate } from '../commands/aggregates.ts'
 import { applyLook } from '../commands/apply-look.ts'
 import { execute, load } from '../commands/execute.ts'
 import { lookContextFor } from '../commands/look-context.ts'
-import type { OpenBooking, Reference } from '../domain/booking.ts'
+import type { OpenBooking } from '../domain/booking.ts'
 import { moveReference } from '../domain/booking-facts.ts'
+import { findByAnyName, type Reference } from '../domain/booking-reference.ts'
 import { decideLook, fingerprintOf, type Look, type LookContext } from '../domain/booking-rules.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
 import type { CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
@@ -119,11 +120,7 @@ async function lookAtReference(
 
 /** The reference as it is named now: it may have been unlinked, or renamed by a look of this very loop. */
 function currentName(booking: OpenBooking | undefined, linked: Reference): Reference | undefined {
-  return booking?.references.find(
-    ({ stored, linkedAt }) =>
-      stored.calendarKey === linked.stored.calendarKey &&
-      (stored.externalEventId === linked.stored.externalEventId || linkedAt.equals(linked.linkedAt)),
-  )
+  return booking && findByAnyName(booking, linked.stored)
 }
 
 async function contextForLook(

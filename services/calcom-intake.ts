@@ -19,9 +19,9 @@ import { contextOf, type ServicePorts } from './service-ports.ts'
 export type CalcomIntake = {
   /**
    * Resolves when all that follows from the delivery is durable. Deliveries may be repeated, late and out of order: a
-   * repetition changes nothing, and what was closed is never opened again.
+   * repetition changes nothing, and what was closed is never opened again. `cause` where it was no webhook.
    */
-  receive(delivery: BookingDelivery): Promise<void>
+  receive(delivery: BookingDelivery, cause?: Cause): Promise<void>
 }
 
 /** Old deliveries do not say whose booking it is. */
@@ -29,11 +29,11 @@ const NOBODY = 'unknown'
 
 export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
   return {
-    async receive(delivery) {
-      const receivedAt = ports.now().toString()
+    async receive(delivery, cause) {
       const created = delivery.createdAt === undefined ? {} : { createdAt: delivery.createdAt }
-      const cause: Cause = { webhook: delivery.trigger, ...created, receivedAt }
-      const context = contextOf(ports, 'webhook:calcom', cause)
+      const webhook = { webhook: delivery.trigger, ...created, receivedAt: ports.now().toString() }
+      const actor = cause === undefined ? 'webhook:calcom' : 'CRON:booking-reconciler'
+      const context = contextOf(ports, actor, cause ?? webhook)
       switch (delivery.trigger) {
         case 'BOOKING_CREATED':
           return recordCreation(ports, context, delivery.booking)
@@ -155,7 +155,16 @@ async function registerCalendars(
 ): Promise<void> {
   if (userId === undefined) return
   for (const { provider, externalCalendarId, credentialId } of destinations)
-    await RegisterCalendarSync.handle({ userId, provider, externalCalendarId, credentialId }, ports, context)
+    await RegisterCalendarSync.handle(
+      {
+        userId,
+        provider,
+        externalCalendarId,
+        ...(credentialId !== undefined && { credentialId }),
+      },
+      ports,
+      context,
+    )
 }
 
 /** Cal.com sends its webhook before it stores the references: they are asked for a little later, and again. */

@@ -80,7 +80,7 @@ async function readChanges(
 /** After a full sync every linked future booking whose event the list lacks is looked at: lacking is not yet gone. */
 async function findMissing(ports: ServicePorts, calendarKey: string, findings: Findings): Promise<void> {
   const cause: Cause = { poll: true, reason: 'FULL_SYNC' }
-  for (const booking of await openBookingsFrom(ports.readStore, calendarKey, ports.now()))
+  for await (const booking of openBookingsFrom(ports.readStore, calendarKey, ports.now()))
     if (!findings.seen.has(booking.bookingUid) && !findings.looks.has(booking.bookingUid))
       findings.looks.set(booking.bookingUid, { cause, gone: true })
 }

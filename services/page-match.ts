@@ -164,7 +164,8 @@ async function decideOrFind(
     lookContext,
     'unless it acts',
   )
-  if (!decision.acts && decision.code !== 'LOOK_AGAIN') return
+  // An entry that cannot be read says only that there is something to look at.
+  if (!decision.acts && decision.code !== 'LOOK_AGAIN' && decision.code !== 'UNKNOWN') return
   const gone = event.status === 'cancelled'
   const seen = decision.acts ? { seen: fingerprintOf(event) } : {}
   findings.looks.set(booking.bookingUid, { ...seen, ...(gone && { gone }) })

@@ -143,11 +143,10 @@ async function lookAtBookingsOfSync(ports: ServicePorts, calendarSyncId: string)
 
 async function lookAtBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
   await ports.caughtUp('booking-references')
-  const bookings = await openBookingsOfUser(ports.readStore, userId, ports.now())
-  await signalLooks(
-    ports,
-    bookings.map(({ bookingUid }) => bookingUid),
-  )
+  const bookingUids: string[] = []
+  for await (const { bookingUid } of openBookingsOfUser(ports.readStore, userId, ports.now()))
+    bookingUids.push(bookingUid)
+  await signalLooks(ports, bookingUids)
 }
 
 const signalLooks = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>

@@ -1,0 +1,197 @@
+// Which bookings refer to an event of a calendar: what a change in a calendar is matched by.
+import { seriesRoot } from '../domain/series.ts'
+import type { KeyRange, ReadStore } from '../infrastructure/read-store/read-store.ts'
+import {
+  foldBooking,
+  openPart,
+  type ShownReference,
+  type ShownStatus,
+  type StoredBooking,
+  shownReferences,
+  statusOf,
+} from './booking-state.ts'
+import { between, indexKey, instantKey } from './index-key.ts'
+import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+
+/** A booking as far as its calendar events go. `start` and `end` (RFC 3339, UTC) are the last decided or recorded. */
+export type BookingReferencesDocument = {
+  bookingUid: string
+  userId: string
+  organizationId?: string
+  /** False once it is cancelled or rescheduled away. */
+  open: boolean
+  status: ShownStatus
+  start: string
+  end: string
+  references: ShownReference[]
+}
+
+/** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
+export type Occurrence = { recurringEventId: string; originalStart: string }
+
+const model = defineReadModel({
+  name: 'booking-references',
+  version: 1,
+  categories: ['booking'],
+  indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
+  keys({ state }: { state: StoredBooking }) {
+    const booking = openPart(state)
+    const references = booking?.references.map(({ stored }) => stored) ?? []
+    const byEvent = references.map((one) => indexKey(one.calendarKey, one.externalEventId))
+    if (booking === undefined || state.kind === 'CLOSED')
+      return { byEvent, byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byStart: [] }
+    const start = instantKey(booking.times.start)
+    return {
+      byEvent,
+      byOccurrence: references.flatMap(({ calendarKey, recurringEventId, originalStart }) =>
+        recurringEventId === undefined || originalStart === undefined
+          ? []
+          : [occurrenceKey(calendarKey, { recurringEventId, originalStart })],
+      ),
+      bySeries: once(
+        references.flatMap(({ calendarKey, recurringEventId }) =>
+          recurringEventId === undefined ? [] : [indexKey(calendarKey, seriesRoot(recurringEventId))],
+        ),
+      ),
+      byCalendar: once(references.map(({ calendarKey }) => indexKey(calendarKey, start))),
+      byUser: [indexKey(booking.userId, start)],
+      byStart: [start],
+    }
+  },
+  changes: (event) => [
+    {
+      id: event.data.bookingUid,
+      change(kept) {
+        const state = foldBooking(kept?.state, event)
+        return state && { state }
+      },
+    },
+  ],
+})
+
+export const bookingReferences = model.projection
+
+/** One booking; undefined also for one that was closed before it was ever seen. */
+export async function bookingReferencesById(
+  readStore: ReadStore,
+  bookingUid: string,
+): Promise<BookingReferencesDocument | undefined> {
+  const kept = await model.get(readStore, bookingUid)
+  return kept && shown(kept.state)
+}
+
+/** By event id, all bookings of that event, closed ones too: the open one decides. Ids without any are left out. */
+export function bookingsOfEvents(
+  readStore: ReadStore,
+  calendarKey: string,
+  externalEventIds: readonly string[],
+): Promise<Map<string, BookingReferencesDocument[]>> {
+  return grouped(readStore, 'byEvent', externalEventIds, (id) => indexKey(calendarKey, id))
+}
+
+/** Open bookings of these occurrences, each with its reference that matched. */
+export async function bookingsOfOccurrences(
+  readStore: ReadStore,
+  calendarKey: string,
+  occurrences: readonly Occurrence[],
+): Promise<{ occurrence: Occurrence; booking: BookingReferencesDocument; reference: ShownReference }[]> {
+  const keyOf = (occurrence: Occurrence) => occurrenceKey(calendarKey, occurrence)
+  const found = await grouped(readStore, 'byOccurrence', occurrences, keyOf)
+  return Array.from(found).flatMap(([occurrence, matches]) => {
+    const key = keyOf(occurrence)
+    return matches.flatMap((booking) =>
+      booking.references
+        .filter((reference) => referenceKey(reference) === key)
+        .map((reference) => ({ occurrence, booking, reference })),
+    )
+  })
+}
+
+/** By root (see `seriesRoot`), all open bookings of occurrences of that series and of what was split off from it. */
+export function bookingsOfSeries(
+  readStore: ReadStore,
+  calendarKey: string,
+  roots: readonly string[],
+): Promise<Map<string, BookingReferencesDocument[]>> {
+  return grouped(readStore, 'bySeries', roots, (root) => indexKey(calendarKey, root))
+}
+
+/** Each open booking with an event in this calendar that starts at `from` or later, by start. Read page by page. */
+export const openBookingsFrom = (
+  readStore: ReadStore,
+  calendarKey: string,
+  from: Temporal.Instant,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byCalendar', between([calendarKey], { from }))
+
+/** Each open booking of this user that starts at `from` or later, by start. Read page by page. */
+export const openBookingsOfUser = (
+  readStore: ReadStore,
+  userId: string,
+  from: Temporal.Instant,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byUser', between([userId], { from }))
+
+/** Open bookings that start at `from` or later, by start. */
+export async function openBookings(
+  readStore: ReadStore,
+  from: Temporal.Instant,
+  page: PageRequest,
+): Promise<Page<BookingReferencesDocument>> {
+  const { items, next } = await model.find(readStore, 'byStart', between([], { from }), page)
+  return { items: items.flatMap(({ state }) => shown(state) ?? []), next }
+}
+
+type Index = 'byEvent' | 'byOccurrence' | 'bySeries' | 'byCalendar' | 'byUser'
+
+async function* eachShown(readStore: ReadStore, index: Index, range: KeyRange) {
+  for await (const { value } of model.each(readStore, index, range)) {
+    const booking = shown(value.state)
+    if (booking) yield booking
+  }
+}
+
+/** The documents found by the key of each of `wanted`, in one pass over the index. */
+async function grouped<Wanted>(
+  readStore: ReadStore,
+  index: Index,
+  wanted: readonly Wanted[],
+  keyOf: (one: Wanted) => string,
+): Promise<Map<Wanted, BookingReferencesDocument[]>> {
+  const found = new Map<Wanted, BookingReferencesDocument[]>()
+  if (wanted.length === 0) return found
+  const byKey = new Map(wanted.map((one) => [keyOf(one), one]))
+  for await (const { key, value } of model.each(readStore, index, { oneOf: [...byKey.keys()] })) {
+    const one = byKey.get(key)
+    const booking = shown(value.state)
+    if (one === undefined || booking === undefined) continue
+    const others = found.get(one)
+    if (others) others.push(booking)
+    else found.set(one, [booking])
+  }
+  return found
+}
+
+const once = (keys: string[]): string[] => [...new Set(keys)]
+
+const occurrenceKey = (calendarKey: string, { recurringEventId, originalStart }: Occurrence): string =>
+  indexKey(calendarKey, recurringEventId, instantKey(originalStart))
+
+const referenceKey = ({ calendarKey, recurringEventId, originalStart }: ShownReference) =>
+  recurringEventId === undefined || originalStart === undefined
+    ? undefined
+    : occurrenceKey(calendarKey, { recurringEventId, originalStart })
+
+function shown(state: StoredBooking): BookingReferencesDocument | undefined {
+  const booking = openPart(state)
+  if (booking === undefined) return undefined
+  return {
+    bookingUid: booking.bookingUid,
+    userId: booking.userId,
+    ...(booking.organizationId !== undefined && { organizationId: booking.organizationId }),
+    open: state.kind === 'OPEN',
+    status: statusOf(state),
+    ...booking.times,
+    references: shownReferences(booking),
+  }
+}

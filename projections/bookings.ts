@@ -1,0 +1,194 @@
+// Bookings as people look at them: what became of each, and which need a person.
+import type { Agreement, BookingEvent } from '../domain/booking.ts'
+import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import {
+  foldBooking,
+  openPart,
+  type ShownReference,
+  type ShownStatus,
+  type StoredBooking,
+  shownReferences,
+  statusOf,
+} from './booking-state.ts'
+import { between, indexKey, instantKey } from './index-key.ts'
+import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+
+/** Instants are RFC 3339 in UTC. A booking that was closed before it was ever seen has no user and no times. */
+export type BookingDocument = {
+  bookingUid: string
+  userId?: string
+  organizationId?: string
+  status: ShownStatus
+  /** What was last decided or recorded. */
+  start?: string
+  end?: string
+  agreement?: Agreement
+  sequence: number
+  references: ShownReference[]
+  rescheduledFromUid?: string
+  rescheduledToUid?: string
+  closedReason?: string
+  lastDecision?: LastDecision
+  lastOutcome?: LastOutcome
+  /** Why a person should look at it: DIVERGED, or the code of the last decision. */
+  attention?: string
+  updatedAt: string
+}
+
+/** `eventId` is the id of the published event; absent where nothing was published. */
+export type LastDecision = {
+  code: string
+  at: string
+  eventId?: string
+  /** A person has discarded what it held. */
+  dismissed?: boolean
+}
+export type LastOutcome = { eventId: string; outcome: string; code?: string; at: string }
+
+/** What is stored: the state, and what the domain's state leaves out. */
+type Kept = {
+  state: StoredBooking
+  rescheduledFromUid?: string
+  lastDecision?: LastDecision
+  lastOutcome?: LastOutcome
+  updatedAt: string
+}
+
+/** Codes of decisions that wait for a person, on open bookings and on any. */
+const waitsForPerson = new Set(['FIRST_LOOK', 'UNKNOWN', 'SERIES_CHANGED', 'ALL_DAY'])
+const waitsEvenIfClosed = new Set(['EVENT_RESTORED'])
+
+const model = defineReadModel({
+  name: 'bookings',
+  version: 1,
+  categories: ['booking', 'calendarFeed'],
+  indexes: ['byUser', 'byStart', 'byAttention'],
+  keys(kept: Kept) {
+    const { userId, start, attention } = shown(kept)
+    const starts = start === undefined ? [] : [instantKey(start)]
+    return {
+      byUser: userId === undefined ? [] : starts.map((at) => indexKey(userId, at)),
+      byStart: starts,
+      byAttention: attention === undefined ? [] : starts,
+    }
+  },
+  changes(event) {
+    switch (event.type) {
+      case 'HeldChangesDiscarded':
+        return event.data.bookingUids.map((id) => ({ id, change: dismissed }))
+      case 'SyncTokenExpired':
+      case 'FullSyncCompleted':
+      case 'FetchingFailed':
+      case 'FetchingRecovered':
+      case 'ChangesHeld':
+      case 'HeldChangesReleased':
+        return []
+      default:
+        return [{ id: event.data.bookingUid, change: (kept) => changed(kept, event, event.id) }]
+    }
+  },
+})
+
+export const bookings = model.projection
+
+/** One booking. */
+export async function bookingById(
+  readStore: ReadStore,
+  bookingUid: string,
+): Promise<BookingDocument | undefined> {
+  const kept = await model.get(readStore, bookingUid)
+  return kept && shown(kept)
+}
+
+/**
+ * Bookings that start from `from` (inclusive) to `to` (exclusive), of one user or of all, in the order of their start.
+ * Those closed before they were ever seen are in no list.
+ */
+export const findBookings = async (
+  readStore: ReadStore,
+  { userId, from, to }: { userId?: string; from?: Temporal.Instant; to?: Temporal.Instant },
+  page: PageRequest,
+): Promise<Page<BookingDocument>> =>
+  toPage(
+    userId === undefined
+      ? await model.find(readStore, 'byStart', between([], { from, to }), page)
+      : await model.find(readStore, 'byUser', between([userId], { from, to }), page),
+  )
+
+/** Bookings that need a person, in the order of their start. */
+export const bookingsNeedingAttention = async (
+  readStore: ReadStore,
+  page: PageRequest,
+): Promise<Page<BookingDocument>> => toPage(await model.find(readStore, 'byAttention', { prefix: '' }, page))
+
+/** How many bookings need a person. */
+export const countBookingsNeedingAttention = (readStore: ReadStore): Promise<number> =>
+  model.count(readStore, 'byAttention', { prefix: '' })
+
+const toPage = ({ items, next }: Page<Kept>): Page<BookingDocument> => ({ items: items.map(shown), next })
+
+const dismissed = (kept: Kept | undefined): Kept | undefined =>
+  kept?.lastDecision && { ...kept, lastDecision: { ...kept.lastDecision, dismissed: true } }
+
+function changed(kept: Kept | undefined, event: BookingEvent, eventId: string): Kept | undefined {
+  const state = foldBooking(kept?.state, event)
+  if (state === undefined) return undefined
+  return { ...kept, ...noted(event, eventId), state, updatedAt: event.data.at }
+}
+
+/** What an event says that the domain's state does not keep. */
+function noted(
+  event: BookingEvent,
+  eventId: string,
+): Pick<Kept, 'rescheduledFromUid' | 'lastDecision' | 'lastOutcome'> {
+  switch (event.type) {
+    case 'BookingTracked': {
+      const { rescheduledFromUid } = event.data
+      return rescheduledFromUid === undefined ? {} : { rescheduledFromUid }
+    }
+    case 'BookingRescheduled':
+      return { lastDecision: { code: 'RESCHEDULED', at: event.data.at, eventId } }
+    case 'BookingCancelled':
+      return { lastDecision: { code: event.data.reason, at: event.data.at, eventId } }
+    case 'ExternalEventChangeIgnored':
+      return { lastDecision: { code: event.data.code, at: event.data.at } }
+    case 'BookingOutcomeReported': {
+      const { outcome, code, at } = event.data
+      return {
+        lastOutcome: { eventId: event.data.eventId, outcome, ...(code !== undefined && { code }), at },
+      }
+    }
+    default:
+      return {}
+  }
+}
+
+function shown({ state, ...kept }: Kept): BookingDocument {
+  const open = openPart(state)
+  const attention = attentionTo(state, kept.lastDecision)
+  return {
+    bookingUid: state.bookingUid,
+    ...(open && {
+      userId: open.userId,
+      ...(open.organizationId !== undefined && { organizationId: open.organizationId }),
+      ...open.times,
+      agreement: open.agreement,
+    }),
+    status: statusOf(state),
+    sequence: open?.sequence ?? 0,
+    references: shownReferences(open),
+    ...(state.kind === 'CLOSED' && {
+      closedReason: state.reason,
+      ...(state.rescheduledToUid !== undefined && { rescheduledToUid: state.rescheduledToUid }),
+    }),
+    ...(attention !== undefined && { attention }),
+    ...kept,
+  }
+}
+
+function attentionTo(state: StoredBooking, last: LastDecision | undefined): string | undefined {
+  if (openPart(state)?.agreement === 'DIVERGED') return 'DIVERGED'
+  if (last === undefined || last.dismissed) return undefined
+  const waits = (state.kind === 'OPEN' && waitsForPerson.has(last.code)) || waitsEvenIfClosed.has(last.code)
+  return waits ? last.code : undefined
+}

@@ -1,0 +1,103 @@
+// The published decisions and what became of them.
+import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import { between, indexKey, instantKey, numberKey, under } from './index-key.ts'
+import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+
+/** Instants are RFC 3339 in UTC. */
+export type DecisionDocument = {
+  /** The id of the stored event, which is also the published one's. */
+  eventId: string
+  bookingUid: string
+  userId: string
+  type: 'BookingRescheduled' | 'BookingCancelled'
+  /** Rises by one with each decision on the booking, from 1. */
+  sequence: number
+  provider: string
+  calendarKey: string
+  at: string
+  /** What a consumer last reported. */
+  outcome?: {
+    outcome: 'APPLIED' | 'REFUSED' | 'SUPERSEDED'
+    code?: string
+    newBookingUid?: string
+    at: string
+  }
+}
+
+const model = defineReadModel({
+  name: 'decisions',
+  version: 1,
+  categories: ['booking'],
+  indexes: ['byBooking', 'cancellations', 'unreported'],
+  keys: ({ bookingUid, sequence, type, calendarKey, at, outcome }: DecisionDocument) => ({
+    byBooking: [indexKey(bookingUid, numberKey(sequence))],
+    cancellations: type === 'BookingCancelled' ? [indexKey(calendarKey, instantKey(at))] : [],
+    unreported: outcome ? [] : [instantKey(at)],
+  }),
+  changes(event) {
+    switch (event.type) {
+      case 'BookingRescheduled':
+      case 'BookingCancelled': {
+        const { bookingUid, userId, sequence, provider, calendarKey, at } = event.data
+        const decision: DecisionDocument = {
+          eventId: event.id,
+          bookingUid,
+          userId,
+          type: event.type,
+          sequence,
+          provider,
+          calendarKey,
+          at,
+        }
+        return [{ id: event.id, change: () => decision }]
+      }
+      case 'BookingOutcomeReported': {
+        const { eventId, outcome, code, newBookingUid, at } = event.data
+        const reported = {
+          outcome,
+          ...(code !== undefined && { code }),
+          ...(newBookingUid !== undefined && { newBookingUid }),
+          at,
+        }
+        return [{ id: eventId, change: (decision) => decision && { ...decision, outcome: reported } }]
+      }
+      default:
+        return []
+    }
+  },
+})
+
+export const decisions = model.projection
+
+/** The decision that was published under this id. */
+export const decisionByEventId = (readStore: ReadStore, eventId: string) => model.get(readStore, eventId)
+
+/** The decisions on a booking, oldest first. */
+export const decisionsOfBooking = (readStore: ReadStore, bookingUid: string) =>
+  model.all(readStore, 'byBooking', under(bookingUid))
+
+/** The newest decision on a booking. */
+export async function latestDecision(
+  readStore: ReadStore,
+  bookingUid: string,
+): Promise<DecisionDocument | undefined> {
+  const all = await decisionsOfBooking(readStore, bookingUid)
+  return all.at(-1)
+}
+
+/** How many bookings were cancelled because of this calendar at `since` or later. */
+export const cancellationsSince = (
+  readStore: ReadStore,
+  calendarKey: string,
+  since: Temporal.Instant,
+): Promise<number> => model.count(readStore, 'cancellations', between([calendarKey], { from: since }))
+
+/** Decisions whose outcome nobody has reported, oldest first. */
+export const decisionsWithoutOutcome = (
+  readStore: ReadStore,
+  page: PageRequest,
+): Promise<Page<DecisionDocument>> => model.find(readStore, 'unreported', { prefix: '' }, page)
+
+/** How many decisions have no reported outcome. */
+export const countDecisionsWithoutOutcome = (readStore: ReadStore): Promise<number> =>
+  model.count(readStore, 'unreported', { prefix: '' })

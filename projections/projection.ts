@@ -1,0 +1,45 @@
+import type { Category } from '../domain/domain-event.ts'
+import type { Json, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
+import type { Collection, Document } from '../infrastructure/read-store/read-store.ts'
+
+/**
+ * A read model as data: which events it reads and what each of them changes. What runs it (and in which order, how
+ * often, how safely) is the projection runner's business.
+ */
+export type Projection = {
+  readonly name: string
+  /** Raised with every change of what the documents or their keys are made of, the fold of the domain included. */
+  readonly version: number
+  /** `NAME.vVERSION`, so that a new version builds beside the old one. Also the name of its checkpoint. */
+  readonly collection: Collection
+  readonly categories: readonly Category[]
+  /**
+   * The documents that the event may change, in order. Pure. Throws UnknownEventType for an event of its categories
+   * that this version does not know; events of other categories change nothing.
+   */
+  changes(event: RecordedEvent): readonly DocumentChange[]
+}
+
+export type DocumentChange = {
+  id: string
+  /** What becomes of the document; undefined leaves it as it is. Pure: gives a new value, changes none. */
+  change(value: Json | undefined): ChangedDocument | undefined
+}
+
+export type ChangedDocument =
+  | { put: Json; keys: { [index: string]: readonly string[] } }
+  /** Removed, it begins anew with the next event that puts it. */
+  | 'remove'
+
+/**
+ * How a document is stored: beside its value the position of the last event in it, so that an event that is read again
+ * after a crash is not folded twice.
+ */
+export type StoredDocument = { position: Position; value: Json }
+
+export const toStored = (position: Position, value: Json): Document => ({ position, value })
+
+/** Reads what `toStored` made. */
+export const fromStored = (document: Document): StoredDocument =>
+  // Only `toStored` makes the documents of a projection's collection.
+  document as StoredDocument

@@ -1,0 +1,114 @@
+import { type Category, categoryOf } from '../domain/domain-event.ts'
+import { decode, type StoredEvent } from '../infrastructure/event-store/event-codec.ts'
+import type { Json } from '../infrastructure/event-store/event-store.ts'
+import type { Document, KeyRange, ReadStore } from '../infrastructure/read-store/read-store.ts'
+import { fromStored, type Projection } from './projection.ts'
+
+/** What a read model's file says of it. `Value` is plain JSON: optional fields are left out, never undefined. */
+export type Definition<Value, Index extends string, C extends Category> = {
+  name: string
+  version: number
+  categories: readonly C[]
+  indexes: readonly Index[]
+  /** Under which keys of each index the document is found. */
+  keys(value: Value): { [index in Index]: readonly string[] }
+  changes(event: StoredEvent<C>): readonly ValueChange<Value>[]
+}
+
+/** What an event does to one document; undefined leaves it as it is. */
+export type ValueChange<Value> = {
+  id: string
+  change(value: Value | undefined): Value | 'remove' | undefined
+}
+
+export type PageRequest = { after?: string; limit: number }
+export type Page<Item> = { items: Item[]; next: string | null }
+
+/** A projection, and its documents as what they are. Queries reject with StoreUnavailable, BadCursor. */
+export type ReadModel<Value, Index extends string> = {
+  readonly projection: Projection
+  get(readStore: ReadStore, id: string): Promise<Value | undefined>
+  getMany(readStore: ReadStore, ids: readonly string[]): Promise<Map<string, Value>>
+  /** All, ordered by id. */
+  list(readStore: ReadStore, page: PageRequest): Promise<Page<Value>>
+  /** Ordered by key, then id. */
+  find(readStore: ReadStore, index: Index, range: KeyRange, page: PageRequest): Promise<Page<Value>>
+  /** All of the range with the key that each was found by, read page by page. */
+  each(
+    readStore: ReadStore,
+    index: Index,
+    range: KeyRange,
+  ): AsyncGenerator<{ id: string; key: string; value: Value }, void>
+  all(readStore: ReadStore, index: Index, range: KeyRange): Promise<Value[]>
+  count(readStore: ReadStore, index: Index, range: KeyRange): Promise<number>
+}
+
+/** Documents read at once where all of a range is wanted. */
+const PAGE = 1000
+
+export function defineReadModel<Value extends object, Index extends string, C extends Category>(
+  definition: Definition<Value, Index, C>,
+): ReadModel<Value, Index> {
+  const { name, version, categories, indexes } = definition
+  const collection = `${name}.v${version}`
+
+  // The collection's name is this definition's own: it holds what `changes` below put there and nothing else.
+  const read = (stored: Document): Value => fromStored(stored).value as unknown as Value
+
+  async function* each(readStore: ReadStore, index: Index, range: KeyRange) {
+    let after: string | null = ''
+    while (after !== null) {
+      const page = await readStore.find(collection, index, range, {
+        limit: PAGE,
+        ...(after !== '' && { after }),
+      })
+      for (const { id, key, document } of page.items) yield { id, key, value: read(document) }
+      after = page.next
+    }
+  }
+
+  return {
+    projection: {
+      name,
+      version,
+      collection: { name: collection, indexes },
+      categories,
+      changes(recorded) {
+        const category = categories.find((one) => one === categoryOf(recorded.stream))
+        if (category === undefined) return []
+        return definition.changes(decode(category, recorded)).map(({ id, change }) => ({
+          id,
+          change(value) {
+            // As in `read`; and a Value is plain JSON, which its type alone cannot show.
+            const changed = change(value as unknown as Value | undefined)
+            if (changed === undefined || changed === 'remove') return changed
+            return { put: changed as unknown as Json, keys: definition.keys(changed) }
+          },
+        }))
+      },
+    },
+    async get(readStore, id) {
+      const document = await readStore.get(collection, id)
+      return document && read(document)
+    },
+    async getMany(readStore, ids) {
+      const found = await readStore.getMany(collection, ids)
+      return new Map(Array.from(found, ([id, document]) => [id, read(document)]))
+    },
+    async list(readStore, page) {
+      const { items, next } = await readStore.list(collection, page)
+      return { items: items.map(({ document }) => read(document)), next }
+    },
+    async find(readStore, index, range, page) {
+      const { items, next } = await readStore.find(collection, index, range, page)
+      return { items: items.map(({ document }) => read(document)), next }
+    },
+    each,
+    async all(readStore, index, range) {
+      const values: Value[] = []
+      for await (const { value } of each(readStore, index, range)) values.push(value)
+      return values
+    },
+    count: (readStore, index, range) => readStore.count(collection, index, range),
+  }
+}

@@ -1,0 +1,112 @@
+// The push subscriptions as the crons and people look at them. Documents are folded by the domain's own `evolve`.
+import {
+  type CalendarSubscription,
+  evolveCalendarSubscription,
+  initialCalendarSubscription,
+} from '../domain/calendar-subscription.ts'
+import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import { indexKey, under } from './index-key.ts'
+import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { instant, type StoredState, storeState } from './stored-state.ts'
+
+type Requested = Extract<CalendarSubscription, { kind: 'REQUESTED' }>
+export type SubscriptionStatus = Requested['status']
+
+/** Instants are RFC 3339 in UTC. */
+export type SubscriptionDocument = {
+  subscriptionId: string
+  provider: string
+  calendarKey: string
+  status: SubscriptionStatus
+  channels: {
+    channelId: string
+    resourceId: string
+    credentialId: string
+    openedAt: string
+    expiresAt: string
+  }[]
+  /** Channels asked for whose answer is not known. */
+  openings: { channelId: string; credentialId: string; at: string; requestedExpiresAt: string }[]
+  /** Failed activations since the last that succeeded. */
+  failures: number
+  lastError?: string
+  retryAt?: string
+  /** The provider never pushes for this calendar: it is polled. */
+  pushRefusedForGood: boolean
+}
+
+const model = defineReadModel({
+  name: 'subscriptions',
+  version: 1,
+  categories: ['calendarSubscription'],
+  indexes: ['byStatus', 'byCalendar'],
+  keys: ({ subscriptionId, status, calendarKey }: SubscriptionDocument) => ({
+    byStatus: [indexKey(status, subscriptionId)],
+    byCalendar: [indexKey(calendarKey, subscriptionId)],
+  }),
+  changes: (event) => [
+    {
+      id: event.data.subscriptionId,
+      change(document): SubscriptionDocument | undefined {
+        const named = event.type === 'SubscriptionRequested' ? event.data : document
+        const before = document ? subscriptionState(document) : initialCalendarSubscription
+        const state = evolveCalendarSubscription(before, event)
+        if (named === undefined || state.kind === 'NONE') return undefined
+        const { kind: _, channels, openings, ...stored }: StoredState<Requested> = storeState(state)
+        const { provider, calendarKey } = named
+        return { ...stored, provider, calendarKey, channels: [...channels], openings: [...openings] }
+      },
+    },
+  ],
+})
+
+export const subscriptions = model.projection
+
+/** One subscription. */
+export const subscriptionById = (readStore: ReadStore, subscriptionId: string) =>
+  model.get(readStore, subscriptionId)
+
+/** The subscription of a calendar; a calendar has one at most. */
+export async function subscriptionOfCalendar(
+  readStore: ReadStore,
+  calendarKey: string,
+): Promise<SubscriptionDocument | undefined> {
+  const { items } = await model.find(readStore, 'byCalendar', under(calendarKey), { limit: 1 })
+  return items[0]
+}
+
+/** All, ordered by id. */
+export const listSubscriptions = (
+  readStore: ReadStore,
+  page: PageRequest,
+): Promise<Page<SubscriptionDocument>> => model.list(readStore, page)
+
+/** All with this status. */
+export const subscriptionsWithStatus = (readStore: ReadStore, status: SubscriptionStatus) =>
+  model.all(readStore, 'byStatus', under(status))
+
+/** How many have this status. */
+export const countSubscriptions = (readStore: ReadStore, status: SubscriptionStatus): Promise<number> =>
+  model.count(readStore, 'byStatus', under(status))
+
+/** The domain's state again, for its questions (`needsChannel`, `currentChannel`). */
+export const subscriptionState = ({
+  provider: _,
+  calendarKey: __,
+  retryAt,
+  ...stored
+}: SubscriptionDocument): Requested => ({
+  ...stored,
+  kind: 'REQUESTED',
+  channels: stored.channels.map((channel) => ({
+    ...channel,
+    openedAt: instant(channel.openedAt),
+    expiresAt: instant(channel.expiresAt),
+  })),
+  openings: stored.openings.map((opening) => ({
+    ...opening,
+    at: instant(opening.at),
+    requestedExpiresAt: instant(opening.requestedExpiresAt),
+  })),
+  ...(retryAt !== undefined && { retryAt: instant(retryAt) }),
+})

@@ -1,0 +1,65 @@
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+
+/** `since` is RFC 3339 in UTC; `message` is of the latest failure. */
+export type Outage = { what: string; message: string; since: string }
+
+/** Asks what does not answer again and again, and tells when that begins and when it ends: not at every try. */
+export type OutageLog = {
+  /** The result of `work`, tried until it succeeds; undefined only if the signal aborted before that. */
+  untilItAnswers<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined>
+  /** It works, although the work goes on. */
+  answered(what: string): void
+  now(): Outage[]
+}
+
+/** The first wait after a failure; doubled with each further one up to the longest. */
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 10_000
+
+export function outageLog({
+  clock,
+  log,
+  signal,
+}: {
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+}): OutageLog {
+  const outages = new Map<string, Outage & { failures: number }>()
+
+  function answered(what: string): void {
+    const outage = outages.get(what)
+    if (outage === undefined) return
+    outages.delete(what)
+    log.info({ what, since: outage.since, failures: outage.failures }, 'it answers again')
+  }
+
+  /** How long to wait before the next try. */
+  function failed(what: string, err: unknown): number {
+    const known = outages.get(what)
+    const failures = (known?.failures ?? 0) + 1
+    const since = known?.since ?? clock.now().toString()
+    outages.set(what, { what, message: err instanceof Error ? err.message : String(err), since, failures })
+    if (known === undefined) log.error({ what, err }, 'it does not answer: asked again until it does')
+    return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10))
+  }
+
+  return {
+    async untilItAnswers(what, work) {
+      while (!signal.aborted) {
+        try {
+          const result = await work()
+          answered(what)
+          return result
+        } catch (error) {
+          if (signal.aborted) return undefined
+          await clock.delay(failed(what, error), signal)
+        }
+      }
+      return undefined
+    },
+    answered,
+    now: () => Array.from(outages.values(), ({ what, message, since }) => ({ what, message, since })),
+  }
+}

@@ -1,0 +1,107 @@
+// Events that a projection could not take: kept with the error until they are tried again with success, or given up.
+import type { Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
+import type {
+  Collection,
+  Document,
+  DocumentWrite,
+  ReadStore,
+} from '../infrastructure/read-store/read-store.ts'
+import { indexKey, under } from '../projections/index-key.ts'
+import type { Projection } from '../projections/projection.ts'
+import type { PoisonEvent } from './projection-fold.ts'
+
+/** `parkedAt` is RFC 3339 in UTC. The later events of the stream wait behind it. */
+export type ParkedEvent = {
+  projection: string
+  version: number
+  position: Position
+  stream: string
+  revision: number
+  eventId: string
+  type: string
+  error: { code: string; message: string }
+  parkedAt: string
+  state: 'PARKED' | 'APPLIED' | 'SKIPPED'
+  /** How often this document was written: what makes a later write of it pass the store's guard. */
+  writes: number
+}
+
+export const parkedEvents: Collection = { name: 'parked-events', indexes: ['parked'] }
+
+/** What is to be kept of events that a projection could not take. */
+export async function toParked(
+  readStore: ReadStore,
+  { name, version }: Projection,
+  poison: readonly PoisonEvent[],
+  at: Temporal.Instant,
+): Promise<ParkedEvent[]> {
+  if (poison.length === 0) return []
+  const idOf = ({ position }: RecordedEvent) => indexKey(name, String(version), position)
+  const known = await readStore.getMany(
+    parkedEvents.name,
+    poison.map(({ event }) => idOf(event)),
+  )
+  return poison.map(({ event, error }) => {
+    const { position, stream, revision, id, type } = event
+    const before = known.get(idOf(event))
+    return {
+      projection: name,
+      version,
+      position,
+      stream,
+      revision,
+      eventId: id,
+      type,
+      error: { code: codeOf(error), message: error instanceof Error ? error.message : String(error) },
+      parkedAt: at.toString(),
+      state: 'PARKED',
+      writes: before ? read(before).writes : 0,
+    }
+  })
+}
+
+/** The write that keeps it as it now is. */
+export function writeParked(parked: ParkedEvent): DocumentWrite & { position: Position } {
+  const { projection, version, position, state, writes } = parked
+  const key = indexKey(projection, String(version), position)
+  return {
+    collection: parkedEvents.name,
+    id: key,
+    put: { ...parked, writes: writes + 1 },
+    keys: { parked: state === 'PARKED' ? [key] : [] },
+    position: position + '+'.repeat(writes),
+  }
+}
+
+/** Those parked now, of every projection. */
+export async function listParked(
+  readStore: ReadStore,
+  page: { after?: string; limit: number },
+): Promise<{ items: ParkedEvent[]; next: string | null }> {
+  const { items, next } = await readStore.find(parkedEvents.name, 'parked', { prefix: '' }, page)
+  return { items: items.map(({ document }) => read(document)), next }
+}
+
+/** Those parked now for one version of a projection. */
+export async function parkedOf(readStore: ReadStore, { name, version }: Projection): Promise<ParkedEvent[]> {
+  const range = under(name, String(version))
+  const found: ParkedEvent[] = []
+  let after: string | null = ''
+  while (after !== null) {
+    const page = await readStore.find(parkedEvents.name, 'parked', range, {
+      limit: 1000,
+      ...(after !== '' && { after }),
+    })
+    found.push(...page.items.map(({ document }) => read(document)))
+    after = page.next
+  }
+  return found
+}
+
+// Only `writeParked` writes to this collection.
+const read = (document: Document): ParkedEvent => document as Document & ParkedEvent
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : 'PROJECTION_FAILED'

@@ -29,15 +29,21 @@ type Call = AdminParts & {
   /** The id of an event, a fault or a channel. */
   id: string
 }
-type Route = { verb: string; pattern: URLPattern; run: (call: Call) => unknown }
+type Route = { line: string; verb: string; pattern: URLPattern; run: (call: Call) => unknown }
 
 const route = (line: string, run: Route['run']): Route => {
   const [verb = '', path = ''] = line.split(' ')
-  return { verb, pattern: new URLPattern({ pathname: `/stand-in${path}` }), run }
+  return {
+    line: `${verb} /stand-in${path}`,
+    verb,
+    pattern: new URLPattern({ pathname: `/stand-in${path}` }),
+    run,
+  }
 }
 
 /** Everything that a person, or a test, does to the stand-in from outside. Bodies and answers are JSON. */
 const routes: readonly Route[] = [
+  route('GET /', () => ({ routes: routes.map(({ line }) => line) })),
   route('GET /calendars', ({ core }) => ({ items: core.calendars().map(calendarJson) })),
   route('POST /calendars', ({ core, request }) =>
     calendarJson(core.createCalendar(present(read(shape.calendarShape, request)))),

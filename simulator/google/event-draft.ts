@@ -1,7 +1,7 @@
 import { refusal } from './api-error.ts'
 import { asSeenFrom, type CalendarState } from './calendar-state.ts'
 import { momentOf, normalTime, sameTime } from './event-times.ts'
-import type { EventBody, GoogleEvent } from './google-json.ts'
+import type { EventBody, EventTime, GoogleEvent } from './google-json.ts'
 import { ruleOf } from './recurrence.ts'
 
 /** Who writes, when (epoch milliseconds), and where new ids come from. */
@@ -58,7 +58,7 @@ export function patched(calendar: CalendarState, former: GoogleEvent, change: Ev
   for (const [field, value] of Object.entries(writable(change))) {
     if (value === null) delete next[field]
     else if (field === 'start' || field === 'end')
-      next[field] = { ...zoneKept(former[field], value), ...value }
+      next[field] = withoutNulls({ ...zoneKept(former[field], value), ...value })
     else next[field] = isObject(value) && isObject(former[field]) ? merged(former[field], value) : value
   }
   return withSequence(calendar, former, checked(calendar, next))
@@ -78,6 +78,9 @@ export function replaced(calendar: CalendarState, former: GoogleEvent, body: Eve
   }
   return withSequence(calendar, former, checked(calendar, next))
 }
+
+const withoutNulls = (time: EventTime): EventTime =>
+  Object.fromEntries(Object.entries(time).filter(([, value]) => value !== null))
 
 function zoneKept(former: unknown, value: unknown): { timeZone?: string } {
   const timed = isObject(value) && value.date === undefined && isObject(former)
@@ -105,6 +108,9 @@ function withSequence(calendar: CalendarState, former: GoogleEvent, next: Google
 }
 
 function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
+  for (const list of [event.attendees, event.recurrence]) {
+    if (list !== undefined && !Array.isArray(list)) throw refusal('invalid')
+  }
   const start = normalTime(event.start, calendar.timeZone, 'start')
   const end = normalTime(event.end, calendar.timeZone, 'end')
   if ((start.date === undefined) !== (end.date === undefined)) {
@@ -117,7 +123,8 @@ function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
     throw refusal('invalid', { message: 'Invalid event status.' })
   }
   for (const { email } of event.attendees ?? []) {
-    if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw refusal('invalid', { message: 'Invalid attendee email.' })
+    if (!/^[^@\s]+@[^@\s]+$/.test(String(email)))
+      throw refusal('invalid', { message: 'Invalid attendee email.' })
   }
   const next = asSeenFrom(calendar, { ...event, start, end })
   if (next.recurrence !== undefined) {

@@ -25,7 +25,8 @@ export function momentOf(time: EventTime | undefined, calendarZone: string, name
       return { allDay: false, epochMs: instant.epochMilliseconds }
     }
   } catch (cause) {
-    if (cause instanceof RangeError) throw refusal('invalid', { message: `Invalid ${name} time.` })
+    if (cause instanceof RangeError || cause instanceof TypeError)
+      throw refusal('invalid', { message: `Invalid ${name} time.` })
     throw cause
   }
   throw refusal('required', { message: `Missing ${name} time.` })

@@ -117,15 +117,19 @@ export function touchSeries(
   more: readonly Write[] = [],
 ): GoogleEvent[] {
   const changed = new Map(changes.map((write) => [write.event.id, write]))
-  const group: Write[] = [{ event: master, listed: 'whole' }]
-  for (const entry of exceptionsOf(calendar, master.id).filter(isActiveException)) {
-    const write = changed.get(entry.event.id) ?? entry
-    changed.delete(entry.event.id)
+  const exceptions = exceptionsOf(calendar, master.id)
+    .filter(isActiveException)
+    .map((entry): Write => {
+      const write = changed.get(entry.event.id) ?? entry
+      changed.delete(entry.event.id)
+      return write
+    })
+  const placed = [...exceptions, ...changed.values()].map((write) => {
     const slot = slotOf(write.event.originalStartTime, calendar.timeZone)
     const stays = master.recurrence !== undefined && occursAt(master, calendar.timeZone, slot)
-    group.push(stays ? write : leftover(write))
-  }
-  return writeGroup(calendar, [...group, ...changed.values(), ...more], nowMs)
+    return stays || write.listed === 'id-only' ? write : leftover(write)
+  })
+  return writeGroup(calendar, [{ event: master, listed: 'whole' }, ...placed, ...more], nowMs)
 }
 
 function leftover(write: Write): Write {

@@ -4,7 +4,7 @@ import type { WriteContext } from './event-draft.ts'
 import { instanceAt, isLive, mustFind } from './event-lookup.ts'
 import { cancelled, changeEvent, hideExceptions, touchSeries } from './event-writes.ts'
 import type { Attendee, EventBody, EventTime, GoogleEvent, ResponseStatus } from './google-json.ts'
-import { slotOf, timeOfSlot, weekdaysMoved } from './recurrence.ts'
+import { occursAt, slotOf, timeOfSlot, weekdaysMoved } from './recurrence.ts'
 
 /** What a person does in the calendar's own pages, in terms of the API's writes. */
 
@@ -87,8 +87,16 @@ export function restoreEvent(calendar: CalendarState, id: string, context: Write
   if (isLive(found.event)) throw refusal('invalid', { message: 'The event is not deleted.' })
   if (found.kind === 'instance') {
     if (!isLive(found.master.event)) throw refusal('deleted', { message: 'Restore the series.' })
+    if (!occursAt(found.master.event, calendar.timeZone, found.slot)) {
+      throw refusal('invalid', { message: 'The series no longer reaches to this instance.' })
+    }
     const standing = instanceAt(calendar, found.master.event, found.slot)
-    const event = { ...standing, ...found.entry?.before?.event, sequence: found.event.sequence ?? 0 }
+    const before = found.entry?.before?.event
+    const event = {
+      ...standing,
+      ...(before && isLive(before) && before),
+      sequence: found.event.sequence ?? 0,
+    }
     touchSeries(calendar, found.master.event, context.nowMs, [{ event, listed: 'whole' }])
     return mustFind(calendar, id).event
   }

@@ -14,6 +14,7 @@ export type PushDelivery = {
 }
 
 const RETRIED = new Set([500, 502, 503, 504])
+/** Of the machine's clock: a receiver that hangs does so in real time. */
 const TIMEOUT_MS = 10_000
 
 /**

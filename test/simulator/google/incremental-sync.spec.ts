@@ -199,6 +199,21 @@ test('a write with an old etag is 412, and an event that never was is 404', () =
     assert.is((await failureOf(client.events.list({ calendarId: 'nobody@example.com' }))).status, 404)
   }))
 
+test('an event becomes all-day and timed again by a patch', () =>
+  withStandIn(async (_standIn, client) => {
+    const { data: event } = await client.events.insert({ calendarId: HOST, requestBody: morning(7) })
+    const patch = async (requestBody: object) =>
+      (await client.events.patch({ calendarId: HOST, eventId: event.id ?? '', requestBody })).data
+    const allDay = await patch({
+      start: { date: '2030-01-07', dateTime: null, timeZone: null },
+      end: { date: '2030-01-08', dateTime: null, timeZone: null },
+    })
+    assert.equal([allDay.start, allDay.end], [{ date: '2030-01-07' }, { date: '2030-01-08' }])
+    const { start, end } = morning(7)
+    const timed = await patch({ start: { ...start, date: null }, end: { ...end, date: null } })
+    assert.equal([timed.start, timed.end], [start, end])
+  }))
+
 test('times and guests that Google refuses are refused', () =>
   withStandIn(async (_standIn, client) => {
     const insert = (requestBody: object) => failureOf(client.events.insert({ calendarId: HOST, requestBody }))

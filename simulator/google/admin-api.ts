@@ -50,11 +50,8 @@ const routes: readonly Route[] = [
   ),
   route('GET /calendars/:calendarId', ({ core, calendarId }) => calendarJson(known(core, calendarId))),
   route('PATCH /calendars/:calendarId', ({ core, calendarId, request }) => {
-    const calendar = known(core, calendarId)
-    const { settings, ...rest } = present(read(shape.calendarChangeShape, request))
-    Object.assign(calendar, rest)
-    Object.assign(calendar.settings, settings)
-    return calendarJson(calendar)
+    const change = present(read(shape.calendarChangeShape, request))
+    return calendarJson(core.changeCalendar(calendarId, change))
   }),
   route('DELETE /calendars/:calendarId', ({ core, calendarId }) => core.deleteCalendar(calendarId)),
   route('GET /calendars/:calendarId/events', ({ core, calendarId, query }) => ({

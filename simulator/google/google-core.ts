@@ -40,6 +40,8 @@ export type GoogleCore = {
   /** Throws 404 for a calendar that is not there or is marked as gone. */
   calendar(id: string): CalendarState
   calendars(): CalendarState[]
+  /** Also for one that is marked as gone. */
+  changeCalendar(id: string, change: Partial<Omit<NewCalendar, 'id'>>): CalendarState
   deleteCalendar(id: string): void
 
   insert(calendarId: string, body: EventBody, how?: { asGiven?: boolean; actor?: string }): GoogleEvent
@@ -94,7 +96,7 @@ export type GoogleCore = {
   readonly faults: Faults
   readonly access: AccessTokens
   readonly settings: { push: PushSettings; syncTokenLifeMs?: number }
-  /** Rises with every change: for whoever keeps the state on disk. */
+  /** Rises with every change of calendars, events and channels: for whoever keeps the state on disk. */
   revision(): number
   snapshot(): GoogleSnapshot
   /** Replaces everything by a saved state; tokens and channels stay valid. */
@@ -170,6 +172,14 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
     },
     calendar,
     calendars: () => [...calendars.values()],
+    changeCalendar(id, { settings: behaviour, ...rest }) {
+      const found = calendars.get(id)
+      if (!found) throw refusal('notFound')
+      Object.assign(found, rest)
+      Object.assign(found.settings, behaviour)
+      revision++
+      return found
+    },
     deleteCalendar(id) {
       calendar(id)
       calendars.delete(id)

@@ -3,19 +3,30 @@ import {
   type Booking,
   type BookingEvent,
   type BookingStatus,
-  findReference,
+  type EventName,
+  earlierDecision,
+  evolveBooking,
   type OpenBooking,
   type Reference,
   type StoredReference,
   type StoredWatermark,
-  sameTimes,
-  storeTimes,
   type Times,
+  trackedPart,
+  type Unanswered,
+  unansweredOn,
 } from './booking.ts'
+import { findByAnyName, findReference, sameEvent, storeWatermark } from './booking-reference.ts'
 import { accept, type Decision, reject } from './decision.ts'
+import { sameTimes, storeTimes } from './times.ts'
 
 /** A reference as Cal.com named it, or as it was passed on along a chain of reschedules. */
-export type ToldReference = StoredReference & { confirmed: boolean; watermark?: StoredWatermark }
+export type ToldReference = StoredReference & {
+  confirmed: boolean
+  formerNames?: readonly EventName[]
+  watermark?: StoredWatermark
+  /** Passed on: what was published on this event and not answered. */
+  unanswered?: readonly Unanswered[]
+}
 
 export type ToldBooking = {
   bookingUid: string
@@ -32,102 +43,152 @@ export type ToldBooking = {
 
 /**
  * Begins to track a booking, or brings a tracked one up to what Cal.com says now. Cal.com still saying what it said
- * before (the basis) is not news, even where we have decided other times since: they are only not applied yet.
+ * before (the basis) is not news, even where we have decided other times since, or a cancellation: they are only not
+ * applied yet.
  */
 export function trackBooking(state: Booking, told: ToldBooking): Decision<BookingEvent> {
+  const news = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
+  const after = news.reduce(evolveBooking, state)
+  if (after.kind === 'UNTRACKED' || (after.kind === 'CLOSED' && after.by === 'CALCOM')) return accept(...news)
   const { bookingUid, at } = told
-  if (state.kind === 'CLOSED') return accept()
+  const linked = after.kind === 'OPEN' ? links(after, told) : []
   const closing: BookingEvent[] =
     told.status === 'CANCELLED'
       ? [{ type: 'BookingClosed', data: { bookingUid, reason: 'CANCELLED_IN_CALCOM', at } }]
       : []
-  const status = told.status === 'CANCELLED' ? 'ACCEPTED' : told.status
-  if (state.kind === 'UNTRACKED') {
-    const begun: BookingEvent = {
-      type: 'BookingTracked',
-      data: {
-        bookingUid,
-        userId: told.userId,
-        ...(told.organizationId !== undefined && { organizationId: told.organizationId }),
-        status,
-        ...storeTimes(told.times),
-        ...(told.rescheduledFromUid !== undefined && { rescheduledFromUid: told.rescheduledFromUid }),
-        at,
-      },
+  return accept(...news, ...linked, ...closing)
+}
+
+const begun = (told: ToldBooking): BookingEvent => ({
+  type: 'BookingTracked',
+  data: {
+    bookingUid: told.bookingUid,
+    userId: told.userId,
+    ...(told.organizationId !== undefined && { organizationId: told.organizationId }),
+    status: told.status === 'CANCELLED' ? 'ACCEPTED' : told.status,
+    ...storeTimes(told.times),
+    ...(told.rescheduledFromUid !== undefined && { rescheduledFromUid: told.rescheduledFromUid }),
+    at: told.at,
+  },
+})
+
+function timesNews(state: Booking, { bookingUid, status, times, at }: ToldBooking): BookingEvent[] {
+  const known = trackedPart(state)
+  if (known === undefined || status === 'CANCELLED') return []
+  if (state.kind === 'CLOSED' && (state.by === 'CALCOM' || status !== 'ACCEPTED')) return []
+  const newStatus = state.kind === 'OPEN' && status !== known.status
+  if (sameTimes(times, known.basis) && !newStatus) return []
+  return [{ type: 'BookingTimesRecorded', data: { bookingUid, ...storeTimes(times), status, at } }]
+}
+
+function links(state: OpenBooking, told: ToldBooking): BookingEvent[] {
+  const { times, references, at } = told
+  const linked = linksTo(state, references, times, at)
+  if (!told.referencesComplete || references.length === 0) return linked
+  const unlinked = strays(state, references).filter(({ confirmed }) => !confirmed)
+  return [...linked, ...unlinks(state, unlinked, at)]
+}
+
+function linksTo(
+  state: OpenBooking,
+  told: readonly ToldReference[],
+  times: Times,
+  at: string,
+): BookingEvent[] {
+  return told.flatMap((reference): BookingEvent[] => {
+    const { confirmed, formerNames, watermark: _, unanswered: __, ...stored } = reference
+    const known = findByAnyName(state, stored)
+    const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
+    if (known === undefined) {
+      const watermark = readUpTo(reference, times)
+      return [
+        {
+          type: 'BookingReferenceLinked',
+          data: {
+            ...data,
+            ...(watermark && { watermark }),
+            ...(formerNames?.length && { formerNames: [...formerNames] }),
+          },
+        },
+      ]
     }
-    return accept(begun, ...links(undefined, told), ...closing)
-  }
-  const news: BookingEvent[] = []
-  const newTimes = !sameTimes(told.times, state.basis)
-  if (told.status !== 'CANCELLED' && (newTimes || status !== state.status))
-    news.push({
-      type: 'BookingTimesRecorded',
-      data: { bookingUid, ...storeTimes(newTimes ? told.times : state.times), status, at },
-    })
-  return accept(...news, ...links(state, told), ...closing)
-}
-
-function links(state: OpenBooking | undefined, told: ToldBooking): BookingEvent[] {
-  const { bookingUid, at } = told
-  const linked = told.references.flatMap(({ confirmed, watermark, ...reference }): BookingEvent[] => {
-    const known = state && findReference(state, reference)
-    if (known && !saysMore(known, reference, confirmed)) return []
-    const link = { bookingUid, reference, confirmed: confirmed || known?.confirmed === true, at }
-    return [{ type: 'BookingReferenceLinked', data: { ...link, ...(watermark && { watermark }) } }]
+    if (!saysMore(known, stored, confirmed)) return []
+    // By a former name, only that Cal.com confirms it is new.
+    const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
+    const either = { ...data, reference: said, confirmed: confirmed || known.confirmed }
+    return [{ type: 'BookingReferenceLinked', data: either }]
   })
-  if (!told.referencesComplete || told.references.length === 0) return linked
-  const strays = (state?.references ?? []).filter(
-    ({ stored, confirmed }) => !confirmed && !told.references.some((named) => sameEvent(named, stored)),
-  )
-  const unlinked = strays.map(
-    ({ stored }): BookingEvent => ({
-      type: 'BookingReferenceUnlinked',
-      data: { bookingUid, reference: stored, at },
-    }),
-  )
-  return [...linked, ...unlinked]
 }
 
-const sameEvent = (a: StoredReference, b: StoredReference): boolean =>
-  a.calendarKey === b.calendarKey && a.externalEventId === b.externalEventId
+/**
+ * What was decided on an event is passed on only as far as the new booking can know of it: up to the decision that led
+ * to it. A change published since to a booking that had been rescheduled away must be looked at again here. Only the
+ * start counts: Cal.com may keep a length of its own.
+ */
+function readUpTo({ watermark, unanswered = [] }: ToldReference, times: Times): StoredWatermark | undefined {
+  if (unanswered.length === 0) return watermark
+  const { start } = storeTimes(times)
+  return unanswered.findLast(({ next }) => next?.start === start)?.watermark
+}
+
+/** Those that Cal.com does not name, by whatever name. */
+const strays = (state: OpenBooking, named: readonly EventName[]): Reference[] =>
+  state.references.filter(
+    (reference) => !named.some((name) => findByAnyName({ references: [reference] }, name) !== undefined),
+  )
+
+const unlinks = ({ bookingUid }: OpenBooking, unlinked: readonly Reference[], at: string): BookingEvent[] =>
+  unlinked.map(({ stored }) => ({
+    type: 'BookingReferenceUnlinked',
+    data: { bookingUid, reference: stored, at },
+  }))
 
 const saysMore = (known: Reference, told: StoredReference, confirmed: boolean): boolean =>
   (confirmed && !known.confirmed) ||
-  (told.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
-  (told.originalStart !== undefined && known.stored.originalStart === undefined)
+  (sameEvent(known.stored, told) &&
+    ((told.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
+      (told.originalStart !== undefined && known.stored.originalStart === undefined)))
 
 /** The references that a booking hands on to the one it was rescheduled to: they cannot cancel until confirmed. */
 export function passedOnReferences(state: Booking): ToldReference[] {
-  const from = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
-  return (from?.references ?? []).map(({ stored, watermark }) => ({
-    ...stored,
-    confirmed: false,
-    ...(watermark && {
-      watermark: {
-        fingerprint: watermark.fingerprint,
-        ...(watermark.updated && { updated: watermark.updated.toString() }),
-      },
-    }),
-  }))
+  const from = trackedPart(state)
+  if (from === undefined) return []
+  return from.references.map((reference) => {
+    const { stored, formerNames, watermark } = reference
+    const unanswered = unansweredOn(from, reference)
+    return {
+      ...stored,
+      confirmed: false,
+      ...(formerNames.length > 0 && { formerNames }),
+      ...(watermark && { watermark: storeWatermark(watermark) }),
+      ...(unanswered.length > 0 && { unanswered }),
+    }
+  })
 }
 
 const notTracked = reject('BOOKING_NOT_TRACKED', 'This booking is not known here.')
 const isClosed = reject('BOOKING_CLOSED', 'This booking is closed: cancelled, or rescheduled to another one.')
 
-/** Cal.com changed the booking itself. Sets what we believe back to what is true there. */
+/**
+ * Cal.com changed the booking itself. Sets what we believe back to what is true there, also where we had decided to
+ * cancel: other times than Cal.com last confirmed say that it is open there.
+ */
 export function recordBookingTimes(
   state: Booking,
   told: { times: Times; status?: BookingStatus; at: string },
 ): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
-  if (state.kind === 'CLOSED') return isClosed
+  const known = trackedPart(state)
+  if (known === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return isClosed
   const { times, status, at } = told
-  const known = sameTimes(times, state.times) && sameTimes(times, state.basis)
-  if (known && (status === undefined || status === state.status)) return accept()
-  return accept({
+  const recorded: BookingEvent = {
     type: 'BookingTimesRecorded',
-    data: { bookingUid: state.bookingUid, ...storeTimes(times), ...(status && { status }), at },
-  })
+    data: { bookingUid: known.bookingUid, ...storeTimes(times), ...(status && { status }), at },
+  }
+  if (state.kind === 'CLOSED') return sameTimes(times, known.basis) ? accept() : accept(recorded)
+  const passing = earlierDecision(known, times) !== undefined
+  const newTimes = !sameTimes(times, known.basis) || (!sameTimes(times, known.times) && !passing)
+  return newTimes || (status !== undefined && status !== known.status) ? accept(recorded) : accept()
 }
 
 /** Cal.com closed the booking. One never seen open is recorded as closed, so that a late webhook cannot open it. */
@@ -148,8 +209,9 @@ export function reportOutcome(
   told: Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'],
 ): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
-  const tracked = state.kind === 'OPEN' ? state : state.was
-  if (tracked?.outcomes[told.eventId] === told.outcome) return accept()
+  const tracked = trackedPart(state)
+  // Nothing can have been published of a booking never seen open.
+  if (tracked === undefined || tracked.outcomes[told.eventId] === told.outcome) return accept()
   const reported: BookingEvent = { type: 'BookingOutcomeReported', data: told }
   if (told.newBookingUid === undefined || state.kind === 'CLOSED') return accept(reported)
   return accept<BookingEvent>(reported, {
@@ -174,4 +236,47 @@ export function moveReference(
   if (sameEvent(known.stored, move.to) && known.stored.recurringEventId === move.to.recurringEventId)
     return accept()
   return accept({ type: 'BookingReferenceMoved', data: { bookingUid: state.bookingUid, ...move } })
+}
+
+/**
+ * Cal.com names its references: those that it does not name, by any name that they had, are unlinked. An empty list
+ * says nothing (they are stored late).
+ */
+export function replaceReferences(
+  state: Booking,
+  told: { references: readonly StoredReference[]; at: string },
+): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN' || told.references.length === 0) return accept()
+  const { references, at } = told
+  const named = references.map((reference) => ({ ...reference, confirmed: true }))
+  return accept(...unlinks(state, strays(state, references), at), ...linksTo(state, named, state.basis, at))
+}
+
+/**
+ * The booking's series changed so that nobody can say which instance is its own: for a person to look at, never a
+ * cancellation. Once for the same `fingerprint` (the series' version, where it is known).
+ */
+export function flagSeriesChanged(
+  state: Booking,
+  seen: EventName & { now: Temporal.Instant; fingerprint?: string },
+): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN') return accept()
+  const reference = findReference(state, seen)
+  const fingerprint = seen.fingerprint ?? 'unknown'
+  if (reference === undefined || reference.setAside.SERIES_CHANGED === fingerprint) return accept()
+  if (Temporal.Instant.compare(state.times.start, seen.now) <= 0) return accept()
+  const at = seen.now.toString()
+  return accept({
+    type: 'ExternalEventChangeIgnored',
+    data: {
+      ...reference.stored,
+      bookingUid: state.bookingUid,
+      code: 'SERIES_CHANGED',
+      settles: false,
+      fingerprint,
+      observedAt: at,
+      seen: { status: 'confirmed' },
+      at,
+    },
+  })
 }

@@ -1,19 +1,18 @@
 // The rules: what a change in the calendar does to a booking. One entry of the table below for each rule, evaluated top
 // to bottom, the first that fits wins. Pure: time and policy are given.
-import {
-  type Booking,
-  type BookingEvent,
-  type CancellationReason,
-  findReference,
-  type IgnoredData,
-  type OpenBooking,
-  type Reference,
-  sameTimes,
-  storeTimes,
-  type Times,
+import type {
+  Booking,
+  BookingEvent,
+  CancellationReason,
+  IgnoredData,
+  OpenBooking,
+  Reference,
+  Times,
 } from './booking.ts'
+import { findReference } from './booking-reference.ts'
 import type { ExternalEvent } from './external-event.ts'
 import type { SyncMode } from './sync-policy.ts'
+import { sameTimes, storeTimes } from './times.ts'
 
 /** A look at one event of one calendar: what was seen, or that it could not be learned. */
 export type Look = {
@@ -166,6 +165,8 @@ function decideUnknown(
 ): LookDecision {
   const fingerprint = 'unknown' in look.result ? look.result.unknown : ''
   const patience = 3_600_000
+  if (booking.status !== 'ACCEPTED') return silent('BOOKING_NOT_ACCEPTED')
+  if (!before(context.now, booking.times.start)) return silent('BOOKING_IN_PAST')
   if ((context.unknownForMs ?? 0) < patience || reference.setAside.UNKNOWN !== undefined)
     return silent('UNKNOWN')
   const event: ExternalEvent = { id: look.externalEventId, status: 'confirmed' }

@@ -1,135 +1,48 @@
-// A Cal.com booking as far as its calendar event is concerned. Stream: booking-<uid>. This file: events, state and how
-// each event changes it; booking-facts.ts: what Cal.com tells us; booking-rules.ts: what a change in the calendar does.
-// The event types are a storage format: names and fields are only ever added (see event-codec.ts). Instants are
-// RFC 3339 in UTC. No event holds anything about a person.
+// A Cal.com booking as far as its calendar event is concerned: its state and how each event changes it. The events are
+// in booking-event.ts; booking-facts.ts: what Cal.com tells us; booking-rules.ts: what a change in the calendar does.
+import type {
+  Agreement,
+  BookingEvent,
+  BookingStatus,
+  DecidedData,
+  EventName,
+  StoredTimes,
+  StoredWatermark,
+} from './booking-event.ts'
+import {
+  findByAnyName,
+  type Reference,
+  withLink,
+  withoutLink,
+  withRenamed,
+  withSetAside,
+  withWatermark,
+} from './booking-reference.ts'
+import { instant, later, readTimes, sameTimes, type Times } from './times.ts'
 
-export type BookingStatus = 'ACCEPTED' | 'PENDING' | 'REJECTED'
+export type {
+  Agreement,
+  BookingEvent,
+  BookingStatus,
+  CancellationReason,
+  DecidedData,
+  EventName,
+  IgnoredData,
+  StoredReference,
+  StoredTimes,
+  StoredWatermark,
+} from './booking-event.ts'
+export type { Reference, Watermark } from './booking-reference.ts'
+export type { Times } from './times.ts'
 
-/** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: Cal.com refused it, calendar and booking differ. */
-export type Agreement = 'AGREED' | 'AWAITING' | 'DIVERGED'
-
-export type StoredTimes = { start: string; end: string }
-
-/** The event in a calendar that a booking refers to. */
-export type StoredReference = {
-  provider: string
-  calendarKey: string
-  externalEventId: string
-  recurringEventId?: string
-  originalStart?: string
-}
-export type StoredWatermark = { fingerprint: string; updated?: string }
-
-/** What both published decisions carry. */
-export type DecidedData = StoredReference & {
-  bookingUid: string
-  userId: string
-  organizationId?: string
-  /** Rises by one with each decision on this booking, from 1. */
+/** A published decision of which nobody has told what became of it. Held as stored. */
+export type Unanswered = {
   sequence: number
-  externalUpdatedAt?: string
-  fingerprint: string
-  observedAt: string
-  /** What Cal.com last confirmed. */
-  basis: StoredTimes
-  at: string
-}
-
-export type BookingEvent =
-  | {
-      type: 'BookingTracked'
-      data: {
-        bookingUid: string
-        userId: string
-        organizationId?: string
-        status: BookingStatus
-        start: string
-        end: string
-        rescheduledFromUid?: string
-        at: string
-      }
-    }
-  /** `confirmed`: Cal.com itself named this reference; else it was passed on from the booking rescheduled to this one. */
-  | {
-      type: 'BookingReferenceLinked'
-      data: {
-        bookingUid: string
-        reference: StoredReference
-        confirmed: boolean
-        watermark?: StoredWatermark
-        at: string
-      }
-    }
-  | { type: 'BookingReferenceUnlinked'; data: { bookingUid: string; reference: StoredReference; at: string } }
-  /** The same calendar event under another name: another calendar, or other ids after its series was changed. */
-  | {
-      type: 'BookingReferenceMoved'
-      data: { bookingUid: string; from: StoredReference; to: StoredReference; at: string }
-    }
-  /** What Cal.com says the booking's times and status are. */
-  | {
-      type: 'BookingTimesRecorded'
-      data: { bookingUid: string; start: string; end: string; status?: BookingStatus; at: string }
-    }
-  | {
-      type: 'BookingClosed'
-      data: { bookingUid: string; reason: string; rescheduledToUid?: string; at: string }
-    }
-  | {
-      type: 'BookingOutcomeReported'
-      data: {
-        bookingUid: string
-        eventId: string
-        sequence: number
-        outcome: 'APPLIED' | 'REFUSED' | 'SUPERSEDED'
-        start?: string
-        end?: string
-        newBookingUid?: string
-        code?: string
-        at: string
-      }
-    }
-  | {
-      type: 'BookingRescheduled'
-      data: DecidedData & { previous: StoredTimes; next: StoredTimes & { timeZone?: string } }
-    }
-  | {
-      type: 'BookingCancelled'
-      data: DecidedData & { reason: CancellationReason; start: string; end: string }
-    }
-  | { type: 'ExternalEventChangeIgnored'; data: IgnoredData }
-
-export type CancellationReason = 'DELETED_IN_CALENDAR' | 'HOST_DECLINED' | 'ALL_ATTENDEES_DECLINED'
-
-export type IgnoredData = StoredReference & {
-  bookingUid: string
-  code: string
-  /** False: a code with a watermark of its own, the event is looked at again once the reason is gone. */
-  settles: boolean
-  fingerprint: string
-  externalUpdatedAt?: string
-  observedAt: string
-  /** What the look showed; times only of events that are not cancelled. */
-  seen: { status: string; start?: string; end?: string }
-  /** The decision that this one stands in for (OBSERVE_ONLY, FIRST_LOOK, POLICY_OFF). */
-  instead?: 'BookingRescheduled' | 'BookingCancelled'
-  at: string
-}
-
-export type Times = { start: Temporal.Instant; end: Temporal.Instant }
-
-/** Up to where the changes of one event have been decided. */
-export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
-
-export type Reference = {
-  readonly stored: StoredReference
-  confirmed: boolean
-  linkedAt: Temporal.Instant
-  /** A look at this event has been decided on since it was linked. */
-  looked: boolean
-  watermark?: Watermark
-  /** Fingerprints last ignored under codes that do not settle, by code. */
-  setAside: Readonly<Record<string, string>>
+  event: EventName
+  /** Absent for a cancellation. */
+  next?: StoredTimes
+  /** Up to where the event had been decided with it. */
+  watermark: StoredWatermark
 }
 
 type Tracked = {
@@ -144,6 +57,8 @@ type Tracked = {
   references: readonly Reference[]
   sequence: number
   agreement: Agreement
+  /** Oldest first; before them the last one that was applied. */
+  unanswered: readonly Unanswered[]
   /** What consumers last reported, by the id of the published event. */
   outcomes: Readonly<Record<string, string>>
   /** When the newest fact from Cal.com, or the newest link, was recorded. */
@@ -164,70 +79,55 @@ export type Booking = { kind: 'UNTRACKED' } | OpenBooking | ClosedBooking
 
 export const initialBooking: Booking = { kind: 'UNTRACKED' }
 
+type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
+
 export function evolveBooking(state: Booking, event: BookingEvent): Booking {
-  if (event.type === 'BookingTracked') return state.kind === 'UNTRACKED' ? tracked(event.data) : state
-  if (event.type === 'BookingClosed') return closed(state, event.data)
-  if (event.type === 'BookingOutcomeReported') return withOutcome(state, event.data)
-  return state.kind === 'OPEN' ? evolveOpen(state, event) : state
+  switch (event.type) {
+    case 'BookingTracked':
+      return state.kind === 'UNTRACKED' ? tracked(event.data) : state
+    case 'BookingClosed':
+      return closed(state, event.data)
+    case 'BookingTimesRecorded':
+      return withTimes(state, event.data)
+    case 'BookingOutcomeReported':
+      return withOutcome(state, event.data)
+    default:
+      return state.kind === 'OPEN' ? evolveOpen(state, event) : state
+  }
 }
 
 function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
   switch (event.type) {
     case 'BookingReferenceLinked': {
-      const { reference, confirmed, watermark, at } = event.data
-      const known = findReference(state, reference)
-      const linked: Reference = {
-        stored: reference,
-        confirmed,
-        linkedAt: known?.linkedAt ?? instant(at),
-        looked: known?.looked ?? watermark !== undefined,
-        setAside: known?.setAside ?? {},
-        ...markOf(watermark ? readWatermark(watermark) : known?.watermark),
-      }
-      const others = state.references.filter((other) => other !== known)
-      return { ...state, references: [...others, linked], factsAt: instant(at) }
+      const factsAt = later(state.factsAt, instant(event.data.at))
+      return { ...state, references: withLink(state.references, event.data), factsAt }
     }
-    case 'BookingReferenceUnlinked': {
-      const gone = findReference(state, event.data.reference)
-      return { ...state, references: state.references.filter((reference) => reference !== gone) }
-    }
-    case 'BookingReferenceMoved': {
-      const moved = findReference(state, event.data.from)
-      if (moved === undefined) return state
-      const references = state.references.map((reference) =>
-        reference === moved ? { ...moved, stored: event.data.to } : reference,
-      )
-      return { ...state, references }
-    }
-    case 'BookingTimesRecorded': {
-      const times = readTimes(event.data)
-      const status = event.data.status ?? state.status
-      return { ...state, status, times, basis: times, agreement: 'AGREED', factsAt: instant(event.data.at) }
-    }
+    case 'BookingReferenceUnlinked':
+      return { ...state, references: withoutLink(state.references, event.data) }
+    case 'BookingReferenceMoved':
+      return { ...state, references: withRenamed(state.references, event.data) }
     case 'BookingRescheduled': {
-      const times = readTimes(event.data.next)
-      const decided = settled(state, event.data)
-      return { ...decided, times, sequence: event.data.sequence, agreement: 'AWAITING' }
+      const { next } = event.data
+      const { start, end } = next
+      return { ...decided(state, event.data, { start, end }), times: readTimes(next) }
     }
     case 'BookingCancelled': {
-      const decided = settled(state, event.data)
-      const was: OpenBooking = { ...decided, sequence: event.data.sequence, agreement: 'AWAITING' }
-      return {
-        kind: 'CLOSED',
-        bookingUid: state.bookingUid,
-        reason: event.data.reason,
-        by: 'CALENDAR',
-        was,
-      }
+      const { bookingUid, reason } = event.data
+      return { kind: 'CLOSED', bookingUid, reason, by: 'CALENDAR', was: decided(state, event.data) }
     }
-    case 'ExternalEventChangeIgnored':
-      return event.data.settles ? settled(state, event.data) : setAside(state, event.data)
+    case 'ExternalEventChangeIgnored': {
+      if (!event.data.settles) return { ...state, references: withSetAside(state.references, event.data) }
+      const settled = { ...state, references: withWatermark(state.references, event.data) }
+      // Calendar and booking say the same again, whatever was refused before.
+      const agrees = event.data.code === 'NO_TIME_CHANGE' && state.agreement === 'DIVERGED'
+      return agrees ? { ...settled, agreement: 'AGREED' } : settled
+    }
     default:
       return state
   }
 }
 
-function tracked(data: Extract<BookingEvent, { type: 'BookingTracked' }>['data']): OpenBooking {
+function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
   const times = readTimes(data)
   return {
     kind: 'OPEN',
@@ -240,16 +140,31 @@ function tracked(data: Extract<BookingEvent, { type: 'BookingTracked' }>['data']
     references: [],
     sequence: 0,
     agreement: 'AGREED',
+    unanswered: [],
     outcomes: {},
     factsAt: instant(data.at),
   }
 }
 
-function closed(
-  state: Booking,
-  data: Extract<BookingEvent, { type: 'BookingClosed' }>['data'],
-): ClosedBooking {
-  const was = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
+function decided(state: OpenBooking, data: DecidedData, next?: StoredTimes): OpenBooking {
+  const { calendarKey, externalEventId, sequence, fingerprint, externalUpdatedAt } = data
+  const unanswered: Unanswered = {
+    sequence,
+    event: { calendarKey, externalEventId },
+    ...(next && { next }),
+    watermark: { fingerprint, ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }) },
+  }
+  return {
+    ...state,
+    references: withWatermark(state.references, data),
+    sequence,
+    agreement: 'AWAITING',
+    unanswered: [...state.unanswered, unanswered],
+  }
+}
+
+function closed(state: Booking, data: DataOf<'BookingClosed'>): ClosedBooking {
+  const was = trackedPart(state)
   return {
     kind: 'CLOSED',
     bookingUid: data.bookingUid,
@@ -260,85 +175,60 @@ function closed(
   }
 }
 
-/** Only the outcome of the newest decision says something about the present. */
-function withOutcome(
-  state: Booking,
-  data: Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'],
-): Booking {
-  const before = state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
+/** The booking as it is while open, or as it was when it closed. */
+export const trackedPart = (state: Booking): OpenBooking | undefined =>
+  state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
+
+/**
+ * Cal.com's word on the times. Where they are those of an earlier one of several decisions, the later ones are still on
+ * their way; otherwise whatever was on its way is settled by it, and what we cancelled is open there after all.
+ */
+function withTimes(state: Booking, data: DataOf<'BookingTimesRecorded'>): Booking {
+  const open = trackedPart(state)
+  if (open === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return state
+  const times = readTimes(data)
+  const told = {
+    ...open,
+    status: data.status ?? open.status,
+    basis: times,
+    factsAt: later(open.factsAt, instant(data.at)),
+  }
+  const reached = earlierDecision(open, times)
+  if (reached !== undefined)
+    return within(state, { ...told, unanswered: open.unanswered.slice(open.unanswered.indexOf(reached)) })
+  const differs = state.kind === 'CLOSED' || (open.agreement === 'DIVERGED' && sameTimes(times, open.basis))
+  return { ...told, times, agreement: differs ? 'DIVERGED' : 'AGREED', unanswered: [] }
+}
+
+/** The decision to these times, where later ones have been published since: Cal.com is on its way to those. */
+export const earlierDecision = (booking: OpenBooking, times: Times): Unanswered | undefined =>
+  booking.unanswered.slice(0, -1).find(({ next }) => next && sameTimes(readTimes(next), times))
+
+/** The outcome of the newest decision says how things stand; that of an earlier one only moves the basis. */
+function withOutcome(state: Booking, data: DataOf<'BookingOutcomeReported'>): Booking {
+  const before = trackedPart(state)
   if (before === undefined) return state
   const open = { ...before, outcomes: { ...before.outcomes, [data.eventId]: data.outcome } }
-  if (data.sequence !== open.sequence) return state.kind === 'CLOSED' ? { ...state, was: open } : open
-  const told =
-    data.start !== undefined && data.end !== undefined
-      ? readTimes({ start: data.start, end: data.end })
-      : undefined
-  const factsAt = instant(data.at)
-  if (data.outcome === 'APPLIED') {
-    if (state.kind === 'CLOSED') return { ...state, was: { ...open, agreement: 'AGREED', factsAt } }
-    const times = told ?? open.times
-    return { ...open, times, basis: times, agreement: 'AGREED', factsAt }
-  }
+  const answered = open.unanswered.findIndex(({ sequence }) => sequence === data.sequence)
+  const decision = open.unanswered[answered]
+  // Cal.com's own word came first, and is newer than what a consumer did before it.
+  if (decision === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return within(state, open)
+
+  const applied = data.outcome === 'APPLIED'
+  const { start, end } = data
+  const said = start !== undefined && end !== undefined ? { start, end } : applied ? decision.next : undefined
+  const basis = said ? readTimes(said) : open.basis
+  const known = { ...open, basis, factsAt: later(open.factsAt, instant(data.at)), unanswered: [] }
+  if (answered < open.unanswered.length - 1)
+    return within(state, { ...known, unanswered: open.unanswered.slice(applied ? answered : answered + 1) })
+  if (applied && decision.next === undefined) return within(state, { ...known, agreement: 'AGREED' })
   // A refused cancellation leaves the booking open in Cal.com, whatever the calendar says.
-  if (state.kind === 'CLOSED' && state.by === 'CALCOM') return { ...state, was: open }
-  const times = told ?? open.basis
-  const agreement = data.outcome === 'REFUSED' ? 'DIVERGED' : 'AGREED'
-  return { ...open, times, basis: times, agreement, factsAt }
+  return { ...known, times: basis, agreement: data.outcome === 'REFUSED' ? 'DIVERGED' : 'AGREED' }
 }
 
-type Mark = StoredReference & { fingerprint: string; externalUpdatedAt?: string }
+const within = (state: Booking, open: OpenBooking): Booking =>
+  state.kind === 'CLOSED' ? { ...state, was: open } : open
 
-function settled(state: OpenBooking, data: Mark): OpenBooking {
-  return changeReference(state, data, (reference) => ({
-    ...reference,
-    looked: true,
-    setAside: {},
-    watermark: {
-      fingerprint: data.fingerprint,
-      ...(data.externalUpdatedAt !== undefined && { updated: instant(data.externalUpdatedAt) }),
-    },
-  }))
-}
-
-const setAside = (state: OpenBooking, data: IgnoredData): OpenBooking =>
-  changeReference(state, data, (reference) => ({
-    ...reference,
-    setAside: { ...reference.setAside, [data.code]: data.fingerprint },
-  }))
-
-function changeReference(
-  state: OpenBooking,
-  named: StoredReference,
-  change: (reference: Reference) => Reference,
-): OpenBooking {
-  const found = findReference(state, named)
-  if (found === undefined) return state
-  return {
-    ...state,
-    references: state.references.map((reference) => (reference === found ? change(reference) : reference)),
-  }
-}
-
-/** The reference to this very event of this very calendar. */
-export const findReference = (
-  booking: Pick<OpenBooking, 'references'>,
-  named: Pick<StoredReference, 'calendarKey' | 'externalEventId'>,
-): Reference | undefined =>
-  booking.references.find(
-    ({ stored }) =>
-      stored.calendarKey === named.calendarKey && stored.externalEventId === named.externalEventId,
-  )
-
-const instant = (text: string): Temporal.Instant => Temporal.Instant.from(text)
-const readTimes = (stored: StoredTimes): Times => ({ start: instant(stored.start), end: instant(stored.end) })
-const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
-  fingerprint,
-  ...(updated !== undefined && { updated: instant(updated) }),
-})
-const markOf = (watermark: Watermark | undefined) => (watermark ? { watermark } : {})
-
-export const storeTimes = (times: Times): StoredTimes => ({
-  start: times.start.toString(),
-  end: times.end.toString(),
-})
-export const sameTimes = (a: Times, b: Times): boolean => a.start.equals(b.start) && a.end.equals(b.end)
+/** What is not answered yet of the decisions on this reference's event. */
+export const unansweredOn = (booking: OpenBooking, reference: Reference): readonly Unanswered[] =>
+  booking.unanswered.filter(({ event }) => findByAnyName({ references: [reference] }, event) !== undefined)

@@ -51,11 +51,15 @@ export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent
 
 type At = { calendarKey: string; at: string }
 
-/** A token that the provider no longer takes. Every one is a fact: a rising number of them is worth seeing. */
+/**
+ * A token that the provider no longer takes. A rising number of them is worth seeing, so each is a fact; the same one
+ * tried again before the full sync is not another.
+ */
 export const expireSyncToken = (
-  _: CalendarFeed,
+  state: CalendarFeed,
   fact: At & { reason: string },
-): Decision<CalendarFeedEvent> => accept({ type: 'SyncTokenExpired', data: fact })
+): Decision<CalendarFeedEvent> =>
+  state.fullSync === 'NEEDED' ? accept() : accept({ type: 'SyncTokenExpired', data: fact })
 
 /** The first full sync, and each one that an expired token made necessary. */
 export const completeFullSync = (

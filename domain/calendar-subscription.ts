@@ -97,9 +97,11 @@ export function evolveCalendarSubscription(
 ): CalendarSubscription {
   if (event.type === 'SubscriptionRequested') {
     const kept = state.kind === 'REQUESTED' ? state : { channels: [], openings: [] }
+    const at = Temporal.Instant.from(event.data.at)
+    const live = kept.channels.some(({ expiresAt }) => Temporal.Instant.compare(at, expiresAt) < 0)
     return {
       kind: 'REQUESTED',
-      status: 'PENDING',
+      status: live ? 'ACTIVE' : 'PENDING',
       subscriptionId: event.data.subscriptionId,
       channels: kept.channels,
       openings: kept.openings,
@@ -140,7 +142,7 @@ export function evolveCalendarSubscription(
     case 'SubscriptionSuspended':
       return {
         ...state,
-        status: 'SUSPENDED',
+        status: state.status === 'RELEASED' ? 'RELEASED' : 'SUSPENDED',
         retryAt: Temporal.Instant.from(event.data.retryAt),
         lastError: event.data.code,
       }
@@ -188,21 +190,32 @@ export function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
   return channel.expiresAt.epochMilliseconds - now.epochMilliseconds <= margin
 }
 
-/** The channel that lives longest; the others are only waiting to be stopped. */
+/** The channel that was asked for last; the others are only waiting to be stopped. */
 export function currentChannel(subscription: Requested): Channel | undefined {
-  return subscription.channels.toSorted((a, b) => Temporal.Instant.compare(b.expiresAt, a.expiresAt))[0]
+  return subscription.channels.toSorted((a, b) => Temporal.Instant.compare(b.openedAt, a.openedAt))[0]
 }
 
-/** Whether a watch call is in order now. Own schedule after failures; for good where push is refused. */
+/**
+ * Whether a watch call is in order now. Own schedule after failures; none where push is refused for good, nor while one
+ * is under way. A suspended subscription needs one whatever channels it has: they hang on the refused credential.
+ */
 export function needsChannel(subscription: Requested, now: Temporal.Instant): boolean {
   if (subscription.status === 'RELEASED' || subscription.pushRefusedForGood) return false
   if (subscription.retryAt !== undefined && Temporal.Instant.compare(now, subscription.retryAt) < 0)
     return false
+  if (subscription.openings.some((opening) => isUnderWay(opening, now))) return false
   const current = currentChannel(subscription)
-  return current === undefined || isNearExpiry(current, now)
+  return subscription.status === 'SUSPENDED' || current === undefined || isNearExpiry(current, now)
 }
 
-/** `force` asks in spite of the retry schedule (an operator, or a credential just replaced), not of a healthy channel. */
+/** A watch call that was not answered within a minute is taken for lost. */
+const isUnderWay = (opening: Opening, now: Temporal.Instant): boolean =>
+  now.epochMilliseconds - opening.at.epochMilliseconds < 60_000
+
+/**
+ * `force` asks in spite of the retry schedule (an operator, or a credential just replaced), not of a healthy channel,
+ * nor of a call that is under way with the same credential.
+ */
 export function openChannel(
   state: CalendarSubscription,
   wish: {
@@ -216,9 +229,9 @@ export function openChannel(
   if (state.kind === 'NONE') return unknown
   if (state.status === 'RELEASED')
     return reject('SUBSCRIPTION_RELEASED', 'The subscription was released: nobody needs this calendar.')
-  const { retryAt: _, ...unscheduled } = state
-  const considered = wish.force ? { ...unscheduled, pushRefusedForGood: false } : state
-  if (!needsChannel(considered, wish.now)) return accept()
+  if ([...state.openings, ...state.channels].some(({ channelId }) => channelId === wish.channelId))
+    return accept()
+  if (!needsChannel(wish.force ? unscheduled(state, wish.credentialId) : state, wish.now)) return accept()
   return accept({
     type: 'ChannelOpening',
     data: {
@@ -229,6 +242,11 @@ export function openChannel(
       at: wish.now.toString(),
     },
   })
+}
+
+function unscheduled({ retryAt: _, ...state }: Requested, credentialId: string): Requested {
+  const openings = state.openings.filter((opening) => opening.credentialId === credentialId)
+  return { ...state, openings, pushRefusedForGood: false }
 }
 
 /** Told by the watch answer or by the channel's authenticated `sync` message, whichever is first. */
@@ -245,7 +263,10 @@ export function activateChannel(
   })
 }
 
-/** The watch call failed. A refused credential suspends; anything else is retried with growing delay, up to a day. */
+/**
+ * The watch call failed. A refused credential suspends; anything else is retried with growing delay, up to a day. A
+ * channel that has shown itself to be open is open, whatever its call was answered.
+ */
 export function failActivation(
   state: CalendarSubscription,
   failure: {
@@ -260,6 +281,7 @@ export function failActivation(
 ): Decision<CalendarSubscriptionEvent> {
   if (state.kind === 'NONE') return unknown
   const { channelId, code, reason, permanent, suspends, now } = failure
+  if (!state.openings.some((opening) => opening.channelId === channelId)) return accept()
   const delay = Math.max(failure.retryAfterMs ?? 0, retryDelayMs(state.failures))
   const shared = {
     subscriptionId: state.subscriptionId,
@@ -272,7 +294,7 @@ export function failActivation(
     type: 'SubscriptionActivationFailed',
     data: { ...shared, channelId, permanent },
   }
-  return suspends && state.status !== 'SUSPENDED'
+  return suspends && state.status !== 'SUSPENDED' && state.status !== 'RELEASED'
     ? accept<CalendarSubscriptionEvent>(failed, { type: 'SubscriptionSuspended', data: shared })
     : accept(failed)
 }

@@ -42,14 +42,16 @@ export function evolveCalendarSync(state: CalendarSync, event: CalendarSyncEvent
   switch (event.type) {
     case 'CalendarSyncRegistered': {
       const { calendarSyncId, userId, organizationId, calendarKey, credentialId } = event.data
+      const { status = 'ACTIVE', lastUsedAt } = state.kind === 'REGISTERED' ? state : {}
       return {
         kind: 'REGISTERED',
-        status: 'ACTIVE',
+        status,
         calendarSyncId,
         userId,
         calendarKey,
         ...(organizationId !== undefined && { organizationId }),
         ...(credentialId !== undefined && { credentialId }),
+        ...(lastUsedAt && { lastUsedAt }),
       }
     }
     case 'CalendarSyncPaused':
@@ -69,7 +71,10 @@ export function evolveCalendarSync(state: CalendarSync, event: CalendarSyncEvent
 
 type Registration = Extract<CalendarSyncEvent, { type: 'CalendarSyncRegistered' }>['data']
 
-/** Registers, or registers anew with another credential or organisation. Keeps a known credential if none is given. */
+/**
+ * Registers, or registers anew with another credential or organisation. Keeps a known credential if none is given; what
+ * was paused stays paused.
+ */
 export function registerCalendarSync(state: CalendarSync, wish: Registration): Decision<CalendarSyncEvent> {
   if (state.kind !== 'REGISTERED') return accept({ type: 'CalendarSyncRegistered', data: wish })
   const credentialId = wish.credentialId ?? state.credentialId

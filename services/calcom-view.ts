@@ -1,8 +1,9 @@
 import { bookingAggregate } from '../commands/aggregates.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { execute } from '../commands/execute.ts'
-import { type OpenBooking, type Reference, type StoredReference, sameTimes } from '../domain/booking.ts'
+import type { OpenBooking, Reference, StoredReference } from '../domain/booking.ts'
 import { closeBooking, recordBookingTimes, replaceReferences } from '../domain/booking-facts.ts'
+import { sameTimes } from '../domain/times.ts'
 import type {
   DirectoryBooking,
   DirectoryReference,
@@ -71,7 +72,7 @@ async function recordedNews(
   const newTimes = !sameTimes(times, booking.basis)
   if (!newTimes && status === booking.status) return false
   const result = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    recordBookingTimes(state, { times: newTimes ? times : booking.times, status, at }),
+    recordBookingTimes(state, { times, status, at }),
   )
   return result.ok && result.events.length > 0
 }

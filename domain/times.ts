@@ -1,0 +1,23 @@
+import type { StoredTimes } from './booking-event.ts'
+
+/** From when to when: instants, so that no zone changes a comparison. */
+export type Times = { start: Temporal.Instant; end: Temporal.Instant }
+
+/** Reads RFC 3339. Throws RangeError where it is none. */
+export const instant = (text: string): Temporal.Instant => Temporal.Instant.from(text)
+
+export const later = (a: Temporal.Instant, b: Temporal.Instant): Temporal.Instant =>
+  Temporal.Instant.compare(a, b) < 0 ? b : a
+
+export const readTimes = (stored: StoredTimes): Times => ({
+  start: instant(stored.start),
+  end: instant(stored.end),
+})
+
+/** RFC 3339 in UTC, the same text for the same instant. */
+export const storeTimes = (times: Times): StoredTimes => ({
+  start: times.start.toString(),
+  end: times.end.toString(),
+})
+
+export const sameTimes = (a: Times, b: Times): boolean => a.start.equals(b.start) && a.end.equals(b.end)

@@ -139,6 +139,12 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       for (const { projector } of runs) await projector.begin()
     })
     if (signal.aborted) return
+    for (const { projector } of runs)
+      if (projector.parkedCount() > 0)
+        log.warn(
+          { projection: projector.projection.name, parked: projector.parkedCount() },
+          'a read model still lacks events that it cannot take',
+        )
     given = runs.reduce((most, { projector }) => later(most, projector.position()), START)
     for (const one of runs) one.state = one.projector.position() === given ? 'LIVE' : 'CATCHING_UP'
     tellWaiters()

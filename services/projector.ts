@@ -70,11 +70,15 @@ export function projector(projection: Projection, ports: ProjectorPorts): Projec
     position = furthest
   }
 
-  async function resume(one: ParkedEvent, state: 'APPLIED' | 'SKIPPED'): Promise<ParkedOutcome> {
+  async function resume(
+    one: ParkedEvent,
+    state: 'APPLIED' | 'SKIPPED',
+    upTo: Position,
+  ): Promise<ParkedOutcome> {
     const { stream, revision } = one
     const skipped = state === 'SKIPPED'
     const waiting = await events.readStream(stream, { fromRevision: skipped ? revision + 1 : revision })
-    const due = waiting.filter((event) => event.position <= position)
+    const due = waiting.filter((event) => event.position <= upTo)
     const { writes, poison } = await foldEvents(projection, readStore, due, { again: true })
     const again = poison.some(({ event }) => event.position === one.position)
     if (again) return { stream, revision, applied: false }
@@ -88,7 +92,7 @@ export function projector(projection: Projection, ports: ProjectorPorts): Projec
   const resumeAt = (wanted: Position, state: 'APPLIED' | 'SKIPPED') =>
     inTurn(async () => {
       const one = [...parked.values()].find(({ position }) => position === wanted)
-      return one && resume(one, state)
+      return one && resume(one, state, position)
     })
 
   return {
@@ -97,9 +101,10 @@ export function projector(projection: Projection, ports: ProjectorPorts): Projec
     parkedCount: () => parked.size,
     begin: () =>
       inTurn(async () => {
-        position = await readStore.checkpoint(projection.collection.name)
+        const checkpoint = await readStore.checkpoint(projection.collection.name)
         parked = new Map((await parkedOf(readStore, projection)).map((one) => [one.stream, one]))
-        for (const one of [...parked.values()]) await resume(one, 'APPLIED')
+        for (const one of [...parked.values()]) await resume(one, 'APPLIED', checkpoint)
+        position = checkpoint
       }),
     take: (given, upTo) => inTurn(() => take(given, upTo)),
     retry: (wanted) => resumeAt(wanted, 'APPLIED'),

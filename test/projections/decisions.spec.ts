@@ -1,0 +1,101 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { effectiveMode, type SyncPolicyEvent } from '../../domain/sync-policy.ts'
+import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import {
+  cancellationsSince,
+  countDecisionsWithoutOutcome,
+  decisionByEventId,
+  decisions,
+  decisionsOfBooking,
+  decisionsWithoutOutcome,
+  latestDecision,
+} from '../../projections/decisions.ts'
+import { listSyncPolicies, policyLayers, syncPolicies } from '../../projections/sync-policies.ts'
+import { eventsOfBooking } from '../support/booking-events.ts'
+import { append, withReadModels } from '../support/projected-events.ts'
+
+const test = suite('decisions and policies')
+const a = eventsOfBooking('a')
+
+test('keeps each published decision under the id of its event, with its outcome once reported', async () => {
+  const happened = async (events: EventStore) => {
+    await append(events, 'booking', 'a', a.tracked(), a.linked(), a.rescheduled(1), a.rescheduled(2))
+    const [, , first] = await events.readStream('booking-a')
+    const reported = { eventId: first?.id ?? '', outcome: 'REFUSED', code: 'NO_SLOT' } as const
+    await append(events, 'booking', 'a', a.outcome(1, reported), a.outcome(9))
+  }
+  await withReadModels([decisions], happened, async (readStore, { events }) => {
+    const [, , first, second] = await events.readStream('booking-a')
+    assert.equal(await decisionByEventId(readStore, first?.id ?? ''), {
+      eventId: first?.id,
+      bookingUid: 'a',
+      userId: 'user-1',
+      type: 'BookingRescheduled',
+      sequence: 1,
+      provider: 'google',
+      calendarKey: 'calendar-1',
+      at: '2026-03-02T08:00:00Z',
+      outcome: { outcome: 'REFUSED', code: 'NO_SLOT', at: '2026-03-02T08:00:00Z' },
+    })
+    assert.is((await latestDecision(readStore, 'a'))?.eventId, second?.id)
+    assert.equal(
+      (await decisionsOfBooking(readStore, 'a')).map(({ sequence }) => sequence),
+      [1, 2],
+    )
+    const open = await decisionsWithoutOutcome(readStore, { limit: 5 })
+    assert.equal(
+      open.items.map(({ eventId }) => eventId),
+      [second?.id],
+    )
+    assert.is(await countDecisionsWithoutOutcome(readStore), 1)
+    assert.is(await latestDecision(readStore, 'b'), undefined)
+  })
+})
+
+test('counts the cancellations of one calendar since an instant', async () => {
+  const happened = async (events: EventStore) => {
+    for (const [uid, at, calendarKey] of [
+      ['a', '2026-03-02T08:00:00Z', 'calendar-1'],
+      ['b', '2026-03-02T08:30:00.25Z', 'calendar-1'],
+      ['c', '2026-03-02T09:00:00Z', 'calendar-1'],
+      ['d', '2026-03-02T09:00:00Z', 'calendar-2'],
+    ] as const) {
+      const booking = eventsOfBooking(uid)
+      const where = { at, calendarKey }
+      await append(events, 'booking', uid, booking.tracked(), booking.linked({ calendarKey }))
+      await append(events, 'booking', uid, booking.rescheduled(1, where), booking.cancelled(2, where))
+    }
+  }
+  await withReadModels([decisions], happened, async (readStore) => {
+    const since = (text: string) => cancellationsSince(readStore, 'calendar-1', Temporal.Instant.from(text))
+    assert.is(await since('2026-03-02T08:00:00Z'), 3)
+    assert.is(await since('2026-03-02T08:30:00.25Z'), 2)
+    assert.is(await since('2026-03-02T08:30:00.251Z'), 1)
+    assert.is(await since('2026-03-02T09:00:00.001Z'), 0)
+  })
+})
+
+test('gives the modes that were set for a booking, each scope apart', async () => {
+  const set = (data: Omit<SyncPolicyEvent['data'], 'at'>): SyncPolicyEvent => ({
+    type: 'SyncPolicySet',
+    data: { ...data, at: '2026-03-02T08:00:00Z' },
+  })
+  const happened = async (events: EventStore) => {
+    await append(events, 'syncPolicy', 'everything', set({ scope: 'everything', mode: 'observe' }))
+    await append(events, 'syncPolicy', 'user.1', set({ scope: 'user', scopeId: '1', mode: 'off' }))
+    await append(events, 'syncPolicy', 'user.1', set({ scope: 'user', scopeId: '1', mode: 'apply' }))
+    const other = set({ scope: 'organization', scopeId: '1', mode: 'off' })
+    await append(events, 'syncPolicy', 'organization.1', other)
+  }
+  await withReadModels([syncPolicies], happened, async (readStore) => {
+    const ofUser = await policyLayers(readStore, { userId: '1', calendarSyncId: '1' })
+    assert.equal(ofUser, { everything: 'observe', user: 'apply' })
+    assert.is(effectiveMode({ ...ofUser, fallback: 'off' }), 'apply')
+    const all = await policyLayers(readStore, { organizationId: '1', userId: '1' })
+    assert.equal(all, { everything: 'observe', organization: 'off', user: 'apply' })
+    assert.is((await listSyncPolicies(readStore, { limit: 5 })).items.length, 3)
+  })
+})
+
+test.run()

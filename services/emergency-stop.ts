@@ -1,0 +1,13 @@
+import { syncPolicyAggregate } from '../commands/aggregates.ts'
+import { load } from '../commands/execute.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+
+/**
+ * Whether an operator has stopped everything (SetSyncPolicy without a scope, mode `off`): then nothing is given to
+ * anybody, what was decided before included, until it is lifted. Asked of the events themselves, so that it holds from
+ * the moment in which the command is answered, whatever a read model knows.
+ */
+export async function isStopped(events: EventStore): Promise<boolean> {
+  const { state } = await load(events, syncPolicyAggregate, 'everything')
+  return state.mode === 'off'
+}

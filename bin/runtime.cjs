@@ -37,10 +37,22 @@ function load(file, args) {
     if (QUIET.indexOf(warning.name) >= 0) return
     for (const listener of print) listener.call(process, warning)
   })
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent()
   import(url.pathToFileURL(file).href).catch((error) => {
     process.stderr.write(`${String(error?.stack || error)}\n`)
     process.exit(1)
   })
+}
+
+/** npm hands SIGTERM to the shell between it and this process, which dies of it and tells nobody. */
+function endWithParent() {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 200)
+  watch.unref()
 }
 
 /** Runs the same command line under `node`, and ends as it ends. Signals reach it, so that it can drain. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runProcess } from '../support/run-process.ts'
@@ -65,6 +65,24 @@ launcher('says why the program could not run, and ends with 1', async () => {
   const ran = await run(process.execPath, 'throw')
   assert.is(ran.code, 1)
   assert.match(ran.stderr, 'the reason')
+  remove()
+})
+
+launcher('drains when npm is told to end, though the shell between them tells it nothing', async () => {
+  const { path, remove } = project()
+  const scripts = { wait: 'node bin/calendar-sync.cjs wait' }
+  writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'project', scripts }))
+  const npm = spawn('npm', ['run', '--silent', 'wait'], {
+    cwd: path,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let printed = ''
+  for await (const text of npm.stdout.setEncoding('utf8')) {
+    printed += text
+    if (printed === '26 wait\n') npm.kill('SIGTERM')
+  }
+  assert.is(printed, '26 wait\nSIGTERM\n')
   remove()
 })
 

@@ -14,8 +14,8 @@ program
   .command('start')
   .description('run the service; it is configured by environment variables and .env')
   .action(async () => {
-    const { start } = await import('../main.ts')
-    await start()
+    const { start } = await import('./start.ts')
+    process.exitCode = await start()
   })
 
 program

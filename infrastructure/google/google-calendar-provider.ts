@@ -14,7 +14,7 @@ import { unavailable } from './google-errors.ts'
 import { isRecord, readEvent } from './google-event.ts'
 import { readEventsPage } from './google-events-page.ts'
 import { EVENT_FIELDS, LIST } from './google-fields.ts'
-import { readServiceAccount } from './google-service-account.ts'
+import type { ServiceAccount } from './google-service-account.ts'
 import { googleTokenEndpoint } from './google-token-endpoint.ts'
 
 /** `apiUrl` and `tokenUrl` are Google's own where not given; see `addresses` for an emulator's. */
@@ -22,8 +22,7 @@ export type GoogleOptions = {
   apiUrl?: string
   tokenUrl?: string
   oauth?: { clientId: string; clientSecret: string }
-  /** Path of the JSON key; read once, at the start; throws if it is none. */
-  serviceAccountFile?: string
+  serviceAccount?: ServiceAccount
   delegatedDomains: readonly string[]
   vault: CredentialVault
   clock: Clock
@@ -50,9 +49,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
       clock,
       tokenEndpoint: googleTokenEndpoint({ url: tokenUrl, clock, timeoutMs: timeoutMs / 3 }),
       ...(oauth ? { oauth } : {}),
-      ...(options.serviceAccountFile
-        ? { serviceAccount: readServiceAccount(options.serviceAccountFile) }
-        : {}),
+      ...(options.serviceAccount ? { serviceAccount: options.serviceAccount } : {}),
       delegatedDomains: options.delegatedDomains,
       ...(log ? { log } : {}),
     }),

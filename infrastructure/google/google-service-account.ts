@@ -7,7 +7,7 @@ import { GOOGLE_TOKEN_URL } from './google-token-endpoint.ts'
 export const READ_EVENTS_SCOPE = 'https://www.googleapis.com/auth/calendar.events.readonly'
 
 /** A key of a service account, as in the JSON file that Google hands out. */
-export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string }
+export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string | undefined }
 
 /** As the file from Google's console has it. Throws where it is not such a key, and never shows what is in it. */
 export function readServiceAccount(file: string): ServiceAccount {

@@ -264,7 +264,7 @@ test('in a delegated domain the service account acts as the owner, without a sto
       const elsewhere = await provider.changes({ ...access, externalCalendarId: 'eve@notcorp.example' })
       assert.is(!elsewhere.ok && elsewhere.code, 'CREDENTIAL_MISSING')
     },
-    { serviceAccountFile: key.path, delegatedDomains: ['corp.example'] },
+    { serviceAccount: readServiceAccount(key.path), delegatedDomains: ['corp.example'] },
   )
   key.remove()
 })
@@ -286,7 +286,7 @@ test('a stored credential can name whom the service account acts as', async () =
         ['T1', 'T2'],
       )
     },
-    { serviceAccountFile: key.path },
+    { serviceAccount: readServiceAccount(key.path) },
   )
   key.remove()
 })
@@ -304,7 +304,7 @@ test('a channel of a delegated calendar is stopped as its owner where that is kn
         ['ada@corp.example', undefined],
       )
     },
-    { serviceAccountFile: key.path, delegatedDomains: ['corp.example'] },
+    { serviceAccount: readServiceAccount(key.path), delegatedDomains: ['corp.example'] },
   )
   key.remove()
 })

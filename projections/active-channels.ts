@@ -22,7 +22,7 @@ const model = defineReadModel({
       case 'ChannelOpening': {
         const { channelId, subscriptionId } = event.data
         const opening = { channelId, subscriptionId, calendarKey: calendarOf(event.stream) }
-        return [{ id: channelId, change: () => opening }]
+        return [{ id: channelId, change: (channel) => channel ?? opening }]
       }
       case 'SubscriptionActivated':
       case 'SubscriptionRenewed': {

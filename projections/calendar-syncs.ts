@@ -1,7 +1,9 @@
 // The calendar syncs as rows: what hosts asked for, those they gave up included.
+import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar-sync.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { instant, storeState } from './stored-state.ts'
 
 /** Instants are RFC 3339 in UTC. */
 export type CalendarSyncDocument = {
@@ -33,26 +35,14 @@ const model = defineReadModel({
     {
       id: event.data.calendarSyncId,
       change(sync): CalendarSyncDocument | undefined {
-        switch (event.type) {
-          case 'CalendarSyncRegistered': {
-            const { at, ...registration } = event.data
-            const known = sync && sync.status !== 'REMOVED' ? sync : undefined
-            return {
-              ...registration,
-              status: 'ACTIVE',
-              ...(sync?.lastUsedAt !== undefined && { lastUsedAt: sync.lastUsedAt }),
-              registeredAt: known?.registeredAt ?? at,
-            }
-          }
-          case 'CalendarSyncPaused':
-            return sync?.status === 'ACTIVE' ? { ...sync, status: 'PAUSED' } : undefined
-          case 'CalendarSyncResumed':
-            return sync?.status === 'PAUSED' ? { ...sync, status: 'ACTIVE' } : undefined
-          case 'CalendarSyncRemoved':
-            return sync && { ...sync, status: 'REMOVED' }
-          case 'CalendarSyncUsed':
-            return sync && sync.status !== 'REMOVED' ? { ...sync, lastUsedAt: event.data.at } : undefined
-        }
+        const registered = event.type === 'CalendarSyncRegistered' ? event.data : undefined
+        const provider = (registered ?? sync)?.provider
+        const registeredAt = sync && sync.status !== 'REMOVED' ? sync.registeredAt : registered?.at
+        const state = evolveCalendarSync(sync ? restore(sync) : initialCalendarSync, event)
+        if (state.kind === 'REMOVED') return sync && { ...sync, status: 'REMOVED' }
+        if (state.kind === 'NONE' || provider === undefined || registeredAt === undefined) return undefined
+        const { kind: _, ...stored } = storeState(state)
+        return { ...stored, provider, registeredAt }
       },
     },
   ],
@@ -81,6 +71,16 @@ export const syncsOfUser = (readStore: ReadStore, userId: string) =>
 /** The registered ones that use a credential. */
 export const syncsOfCredential = (readStore: ReadStore, credentialId: string) =>
   model.all(readStore, 'byCredential', under(credentialId))
+
+function restore({ lastUsedAt, status, ...sync }: CalendarSyncDocument): CalendarSync {
+  if (status === 'REMOVED') return { kind: 'REMOVED', calendarSyncId: sync.calendarSyncId }
+  return {
+    ...sync,
+    kind: 'REGISTERED',
+    status,
+    ...(lastUsedAt !== undefined && { lastUsedAt: instant(lastUsedAt) }),
+  }
+}
 
 /** Each calendar that a registered sync needs, once, with its syncs, in the order of their keys. */
 export async function* calendarsWithSyncs(

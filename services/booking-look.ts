@@ -2,6 +2,7 @@
 // the loop is a fresh look; whatever cannot be learned is never taken for a deletion (docs/rules.md, "look twice").
 import { bookingAggregate } from '../commands/aggregates.ts'
 import { applyLook } from '../commands/apply-look.ts'
+import type { CommandContext } from '../commands/command.ts'
 import { execute, load } from '../commands/execute.ts'
 import { lookContextFor } from '../commands/look-context.ts'
 import type { OpenBooking } from '../domain/booking.ts'
@@ -160,7 +161,7 @@ async function lookAtEvent(
 /** Keeps up with the event's series: an instance belongs to another master once the series was split. */
 async function renamed(
   ports: ServicePorts,
-  context: ReturnType<typeof contextOf>,
+  context: CommandContext,
   booking: OpenBooking,
   reference: Reference,
   event: ExternalEvent,

@@ -1,4 +1,4 @@
-import type { CommandPorts } from '../commands/command.ts'
+import type { CommandContext, CommandPorts } from '../commands/command.ts'
 import type { Cause } from '../domain/event-metadata.ts'
 import type { BookingDirectory } from '../infrastructure/booking-directory/booking-directory.ts'
 import type { Clock } from '../infrastructure/clock/clock.ts'
@@ -26,13 +26,15 @@ export type SyncSettings = {
   massChangeLimit: number
 }
 
-/** A context for one command of a service. `correlationId` ties all that follows from one stimulus together. */
+/** A context for one command of a service, which begins a trace of its own (W3C Trace Context). */
 export const contextOf = (
   ports: Pick<ServicePorts, 'newId'>,
   actor: string,
   cause?: Cause,
-  correlationId?: string,
-) => {
+): CommandContext => {
   const causationId = ports.newId()
-  return { actor, causationId, correlationId: correlationId ?? causationId, ...(cause && { cause }) }
+  const correlationId = ports.newId()
+  const traceId = correlationId.replaceAll('-', '')
+  const traceparent = `00-${traceId}-${causationId.replaceAll('-', '').slice(0, 16)}-01`
+  return { actor, causationId, correlationId, traceparent, ...(cause && { cause }) }
 }

@@ -115,15 +115,19 @@ export const findBookings = async (
       : await model.find(readStore, 'byUser', between([userId], { from, to }), page),
   )
 
-/** Bookings that need a person, in the order of their start. */
+/** Bookings that need a person, in the order of their start; with `from` only those that start then or later. */
 export const bookingsNeedingAttention = async (
   readStore: ReadStore,
   page: PageRequest,
-): Promise<Page<BookingDocument>> => toPage(await model.find(readStore, 'byAttention', { prefix: '' }, page))
+  { from }: { from?: Temporal.Instant } = {},
+): Promise<Page<BookingDocument>> =>
+  toPage(await model.find(readStore, 'byAttention', between([], { from }), page))
 
-/** How many bookings need a person. */
-export const countBookingsNeedingAttention = (readStore: ReadStore): Promise<number> =>
-  model.count(readStore, 'byAttention', { prefix: '' })
+/** How many bookings need a person; with `from` only those that start then or later. */
+export const countBookingsNeedingAttention = (
+  readStore: ReadStore,
+  { from }: { from?: Temporal.Instant } = {},
+): Promise<number> => model.count(readStore, 'byAttention', between([], { from }))
 
 const toPage = ({ items, next }: Page<Kept>): Page<BookingDocument> => ({ items: items.map(shown), next })
 

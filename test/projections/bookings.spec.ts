@@ -151,6 +151,9 @@ test('lists what needs a person until it is settled, discarded or closed', async
       ],
     )
     assert.is(await countBookingsNeedingAttention(readStore), 3)
+    const from = instant('2026-03-10T09:00:00.001Z')
+    assert.is(await countBookingsNeedingAttention(readStore, { from }), 0)
+    assert.equal((await bookingsNeedingAttention(readStore, { limit: 10 }, { from })).items, [])
     assert.is((await bookingById(readStore, 'discarded'))?.lastDecision?.dismissed, true)
   })
 })

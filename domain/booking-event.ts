@@ -78,6 +78,7 @@ export type BookingEvent =
       type: 'BookingClosed'
       data: { bookingUid: string; reason: string; rescheduledToUid?: string; at: string }
     }
+  /** `SUPERSEDED`: Cal.com had changed the booking itself in the meantime. */
   | {
       type: 'BookingOutcomeReported'
       data: {

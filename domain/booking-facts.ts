@@ -89,35 +89,44 @@ function links(state: OpenBooking, told: ToldBooking): BookingEvent[] {
   return [...linked, ...unlinks(state, unlinked, at)]
 }
 
+/** One after the other: the same event may be told of twice. */
 function linksTo(
   state: OpenBooking,
   told: readonly ToldReference[],
   times: Times,
   at: string,
 ): BookingEvent[] {
-  return told.flatMap((reference): BookingEvent[] => {
-    const { confirmed, formerNames, watermark: _, unanswered: __, ...stored } = reference
-    const known = findByAnyName(state, stored)
-    const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
-    if (known === undefined) {
-      const watermark = readUpTo(reference, times)
-      return [
-        {
-          type: 'BookingReferenceLinked',
-          data: {
-            ...data,
-            ...(watermark && { watermark }),
-            ...(formerNames?.length && { formerNames: [...formerNames] }),
-          },
-        },
-      ]
+  const links: BookingEvent[] = []
+  let after: Booking = state
+  for (const reference of told) {
+    const link = after.kind === 'OPEN' ? linkTo(after, reference, times, at) : undefined
+    if (link === undefined) continue
+    links.push(link)
+    after = evolveBooking(after, link)
+  }
+  return links
+}
+
+function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: string): BookingEvent | undefined {
+  const { confirmed, formerNames, watermark: _, unanswered: __, ...stored } = told
+  const known = findByAnyName(state, stored)
+  const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
+  if (known === undefined) {
+    const watermark = readUpTo(told, times)
+    return {
+      type: 'BookingReferenceLinked',
+      data: {
+        ...data,
+        ...(watermark && { watermark }),
+        ...(formerNames?.length && { formerNames: [...formerNames] }),
+      },
     }
-    if (!saysMore(known, stored, confirmed)) return []
-    // By a former name, only that Cal.com confirms it is new.
-    const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
-    const either = { ...data, reference: said, confirmed: confirmed || known.confirmed }
-    return [{ type: 'BookingReferenceLinked', data: either }]
-  })
+  }
+  if (!saysMore(known, stored, confirmed)) return undefined
+  // By a former name, only that Cal.com confirms it is new.
+  const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
+  const either = { ...data, reference: said, confirmed: confirmed || known.confirmed }
+  return { type: 'BookingReferenceLinked', data: either }
 }
 
 /**

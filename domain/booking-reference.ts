@@ -101,6 +101,14 @@ export const withWatermark = (
     return { ...reference, looked: true, setAside: {}, watermark }
   })
 
+/** The verdict on this version of the event no longer holds: it may be decided on again; older ones stay stale. */
+export const withoutVerdict = (references: References, named: EventName, fingerprint: string): References =>
+  change(references, named, ({ watermark, ...reference }) => {
+    if (watermark?.fingerprint !== fingerprint) return watermark ? { ...reference, watermark } : reference
+    const { updated } = watermark
+    return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
+  })
+
 /** Ignored while the reason lasts. */
 export const withSetAside = (
   references: References,

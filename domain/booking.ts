@@ -14,6 +14,7 @@ import {
   type Reference,
   withLink,
   withoutLink,
+  withoutVerdict,
   withRenamed,
   withSetAside,
   withWatermark,
@@ -204,7 +205,10 @@ function withTimes(state: Booking, data: DataOf<'BookingTimesRecorded'>): Bookin
 export const earlierDecision = (booking: OpenBooking, times: Times): Unanswered | undefined =>
   booking.unanswered.slice(0, -1).find(({ next }) => next && sameTimes(readTimes(next), times))
 
-/** The outcome of the newest decision says how things stand; that of an earlier one only moves the basis. */
+/**
+ * The outcome of the newest decision says how things stand; that of an earlier one only moves the basis. What is refused
+ * is not decided again; a move that Cal.com's own change has overtaken is, should the event still stand where it was.
+ */
 function withOutcome(state: Booking, data: DataOf<'BookingOutcomeReported'>): Booking {
   const before = trackedPart(state)
   if (before === undefined) return state
@@ -222,8 +226,13 @@ function withOutcome(state: Booking, data: DataOf<'BookingOutcomeReported'>): Bo
   if (answered < open.unanswered.length - 1)
     return within(state, { ...known, unanswered: open.unanswered.slice(applied ? answered : answered + 1) })
   if (applied && decision.next === undefined) return within(state, { ...known, agreement: 'AGREED' })
+  const overtaken = data.outcome === 'SUPERSEDED' && decision.next !== undefined
   // A refused cancellation leaves the booking open in Cal.com, whatever the calendar says.
-  return { ...known, times: basis, agreement: data.outcome === 'REFUSED' ? 'DIVERGED' : 'AGREED' }
+  if (!overtaken && !applied) return { ...known, times: basis, agreement: 'DIVERGED' }
+  const references = overtaken
+    ? withoutVerdict(open.references, decision.event, decision.watermark.fingerprint)
+    : open.references
+  return { ...known, times: basis, agreement: 'AGREED', references }
 }
 
 const within = (state: Booking, open: OpenBooking): Booking =>

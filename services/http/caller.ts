@@ -1,0 +1,8 @@
+/**
+ * What a caller may do. `read`: every query, the timelines, the feed and the status. `operate`: also commands and
+ * credentials. `audit`: what is taken out in bulk for an audit. `operate` and `audit` include `read`, not each other.
+ */
+export type Scope = 'read' | 'operate' | 'audit'
+
+/** Who asks. `actor` goes into events' metadata: `operator:NAME` for a named token, `api:default` for API_TOKEN. */
+export type Caller = { readonly actor: string; readonly scopes: readonly Scope[] }

@@ -1,0 +1,70 @@
+import Router from '@koa/router'
+import { z } from 'zod'
+import type { Credential, CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
+import { jsonBody } from './json-body.ts'
+import { HttpProblem, invalid } from './problem.ts'
+
+const secret = z.string().min(1).max(8192)
+
+/** A credential as it is handed in. It is never given out again. */
+export const CredentialBody = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('oauth'),
+      refreshToken: secret,
+      accessToken: secret.optional(),
+      expiresAt: z.iso.datetime({ offset: true }).optional().describe("the access token's end"),
+    }),
+    z.object({
+      kind: z.literal('service-account'),
+      subject: z.string().trim().min(1).max(320).describe('the user as whom the service account acts'),
+    }),
+  ])
+  .meta({ id: 'Credential' })
+
+const CredentialId = z.string().trim().min(1).max(255)
+
+export type CredentialRouteDeps = {
+  vault: CredentialVault
+  /** Called after a credential was stored or replaced: what waited for it can go on. */
+  onCredentialStored(credentialId: string): void
+}
+
+export function credentialRoutes({ vault, onCredentialStored }: CredentialRouteDeps): Router {
+  const router = new Router()
+  router.put('/credentials/:credentialId', async (ctx) => {
+    const credentialId = readId(ctx.params.credentialId)
+    const body = CredentialBody.safeParse(await jsonBody(ctx))
+    if (!body.success) throw invalid('BODY_INVALID', 'The body is not a credential.', body.error)
+    await vault.put(credentialId, toCredential(body.data))
+    onCredentialStored(credentialId)
+    ctx.status = 204
+  })
+  router.delete('/credentials/:credentialId', async (ctx) => {
+    // One that is not there is gone already: sending it twice is the same as once.
+    await vault.shred(readId(ctx.params.credentialId))
+    ctx.status = 204
+  })
+  return router
+}
+
+function readId(given: string | undefined): string {
+  const id = CredentialId.safeParse(given)
+  if (id.success) return id.data
+  throw new HttpProblem({
+    status: 400,
+    code: 'BAD_CREDENTIAL_ID',
+    detail: 'A credential id has 1 to 255 characters.',
+  })
+}
+
+function toCredential(body: z.infer<typeof CredentialBody>): Credential {
+  if (body.kind === 'service-account') return body
+  const { kind, refreshToken, accessToken, expiresAt } = body
+  return {
+    kind,
+    refreshToken,
+    ...(accessToken !== undefined && { accessToken }),
+    ...(expiresAt !== undefined && { expiresAt: Temporal.Instant.from(expiresAt).toString() }),
+  }
+}

@@ -1,0 +1,94 @@
+import type { Context, Middleware } from 'koa'
+import { UnknownEventType } from '../../infrastructure/event-store/event-codec.ts'
+import type { Logger } from '../../infrastructure/logging/logger.ts'
+import { BadCursor } from '../../infrastructure/read-store/read-store.ts'
+import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { VaultKeyUnknown } from '../../infrastructure/vault/credential-vault.ts'
+import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
+import { requestFacts } from './request-facts.ts'
+
+/**
+ * The one place of the HTTP role where errors end: expected ones as the problem documents that they are, all others as
+ * 500 INTERNAL without their text, logged once under the correlation id that the answer names.
+ */
+export function problemDocuments(deps: { log: Logger; newId: () => string }): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      const { correlationId } = requestFacts(ctx, deps.newId)
+      if (ctx.headerSent) {
+        deps.log.error({ err: error, correlationId, path: ctx.path }, 'an answer broke off')
+        ctx.req.destroy()
+        return
+      }
+      const expected = problemOf(error)
+      if (expected === undefined)
+        deps.log.error({ err: error, correlationId, method: ctx.method, path: ctx.path }, 'a request failed')
+      else if (expected.status >= 500)
+        deps.log.warn({ err: error, correlationId, path: ctx.path }, 'a request could not be served now')
+      ctx.set('X-Correlation-Id', correlationId)
+      sendProblem(ctx, expected ?? internal, correlationId)
+    }
+  }
+}
+
+const internal: ProblemOptions = {
+  status: 500,
+  code: 'INTERNAL',
+  detail: 'Something unexpected went wrong. The logs tell more under this correlation id.',
+}
+
+function problemOf(error: unknown): ProblemOptions | undefined {
+  if (error instanceof HttpProblem) return error.options
+  if (error instanceof BadCursor)
+    return { status: 400, code: error.code, detail: 'after is not a cursor of this list.' }
+  if (error instanceof StoreUnavailable)
+    return {
+      status: 503,
+      code: error.code,
+      detail: 'A store cannot take or give data now. Nothing of the request was stored; send it again.',
+      headers: { 'Retry-After': '5' },
+    }
+  if (error instanceof UnknownEventType)
+    return {
+      status: 503,
+      code: error.code,
+      detail:
+        'A newer version of the service has written what this one cannot read: bring this one up to date.',
+      headers: { 'Retry-After': '60' },
+    }
+  if (error instanceof VaultKeyUnknown)
+    return {
+      status: 503,
+      code: error.code,
+      detail: 'None of the encryption keys given opens what is stored: add the former key to ENCRYPTION_KEY.',
+      headers: { 'Retry-After': '60' },
+    }
+  return undefined
+}
+
+type Matched = Context & { matched?: readonly { methods: readonly string[] }[] }
+
+/** The end of the line: 405 with what is allowed where the path is known, else 404. OPTIONS is answered. */
+export const notRouted: Middleware = (ctx: Matched) => {
+  const methods = [...new Set((ctx.matched ?? []).flatMap((layer) => layer.methods))]
+  if (methods.length === 0)
+    throw new HttpProblem({
+      status: 404,
+      code: 'ROUTE_UNKNOWN',
+      detail: 'There is nothing at this path; GET /openapi.json lists what there is.',
+    })
+  const Allow = methods.join(', ')
+  if (ctx.method === 'OPTIONS') {
+    ctx.status = 204
+    ctx.set('Allow', Allow)
+    return
+  }
+  throw new HttpProblem({
+    status: 405,
+    code: 'METHOD_NOT_ALLOWED',
+    detail: `This path takes ${Allow}.`,
+    headers: { Allow },
+  })
+}

@@ -1,0 +1,86 @@
+// The routes at the service's two other edges: what Google and Cal.com call, and what consumers read.
+import { z } from 'zod'
+import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { BookingCloudEvent } from '../booking-event-schema.ts'
+import { FeedQuery } from './feed.ts'
+import { answers, guarded, json, open } from './openapi-parts.ts'
+
+const pushHeaders = z.object({
+  'X-Goog-Channel-ID': z.string(),
+  'X-Goog-Channel-Token': z.string(),
+  'X-Goog-Resource-ID': z.string(),
+  'X-Goog-Resource-State': z.string().describe('`sync` opens a channel and causes no fetch'),
+  'X-Goog-Message-Number': z.string(),
+})
+
+const DeliveryAnswer = z.union([
+  z.object({ received: z.string().describe('the trigger') }),
+  z.object({ ignored: z.string().describe('a trigger that this service has no use for') }),
+])
+
+export const edgePaths: ZodOpenApiPathsObject = {
+  '/webhooks/google': {
+    post: {
+      operationId: 'receivePush',
+      summary: "Google's push: something changed in a calendar. The body is not read.",
+      tags: ['webhooks'],
+      ...open,
+      requestParams: { header: pushHeaders },
+      responses: answers({ description: 'Taken: it is durable.', status: '200' }, '400', '401', '404', '503'),
+    },
+  },
+  '/webhooks/calcom': {
+    post: {
+      operationId: 'receiveBookingDelivery',
+      summary: "Cal.com's webhook. Replays change nothing; unknown triggers are ignored.",
+      tags: ['webhooks'],
+      ...open,
+      requestParams: {
+        header: z.object({
+          'X-Cal-Signature-256': z
+            .string()
+            .describe('hex HMAC-SHA256 of the body with CALCOM_WEBHOOK_SECRET'),
+        }),
+      },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: z.looseObject({ triggerEvent: z.string() }) } },
+      },
+      responses: answers(
+        json('Taken: it is durable, or of no use here.', DeliveryAnswer),
+        '400',
+        '401',
+        '413',
+        '503',
+      ),
+    },
+  },
+  '/booking-events': {
+    get: {
+      operationId: 'listBookingEvents',
+      summary: 'The booking events, oldest first, read from the event store.',
+      description:
+        'With `Accept: text/event-stream` live: `id:` is the position, resumable by `Last-Event-ID`, a comment line every 15 s.',
+      tags: ['booking events'],
+      ...guarded('read'),
+      requestParams: {
+        query: FeedQuery,
+        header: z.object({ 'Last-Event-ID': z.string().optional() }),
+      },
+      responses: answers(
+        {
+          description: 'A batch of CloudEvents; the `Link` header with rel="next" leads on.',
+          headers: z.object({ Link: z.string().optional() }),
+          content: {
+            'application/cloudevents-batch+json': { schema: z.array(BookingCloudEvent) },
+            'text/event-stream': { schema: z.string() },
+          },
+        },
+        '400',
+        '401',
+        '403',
+        '503',
+      ),
+    },
+  },
+}

@@ -1,0 +1,91 @@
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import type { CommandPorts } from '../../commands/command.ts'
+import { bookingById, bookings, findBookings } from '../../projections/bookings.ts'
+import { calendarSyncs, listCalendarSyncs } from '../../projections/calendar-syncs.ts'
+import { listSubscriptions, subscriptions } from '../../projections/subscriptions.ts'
+import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.ts'
+import { bookingItems, calendarSyncItems, subscriptionItems } from './list-items.ts'
+import { HttpProblem } from './problem.ts'
+import {
+  awaitConsistency,
+  BookingPath,
+  BookingsQuery,
+  type CaughtUp,
+  ListQuery,
+  pageOf,
+  readQuery,
+} from './query-parameters.ts'
+import { timelineOf } from './timeline.ts'
+
+export type QueryRouteDeps = { ports: CommandPorts; caughtUp: CaughtUp }
+
+/** The read models, paged; and what happened to one booking, from the events themselves. */
+export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
+  const { readStore, directory, events } = ports
+  const router = new Router()
+
+  router.get('/calendar-syncs', async (ctx) => {
+    const query = readQuery(ctx, ListQuery)
+    await awaitConsistency(ctx, calendarSyncs.name, caughtUp)
+    const { items, next } = await listCalendarSyncs(readStore, pageOf(query))
+    answerPage<CalendarSyncItem>(ctx, await calendarSyncItems(ports, items), next)
+  })
+
+  router.get('/subscriptions', async (ctx) => {
+    const query = readQuery(ctx, ListQuery)
+    await awaitConsistency(ctx, subscriptions.name, caughtUp)
+    const { items, next } = await listSubscriptions(readStore, pageOf(query))
+    answerPage<SubscriptionItem>(ctx, await subscriptionItems(directory, items), next)
+  })
+
+  router.get('/bookings', async (ctx) => {
+    const { userId, from, to, ...paging } = readQuery(ctx, BookingsQuery)
+    await awaitConsistency(ctx, bookings.name, caughtUp)
+    const which = { ...(userId !== undefined && { userId }), ...(from && { from }), ...(to && { to }) }
+    const { items, next } = await findBookings(readStore, which, pageOf(paging))
+    answerPage<BookingItem>(ctx, await bookingItems(directory, items), next)
+  })
+
+  router.get('/bookings/:uid', async (ctx) => {
+    const uid = uidOf(ctx.params)
+    await awaitConsistency(ctx, bookings.name, caughtUp)
+    const booking = await bookingById(readStore, uid)
+    if (booking === undefined) throw await unknownBooking(ports)
+    const [item] = await bookingItems(directory, [booking])
+    ctx.body = item
+  })
+
+  router.get('/bookings/:uid/timeline', async (ctx) => {
+    // Events are read where they are written: whatever position is asked for, it is in there.
+    const timeline = await timelineOf(events, uidOf(ctx.params))
+    if (timeline === undefined) throw await unknownBooking(ports)
+    ctx.body = timeline
+  })
+
+  return router
+}
+
+function answerPage<Item>(ctx: Context, items: Item[], next: string | null): void {
+  ctx.body = { items, next }
+}
+
+function uidOf(params: { [name: string]: string | undefined }): string {
+  const path = BookingPath.safeParse(params)
+  if (path.success) return path.data.uid
+  throw new HttpProblem({ status: 404, code: 'BOOKING_UNKNOWN', detail: 'No booking has such a uid.' })
+}
+
+/** Why a booking is not known is mostly the same for all: nobody told us. */
+async function unknownBooking({ readStore }: CommandPorts): Promise<HttpProblem> {
+  const { items } = await findBookings(readStore, {}, { limit: 1 })
+  const cause =
+    items.length === 0
+      ? "No booking at all has been told of yet: is Cal.com's webhook set to /webhooks/calcom, with the secret in CALCOM_WEBHOOK_SECRET?"
+      : 'Others are known, so that Cal.com does reach this service: it was most likely booked before the service began to listen, or for a host whose webhook is not set. TrackBooking tells of it, and the verb import of all future bookings.'
+  return new HttpProblem({
+    status: 404,
+    code: 'BOOKING_UNKNOWN',
+    detail: `No booking of this uid is known here. ${cause}`,
+  })
+}

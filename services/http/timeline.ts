@@ -1,0 +1,94 @@
+// What happened to a booking and why, from the events themselves: they are always complete.
+import { streamName } from '../../domain/domain-event.ts'
+import { answerOf, sentenceOf } from '../../domain/explanation.ts'
+import { decode, isKnown, type StoredEvent } from '../../infrastructure/event-store/event-codec.ts'
+import type { EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { Timeline, TimelineCause, TimelineEntry } from './answers.ts'
+
+/** A chain of reschedules is followed this far: a person can no longer read more. */
+const LONGEST_CHAIN = 100
+
+type BookingEvents = StoredEvent<'booking'>[]
+
+/**
+ * The events of the booking and of those that it was rescheduled from and to, however far, oldest first; undefined for
+ * a uid without events. Rejects with StoreUnavailable.
+ */
+export async function timelineOf(events: EventStore, bookingUid: string): Promise<Timeline | undefined> {
+  const chain = new Map<string, RecordedEvent[]>()
+  const asked = new Set([bookingUid])
+  const waiting = [bookingUid]
+  for (let uid = waiting.shift(); uid !== undefined; uid = waiting.shift()) {
+    const recorded = await events.readStream(streamName('booking', uid))
+    if (recorded.length === 0 && uid === bookingUid) return undefined
+    chain.set(uid, recorded)
+    for (const neighbour of known(recorded).flatMap(neighboursOf)) {
+      if (asked.has(neighbour) || asked.size >= LONGEST_CHAIN) continue
+      asked.add(neighbour)
+      waiting.push(neighbour)
+    }
+  }
+  const own = chain.get(bookingUid) ?? []
+  const all = Array.from(chain, ([uid, recorded]) => recorded.map((event) => ({ uid, event }))).flat()
+  all.sort((a, b) => (a.event.position < b.event.position ? -1 : 1))
+  return { answer: answerOf(known(own)), entries: all.map(({ uid, event }) => entryOf(uid, event)) }
+}
+
+/** Those that this version can read: a newer one may have written more. */
+const known = (recorded: readonly RecordedEvent[]): BookingEvents =>
+  recorded.filter(isKnown).map((event) => decode('booking', event))
+
+function neighboursOf(event: BookingEvents[number]): string[] {
+  const uid =
+    event.type === 'BookingTracked'
+      ? event.data.rescheduledFromUid
+      : event.type === 'BookingClosed'
+        ? event.data.rescheduledToUid
+        : event.type === 'BookingOutcomeReported'
+          ? event.data.newBookingUid
+          : undefined
+  return uid === undefined ? [] : [uid]
+}
+
+function entryOf(bookingUid: string, recorded: RecordedEvent): TimelineEntry {
+  const [event] = known([recorded])
+  const { data, metadata } = recorded
+  return {
+    position: recorded.position,
+    bookingUid,
+    id: recorded.id,
+    type: recorded.type,
+    time: event?.data.at ?? recorded.recordedAt,
+    sentence: event
+      ? sentenceOf(event)
+      : `${recorded.type}, which a newer version of the service has written.`,
+    data: shownData(data),
+    actor: metadata.actor,
+    correlationId: metadata.correlationId,
+    cause: causeOf(recorded, event),
+  }
+}
+
+/** Shown elsewhere in the entry, or of use to the fold alone. */
+const INTERNAL = new Set(['at', 'fingerprint', 'externalUpdatedAt', 'settles', 'watermark', 'bookingUid'])
+
+const shownData = (data: RecordedEvent['data']): TimelineEntry['data'] =>
+  Object.fromEntries(Object.entries(data).filter(([name]) => !INTERNAL.has(name)))
+
+function causeOf({ metadata }: RecordedEvent, event: BookingEvents[number] | undefined): TimelineCause {
+  const cause = metadata.cause ?? { command: metadata.causationId }
+  switch (event?.type) {
+    case 'BookingRescheduled':
+    case 'BookingCancelled':
+    case 'ExternalEventChangeIgnored': {
+      const { externalUpdatedAt, fingerprint } = event.data
+      return {
+        ...cause,
+        ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }),
+        etag: fingerprint,
+      }
+    }
+    default:
+      return cause
+  }
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import type { CommandPorts } from '../commands/command.ts'
+import { countBookingsNeedingAttention } from '../projections/bookings.ts'
+import { countCalendarFeeds } from '../projections/calendar-feeds.ts'
+import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
+import { countDecisionsWithoutOutcome, decisionsWithoutOutcome } from '../projections/decisions.ts'
+import { countSubscriptions } from '../projections/subscriptions.ts'
+import { NeedsPerson, whatNeedsPerson } from './needs-person.ts'
+import type { ProjectionsStatus } from './projection-runner.ts'
+
+const instant = z.iso.datetime({ offset: true })
+const count = z.int().min(0)
+const Stage = z.object({
+  stage: z.enum(['push→ack', 'due→fetched', 'decided→published', 'published→applied']),
+  backlog: count,
+  oldestAgeMs: z.number().min(0).nullable().describe('null where nothing waits'),
+})
+
+/** The whole service at a glance. */
+export const StatusReport = z
+  .object({
+    status: z
+      .enum(['OK', 'NEEDS_PERSON', 'DEGRADED'])
+      .describe('DEGRADED: something does not answer now; it is tried again by itself'),
+    standIns: z.boolean().describe('Google Calendar and Cal.com are the built-in stand-ins'),
+    mode: z.enum(['apply', 'observe', 'off']).describe('for those that set no policy'),
+    now: instant,
+    position: z.string().describe('of the newest event'),
+    stages: z
+      .array(Stage)
+      .describe('published→applied counts booking events whose outcome no consumer has reported'),
+    queue: z.array(
+      z.object({
+        kind: z.enum(['calendar', 'booking', 'references']),
+        due: count,
+        leased: count,
+        waiting: count,
+        oldestDueAt: instant.nullable(),
+      }),
+    ),
+    projections: z.array(
+      z.object({
+        name: z.string(),
+        version: z.int(),
+        position: z.string(),
+        state: z.enum(['STARTING', 'CATCHING_UP', 'LIVE']),
+        lagMs: z.number(),
+        parked: count,
+      }),
+    ),
+    outages: z.array(z.object({ what: z.string(), since: instant })),
+    subscriptions: z.object({ PENDING: count, ACTIVE: count, SUSPENDED: count, RELEASED: count }),
+    calendarFeeds: z.object({ failing: count, withHeld: count }),
+    bookingsNeedingAttention: count,
+    needsPerson: z.array(NeedsPerson).describe('at most 50 of each kind'),
+    next: z.array(z.string()).describe('what to do next, most urgent first'),
+  })
+  .meta({ id: 'StatusReport' })
+export type StatusReport = z.infer<typeof StatusReport>
+
+export type Backlog = { backlog: number; oldestAgeMs: number | null }
+
+export type StatusReportDeps = {
+  ports: CommandPorts
+  standIns: boolean
+  /** Of the runner in this process; undefined where another process runs the projections. */
+  projections: (() => ProjectionsStatus) | undefined
+  /** Pushes that were taken and are not answered yet. */
+  pushes?: () => Backlog
+  /** What the publisher to a broker has not published; without one the feed reads the store, and nothing waits. */
+  publication?: () => Promise<Backlog>
+}
+
+const nothing: Backlog = { backlog: 0, oldestAgeMs: null }
+
+/** Looks at everything once. Rejects with StoreUnavailable. */
+export async function statusReport(deps: StatusReportDeps): Promise<StatusReport> {
+  const { events, readStore, queue, now } = deps.ports
+  const at = now()
+  const [position, queued, publication, application, feeds, attention, needsPerson] = await Promise.all([
+    events.head(),
+    queue.status(),
+    deps.publication?.() ?? nothing,
+    unapplied(deps.ports, at),
+    countCalendarFeeds(readStore),
+    countBookingsNeedingAttention(readStore),
+    whatNeedsPerson(deps.ports),
+  ])
+  const [PENDING, ACTIVE, SUSPENDED, RELEASED] = await Promise.all([
+    countSubscriptions(readStore, 'PENDING'),
+    countSubscriptions(readStore, 'ACTIVE'),
+    countSubscriptions(readStore, 'SUSPENDED'),
+    countSubscriptions(readStore, 'RELEASED'),
+  ])
+  const { projections, outages } = deps.projections?.() ?? { projections: [], outages: [] }
+  const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
+  return {
+    status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',
+    standIns: deps.standIns,
+    mode: deps.ports.defaultMode,
+    now: at.toString(),
+    position,
+    stages: [
+      { stage: 'push→ack', ...(deps.pushes?.() ?? nothing) },
+      {
+        stage: 'due→fetched',
+        backlog: queued.reduce((sum, one) => sum + one.due + one.leased, 0),
+        oldestAgeMs: oldestAge(due, at),
+      },
+      { stage: 'decided→published', ...publication },
+      { stage: 'published→applied', ...application },
+    ],
+    queue: queued.map(({ oldestDueAt, ...one }) => ({
+      ...one,
+      oldestDueAt: oldestDueAt?.toString() ?? null,
+    })),
+    projections,
+    outages: outages.map(({ what, since }) => ({ what, since: since.toString() })),
+    subscriptions: { PENDING, ACTIVE, SUSPENDED, RELEASED },
+    calendarFeeds: feeds,
+    bookingsNeedingAttention: attention,
+    needsPerson,
+    next: [
+      ...outages.map(
+        ({ what }) => `Mend what keeps the ${what} from answering; it is tried again by itself.`,
+      ),
+      ...new Set(needsPerson.map(({ next }) => next)),
+      ...(await firstSteps(deps)),
+    ],
+  }
+}
+
+async function unapplied({ readStore }: CommandPorts, now: Temporal.Instant): Promise<Backlog> {
+  const [backlog, { items }] = await Promise.all([
+    countDecisionsWithoutOutcome(readStore),
+    decisionsWithoutOutcome(readStore, { limit: 1 }),
+  ])
+  const since = items.map(({ at }) => Temporal.Instant.from(at))
+  return { backlog, oldestAgeMs: oldestAge(since, now) }
+}
+
+function oldestAge(instants: readonly Temporal.Instant[], now: Temporal.Instant): number | null {
+  const ages = instants.map((since) => now.epochMilliseconds - since.epochMilliseconds)
+  return ages.length === 0 ? null : Math.max(0, ...ages)
+}
+
+/** What is left to set up, and what is set so that less happens than one might expect. */
+async function firstSteps({ ports, standIns }: StatusReportDeps): Promise<string[]> {
+  const { items } = await listCalendarSyncs(ports.readStore, { limit: 1 })
+  const steps: string[] = []
+  if (items.length === 0)
+    steps.push(
+      "No calendar is kept in step yet: set Cal.com's webhook to /webhooks/calcom, or send RegisterCalendarSync.",
+    )
+  if (ports.push === undefined)
+    steps.push('PUBLIC_URL is not set: no channel is opened, every calendar is polled.')
+  if (ports.defaultMode === 'observe')
+    steps.push('SYNC_MODE is observe: decisions are recorded, nothing is published.')
+  if (ports.defaultMode === 'off') steps.push('SYNC_MODE is off: nothing is decided.')
+  if (standIns)
+    steps.push('Google Calendar and Cal.com are stand-ins: set GOOGLE_CLIENT_ID and so on for the real ones.')
+  return steps
+}

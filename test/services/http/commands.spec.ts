@@ -1,0 +1,133 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { allCommands } from '../../../commands/all-commands.ts'
+import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { CommandAnswer } from '../../../services/http/command-routes.ts'
+import { withHttp } from '../../support/http-fixture.ts'
+import { assertProblem } from '../../support/problem.ts'
+
+const test = suite('commands over HTTP')
+const registration = { userId: 'u1', provider: 'google', externalCalendarId: 'host@example.com' }
+
+test(
+  'answers what was appended, where, and up to where to wait; sent again, it is already so',
+  withHttp(async ({ command }) => {
+    const first = await command('RegisterCalendarSync', registration)
+    assert.is(first.status, 200, first.text)
+    const answer = CommandAnswer.parse(first.body)
+    assert.is(answer.stream, `calendarSync-${answer.id}`)
+    assert.is(answer.revision, 0)
+    assert.equal(answer.events, ['CalendarSyncRegistered'])
+    assert.match(first.headers.get('X-Consistency-Position') ?? '', /^\d+$/)
+    const again = await command('RegisterCalendarSync', registration)
+    assert.equal(again.body, { ...answer, events: [] })
+    assert.is(again.headers.get('X-Consistency-Position'), first.headers.get('X-Consistency-Position'))
+  }),
+)
+
+test(
+  'lists everything that is wrong with a body, by field and without the values',
+  withHttp(async ({ command }) => {
+    const asked = await command('TrackBooking', {
+      bookingUid: '',
+      start: 'secret-value',
+      end: 5,
+      references: [{ provider: 'outlook', externalEventId: 'e' }],
+    })
+    const { problems = [] } = assertProblem(asked, 400, 'BODY_INVALID')
+    assert.equal(problems.map(({ path }) => path).toSorted(), [
+      'bookingUid',
+      'end',
+      'references[0].externalCalendarId',
+      'references[0].provider',
+      'start',
+      'userId',
+    ])
+    assert.not.match(asked.text, /secret-value|outlook/)
+    assertProblem(await command('TrackBooking', [1]), 400, 'BODY_INVALID')
+    assertProblem(await command('TrackBooking', 'null'), 400, 'BODY_INVALID')
+  }),
+)
+
+test(
+  'answers an unknown command with the names that there are',
+  withHttp(async ({ command }) => {
+    const problem = assertProblem(await command('trackBooking', {}), 404, 'COMMAND_UNKNOWN')
+    assert.equal(
+      problem.commands,
+      allCommands.map(({ name }) => name),
+    )
+    assertProblem(await command('constructor', {}), 404, 'COMMAND_UNKNOWN')
+  }),
+)
+
+test(
+  'answers 404 for what is not there and 409 for a rule that would be broken, with its code',
+  withHttp(async ({ command }) => {
+    assertProblem(
+      await command('PauseCalendarSync', { calendarSyncId: 'none' }),
+      404,
+      'CALENDAR_SYNC_NOT_REGISTERED',
+    )
+    assertProblem(await command('FetchNow', registration), 404, 'CALENDAR_UNKNOWN')
+    const times = { start: '2026-03-05T10:00:00Z', end: '2026-03-05T10:30:00Z' }
+    await command('TrackBooking', { bookingUid: 'b1', userId: 'u1', ...times })
+    await command('CloseBooking', { bookingUid: 'b1' })
+    assertProblem(await command('RecordBookingTimes', { bookingUid: 'b1', ...times }), 409, 'BOOKING_CLOSED')
+  }),
+)
+
+test(
+  'answers a decision with its code and sentence',
+  withHttp(async ({ command }) => {
+    const times = { start: '2026-03-05T10:00:00Z', end: '2026-03-05T10:30:00Z' }
+    const { body } = await command('ApplyExternalEventChange', {
+      provider: 'google',
+      externalCalendarId: 'host@example.com',
+      observedAt: '2026-03-02T08:00:00Z',
+      change: { id: 'e1', status: 'confirmed', ...times },
+    })
+    const { decision } = CommandAnswer.parse(body)
+    assert.is(decision?.code, 'NOT_LINKED')
+    assert.match(decision?.sentence ?? '', /^[A-Z].*\.$/)
+  }),
+)
+
+test(
+  'answers 503 while the store takes nothing',
+  withHttp(
+    async ({ command }) => {
+      assertProblem(await command('RegisterCalendarSync', registration), 503, 'STORE_UNAVAILABLE')
+    },
+    (deps) => ({
+      ...deps,
+      ports: {
+        ...deps.ports,
+        events: { ...deps.ports.events, append: () => Promise.reject(new StoreUnavailable('disk full')) },
+      },
+    }),
+  ),
+)
+
+test(
+  'counts commands by name and outcome',
+  withHttp(async ({ command, ask }) => {
+    await command('RegisterCalendarSync', registration)
+    await command('RegisterCalendarSync', registration)
+    await command('RegisterCalendarSync', {})
+    await command('FetchNow', { ...registration, externalCalendarId: 'other' })
+    const { text, headers } = await ask('GET', '/metrics')
+    assert.match(headers.get('Content-Type') ?? '', /^text\/plain/)
+    for (const line of [
+      'calendar_sync_commands_total{command="RegisterCalendarSync",outcome="accepted"} 1',
+      'calendar_sync_commands_total{command="RegisterCalendarSync",outcome="unchanged"} 1',
+      'calendar_sync_commands_total{command="RegisterCalendarSync",outcome="BODY_INVALID"} 1',
+      'calendar_sync_commands_total{command="FetchNow",outcome="CALENDAR_UNKNOWN"} 1',
+      'calendar_sync_http_request_seconds_count{method="POST",route="/commands/:name",status="200"} 2',
+    ])
+      assert.ok(text.includes(line), line)
+    assert.match(text, /process_cpu_seconds_total/)
+  }),
+)
+
+test.run()

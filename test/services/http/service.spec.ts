@@ -1,0 +1,166 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Readiness } from '../../../services/http/health-routes.ts'
+import { StatusReport } from '../../../services/status-report.ts'
+import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
+
+const test = suite('service about itself')
+const works = async () => {}
+const fails = () => Promise.reject(new Error('no answer'))
+const calendar = { provider: 'google', externalCalendarId: 'host@example.com' }
+
+test(
+  'is live, and ready while signals and webhooks can be made durable, whatever else is down',
+  withHttp(
+    async ({ ask }) => {
+      assert.equal((await ask('GET', '/health/live', { token: null })).body, { status: 'live' })
+      const asked = await ask('GET', '/health/ready', { token: null })
+      assert.is(asked.status, 200)
+      assert.equal(Readiness.parse(asked.body), {
+        status: 'ready',
+        roles: { http: 'ready', sync: 'ready', publisher: 'not-ready' },
+        degraded: ['read store', 'publisher'],
+      })
+    },
+    (deps) => ({
+      ...deps,
+      health: {
+        durable: { 'event store': works },
+        others: { 'read store': fails },
+        roles: { sync: works, publisher: fails },
+      },
+    }),
+  ),
+)
+
+test(
+  'is not ready where they cannot',
+  withHttp(
+    async ({ ask }) => {
+      const asked = await ask('GET', '/health/ready', { token: null })
+      assert.is(asked.status, 503)
+      const { status, roles, degraded } = Readiness.parse(asked.body)
+      assert.equal(
+        { status, roles, degraded },
+        {
+          status: 'not-ready',
+          roles: { http: 'not-ready' },
+          degraded: ['event store'],
+        },
+      )
+    },
+    (deps) => ({
+      ...deps,
+      health: {
+        durable: {
+          'event store': () => {
+            throw new Error('no answer')
+          },
+        },
+        others: {},
+        roles: {},
+      },
+    }),
+  ),
+)
+
+async function statusOf({ ask, ports }: HttpFixture): Promise<StatusReport> {
+  await ports.caughtUp('all')
+  return StatusReport.parse((await ask('GET', '/status')).body)
+}
+
+test(
+  'tells of an empty service what to do first',
+  withHttp(async (http) => {
+    const status = await statusOf(http)
+    assert.is(status.status, 'OK')
+    assert.equal(status.needsPerson, [])
+    assert.equal(
+      status.stages.map(({ stage, backlog, oldestAgeMs }) => [stage, backlog, oldestAgeMs]),
+      ['push→ack', 'due→fetched', 'decided→published', 'published→applied'].map((stage) => [stage, 0, null]),
+    )
+    assert.ok(status.projections.every(({ state }) => state === 'LIVE'))
+    assert.match(status.next.join(' '), /RegisterCalendarSync/)
+  }),
+)
+
+test(
+  'measures what is due and what no consumer has reported',
+  withHttp(async (http) => {
+    await http.command('TrackBooking', {
+      bookingUid: 'b1',
+      userId: 'u1',
+      start: '2026-03-05T10:00:00Z',
+      end: '2026-03-05T10:30:00Z',
+      references: [{ ...calendar, externalEventId: 'e1' }],
+    })
+    await http.clock.advance(60_000)
+    const now = http.clock.now().toString()
+    const change = {
+      id: 'e1',
+      status: 'confirmed',
+      updated: now,
+      etag: '"1"',
+      start: '2026-03-05T14:00:00Z',
+      end: '2026-03-05T15:00:00Z',
+    }
+    await http.command('ApplyExternalEventChange', { ...calendar, observedAt: now, change })
+    await http.command('FetchNow', calendar)
+    await http.clock.advance(30_000)
+    const { stages } = await statusOf(http)
+    const stage = (name: string) => stages.find((one) => one.stage === name)
+    assert.equal(stage('due→fetched'), { stage: 'due→fetched', backlog: 1, oldestAgeMs: 30_000 })
+    assert.equal(stage('published→applied'), { stage: 'published→applied', backlog: 1, oldestAgeMs: 30_000 })
+  }),
+)
+
+test(
+  'names what needs a person, and what that person can do',
+  withHttp(async (http) => {
+    await http.command('RegisterCalendarSync', { userId: 'u1', ...calendar, credentialId: 'c1' })
+    const calendarKey = (await http.ports.directory.find(calendar)) ?? ''
+    const at = http.clock.now().toString()
+    const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
+    await http.ports.events.append(`calendarFeed-${calendarKey}`, 'any', [
+      {
+        id: http.ports.newId(),
+        type: 'ChangesHeld',
+        data: { calendarKey, reason: 'MASS_CHANGE', bookingUids: ['b1', 'b2'], at },
+        metadata,
+      },
+      {
+        id: http.ports.newId(),
+        type: 'FetchingFailed',
+        data: { calendarKey, code: 'CREDENTIAL_REFUSED', at },
+        metadata,
+      },
+    ])
+    const status = await statusOf(http)
+    assert.is(status.status, 'NEEDS_PERSON')
+    assert.equal(
+      status.needsPerson.map(({ code }) => code),
+      ['CHANGES_HELD', 'CREDENTIAL_REFUSED', 'CREDENTIAL_AWAITED'],
+    )
+    const [held, , awaited] = status.needsPerson
+    assert.match(held?.sentence ?? '', '2 changes')
+    assert.is(held?.externalCalendarId, 'host@example.com')
+    assert.match(held?.next ?? '', 'ReleaseHeldChanges')
+    assert.match(awaited?.next ?? '', 'PUT /credentials/c1')
+    assert.equal(status.calendarFeeds, { failing: 1, withHeld: 1 })
+  }),
+)
+
+test(
+  'serves the page with a strict policy: nothing inline, nothing from elsewhere',
+  withHttp(async ({ ask }) => {
+    const page = await ask('GET', '/', { token: null })
+    assert.match(page.headers.get('Content-Type') ?? '', /^text\/html/)
+    const policy = page.headers.get('Content-Security-Policy') ?? ''
+    assert.match(policy, "default-src 'none'")
+    assert.not.match(policy, /unsafe|https?:|\*/)
+    assert.not.match(page.text, /https?:\/\/|\sstyle=|\son[a-z]+=|<style|<script>/)
+    assert.is(page.headers.get('X-Content-Type-Options'), 'nosniff')
+  }),
+)
+
+test.run()

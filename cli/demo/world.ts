@@ -1,0 +1,76 @@
+import type { z } from 'zod'
+import { type Clock, systemClock } from '../../infrastructure/clock/clock.ts'
+import { type RecordedEvent, START } from '../../infrastructure/event-store/event-store.ts'
+import type { Service } from '../../main.ts'
+import type { BookingCloudEvent } from '../../services/booking-event-schema.ts'
+import type {
+  BookingItem,
+  CalendarSyncItem,
+  SubscriptionItem,
+  Timeline,
+} from '../../services/http/answers.ts'
+import type { StatusReport } from '../../services/status-report.ts'
+import { type JsonClient, jsonClient } from './json-client.ts'
+
+/** A step of the story did not come true; the message says what was expected, and what was seen instead. */
+export class StepFailed extends Error {}
+
+export type PublishedEvent = z.infer<typeof BookingCloudEvent>
+
+/** What the story is played in. Everything is done over HTTP, as an operator, a host or Cal.com's user would. */
+export type World = {
+  /** The service, signed in. */
+  service: JsonClient
+  /** What a host does in Google Calendar, and a look behind its scenes. */
+  google: JsonClient
+  /** What a person does in Cal.com. */
+  calcom: JsonClient
+  /** A stream of the event store, oldest first. */
+  stream(name: string): Promise<RecordedEvent[]>
+  syncs(): Promise<CalendarSyncItem[]>
+  subscriptions(): Promise<SubscriptionItem[]>
+  booking(uid: string): Promise<BookingItem | undefined>
+  timeline(uid: string): Promise<Timeline>
+  /** Everything published so far. */
+  feed(): Promise<PublishedEvent[]>
+  status(): Promise<StatusReport>
+  /**
+   * Looks until `look` gives something other than undefined; its last complaint is in the StepFailed that is thrown
+   * when it takes too long. A look that throws (a server that does not answer) ends the wait at once.
+   */
+  until<T>(what: string, look: (complain: (seen: string) => void) => Promise<T | undefined>): Promise<T>
+}
+
+/** How often a wait looks again. */
+const LOOK_MS = 25
+
+export function worldOf(service: Service, patienceMs: number, clock: Clock = systemClock): World {
+  if (service.standIns === undefined) throw new StepFailed('There are no stand-ins to play the story with.')
+  const http = jsonClient(service.url, { authorization: `Bearer ${service.token}` })
+  const items = async <T>(path: string) => (await http.get<{ items: T[] }>(path)).items
+  return {
+    service: http,
+    google: jsonClient(`${service.standIns.google.url}/stand-in`),
+    calcom: jsonClient(`${service.standIns.calcom.url}/stand-in`),
+    stream: (name) => service.ports.events.readStream(name),
+    syncs: () => items('/calendar-syncs'),
+    subscriptions: () => items('/subscriptions'),
+    booking: (uid) => http.find(`/bookings/${uid}`),
+    timeline: (uid) => http.get(`/bookings/${uid}/timeline`),
+    feed: () => http.get(`/booking-events?limit=1000&after=${START}`),
+    status: () => http.get('/status'),
+    async until(what, look) {
+      const giveUpAt = clock.now().epochMilliseconds + patienceMs
+      let seen = 'nothing'
+      for (;;) {
+        const found = await look((text) => {
+          seen = text
+        })
+        if (found !== undefined) return found
+        if (clock.now().epochMilliseconds >= giveUpAt)
+          throw new StepFailed(`${what}: not within ${patienceMs / 1000} s; last seen: ${seen}`)
+        await clock.delay(LOOK_MS)
+      }
+    },
+  }
+}

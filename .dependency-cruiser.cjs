@@ -1,4 +1,4 @@
-// The layers of docs/decisions/0002: imports point one way, and only main.ts names an adapter. Type imports count.
+// The layers of docs/decisions/0002: imports point one way, and only main.ts and composition/ name an adapter. Type imports count.
 // test/ and bench/ may import anything, and nothing imports them.
 
 /** `infrastructure/NAME/NAME.ts` is a port. An adapter has a folder of its own, or its engine in its file's name. */
@@ -14,28 +14,28 @@ module.exports = {
     forbid(
       'commands-and-projections-know-domain-and-ports',
       { path: '^(commands|projections)/' },
-      { path: '^(services|simulator|console|cli)/|^main[.]ts$' },
+      { path: '^(services|simulator|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
       'services-know-no-composition',
       { path: '^services/' },
-      { path: '^(simulator|console|cli)/|^main[.]ts$' },
+      { path: '^(simulator|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
       'infrastructure-knows-domain-types-only',
       { path: '^infrastructure/' },
-      { path: '^(services|commands|projections|simulator|console|cli)/|^main[.]ts$' },
+      { path: '^(services|commands|projections|simulator|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid('ports-know-no-adapter', { path: port }, { path: adapter }),
     forbid(
-      'only-main-names-an-adapter',
+      'only-the-composition-names-an-adapter',
       { path: '^(domain|commands|projections|services|simulator|console|cli)/' },
       { path: adapter },
     ),
     forbid(
       'simulator-stands-alone',
       { path: '^simulator/' },
-      { path: '^(services|commands|projections|domain|console|cli)/|^main[.]ts$' },
+      { path: '^(services|commands|projections|domain|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
       'nothing-imports-main-but-the-command-line',

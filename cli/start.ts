@@ -1,8 +1,9 @@
+import { StartRefused } from '../composition/start-refused.ts'
 import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
 import { loadEnvironment } from '../infrastructure/config/environment.ts'
 import { formatProblems } from '../infrastructure/config/problem.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
-import { type Service, StartRefused, startService } from '../main.ts'
+import { type Service, startService } from '../main.ts'
 import { banner } from './banner.ts'
 
 const CONFIGURATION_ERROR = 2

@@ -1,0 +1,87 @@
+import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
+import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import { createCalcomIntake } from '../services/calcom-intake.ts'
+import { credentialStored } from '../services/credential-stored.ts'
+import { feedTail } from '../services/feed-tail.ts'
+import { createGooglePush } from '../services/google-push.ts'
+import { createHttpApp } from '../services/http/app.ts'
+import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
+import { feedRoutes } from '../services/http/feed.ts'
+import { googleWebhook } from '../services/http/google-webhook.ts'
+import { listen } from '../services/http/listener.ts'
+import { outageLog } from '../services/outage-log.ts'
+import type { ProjectionRunner } from '../services/projection-runner.ts'
+import type { RunningRoles } from '../services/roles.ts'
+import type { ServicePorts } from '../services/service-ports.ts'
+import { statusReport } from '../services/status-report.ts'
+import { StartRefused } from './start-refused.ts'
+import type { Stores } from './stores.ts'
+
+export async function listenAsConfigured(configuration: Configuration) {
+  const { host, port } = configuration.http
+  try {
+    return await listen(configuration.http)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error
+    throw new StartRefused(`Cannot listen on ${host}:${port}: ${reason}. Set PORT or HOST.`, { cause: error })
+  }
+}
+
+/** Rejects while a store that the read models need does not answer. */
+async function readModelsAnswer(stores: Stores, projections: ProjectionRunner): Promise<void> {
+  const [outage] = projections.status().outages
+  if (outage !== undefined) throw new Error(outage.message)
+  await stores.readStore.checkpoint('bookings')
+}
+
+export type HttpParts = {
+  configuration: Configuration
+  ports: ServicePorts
+  projections: ProjectionRunner
+  metrics: Metrics
+  token: string
+  publicUrl: string
+  stores: Stores
+  roles: RunningRoles
+  signal: AbortSignal
+}
+
+/** The HTTP edge, with all that main gives it. */
+export function httpHandler(parts: HttpParts) {
+  const { configuration, ports, projections, metrics, stores, signal } = parts
+  const { clock, log } = ports
+  const outages = outageLog({ clock, log, signal })
+  const push = createGooglePush({ ...ports, metrics })
+  void push.followStops(outages, signal)
+  const origin = { source: `urn:uuid:${stores.deploymentId}`, schemas: `${parts.publicUrl}/schemas` }
+  const tail = feedTail({ events: stores.events, clock, log, signal })
+  const app = createHttpApp({
+    ports,
+    clock,
+    log: log.child({ part: 'http' }),
+    metrics,
+    tokens: { token: parts.token, named: configuration.api.namedTokens },
+    sessionKey: derivedKey(stores.secrets[0], 'session'),
+    standIns: configuration.standIns,
+    caughtUp: (projection, position) => projections.caughtUp(projection, position),
+    status: () => statusReport({ ports, standIns: configuration.standIns, projections: projections.status }),
+    health: {
+      durable: { 'event store': () => stores.events.head(), 'signal queue': () => stores.queue.status() },
+      others: { 'read models': () => readModelsAnswer(stores, projections) },
+      roles: { sync: () => stores.queue.status() },
+    },
+    onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
+    first: [googleWebhook({ push, log })],
+    open: [
+      calcomWebhookRoutes({
+        readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
+        signatureHeader,
+        intake: createCalcomIntake(ports),
+      }),
+    ],
+    guarded: [{ router: feedRoutes({ events: stores.events, tail, origin, log, signal }), scope: 'read' }],
+  })
+  return app.callback()
+}

@@ -1,0 +1,42 @@
+// Google and Cal.com: the real ones, or the stand-ins.
+import { calcomBookingDirectory } from '../infrastructure/calcom/calcom-booking-directory.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
+import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import { STAND_IN_HOST, type StandIns } from '../simulator/stand-ins.ts'
+import type { Stores } from './stores.ts'
+
+export const derivedText = (secret: Uint8Array, purpose: string): string =>
+  Buffer.from(derivedKey(secret, purpose)).toString('base64url')
+
+/** The stand-in's host has given the service a credential, as a real host would on the connect page. */
+export async function lendCredential(vault: Stores['vault']): Promise<void> {
+  const { credentialId, refreshToken } = STAND_IN_HOST
+  if (!(await vault.has(credentialId))) await vault.put(credentialId, { kind: 'oauth', refreshToken })
+}
+
+export const googleOptions = ({ google }: Configuration, standIns: StandIns | undefined) =>
+  standIns
+    ? { apiUrl: standIns.google.url, tokenUrl: standIns.google.tokenUrl, delegatedDomains: [] }
+    : {
+        ...(google.apiUrl !== undefined && { apiUrl: google.apiUrl }),
+        ...(google.tokenUrl !== undefined && { tokenUrl: google.tokenUrl }),
+        ...(google.oauthClient && { oauth: google.oauthClient }),
+        ...(google.serviceAccount && { serviceAccount: google.serviceAccount }),
+        delegatedDomains: google.delegatedDomains,
+      }
+
+export function delegated({ google }: Configuration): (externalCalendarId: string) => boolean {
+  const domains = new Set(google.serviceAccount ? google.delegatedDomains : [])
+  return (id) => domains.has(id.slice(id.lastIndexOf('@') + 1).toLowerCase())
+}
+
+export function bookingDirectory({ calcom }: Configuration, standIns: StandIns | undefined) {
+  if (standIns) return calcomBookingDirectory({ apiUrl: standIns.calcom.url, apiKey: standIns.calcomApiKey })
+  if (calcom.api === undefined) return undefined
+  const { url, apiKey, apiKeysFile } = calcom.api
+  return calcomBookingDirectory({
+    apiUrl: url,
+    ...(apiKey !== undefined && { apiKey }),
+    ...(apiKeysFile !== undefined && { apiKeysFile }),
+  })
+}

@@ -58,10 +58,13 @@ export function pairInstances(
 
   const rest = remaining().toSorted((a, b) => originalOf(a) - originalOf(b))
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
-  const gap = Math.min(smallestGap(linked.map(originalOf)), smallestGap(alive.map(startOf)))
+  const before = smallestGap(linked.map(originalOf))
+  const gap = Math.min(before, smallestGap(alive.map(startOf)))
   if (endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
   else {
-    const moved = inOrder(rest, free, taken.size > 0 ? gap : Infinity) ?? nearest(rest, free, gap)
+    // Where others stayed, a whole step is not a move but a neighbour.
+    const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))
+    const moved = inOrder(rest, free, isMove) ?? nearest(rest, free, gap)
     rest.forEach((one, index) => {
       const event = moved?.[index]
       pair(one, event ? 'MOVED' : 'CHANGED', event)
@@ -94,21 +97,26 @@ function endedBefore(
   const first = rest[0]
   if (first === undefined) return false
   const origin = originalOf(first)
-  const inStep = (event: ExternalEvent) => {
-    const off = Math.abs(startOf(event) - origin) % gap
-    return Math.min(off, gap - off) <= HOUR
-  }
-  return alive.every((event) => startOf(event) < origin) && free.every(inStep)
+  return (
+    alive.every((event) => startOf(event) < origin) &&
+    free.every((event) => isInStep(startOf(event) - origin, gap))
+  )
 }
 
-/** As many as there were, all moved by the same time, by less than `within`. */
+/** Whole steps away, an hour more or less for a change to or from daylight saving time. */
+function isInStep(delta: number, gap: number): boolean {
+  const off = Math.abs(delta) % gap
+  return Math.abs(delta) > HOUR && Math.min(off, gap - off) <= HOUR
+}
+
+/** As many as there were, all moved by the same time. */
 function inOrder(
   rest: readonly LinkedInstance[],
   free: readonly ExternalEvent[],
-  within: number,
+  isMove: (delta: number) => boolean,
 ): ExternalEvent[] | undefined {
   if (rest.length !== free.length) return undefined
-  return moveAlike(rest, free, (delta) => Math.abs(delta) < within) ? [...free] : undefined
+  return moveAlike(rest, free, isMove) ? [...free] : undefined
 }
 
 /** Other instances are there too, but each booking has one near by, all at the same distance. */

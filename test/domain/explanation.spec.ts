@@ -6,17 +6,7 @@ import { closeBooking } from '../../domain/booking-facts.ts'
 import type { DecisionCode } from '../../domain/booking-rules.ts'
 import { eventTypes } from '../../domain/domain-event.ts'
 import { answerOf, reasonText, sentenceOf, sentenceOfDecision } from '../../domain/explanation.ts'
-import {
-  deleted,
-  from,
-  linked,
-  minute,
-  records,
-  reports,
-  sees,
-  tracks,
-  written,
-} from '../support/booking-story.ts'
+import { deleted, from, linked, minute, records, reports, sees, written } from '../support/booking-story.ts'
 import { allExamples, examples } from '../support/event-examples.ts'
 import type { Story } from '../support/given.ts'
 

@@ -6,7 +6,7 @@ import { formatProblems } from '../infrastructure/config/problem.ts'
 import { type Service, startService } from '../main.ts'
 import { playStory } from './demo/story.ts'
 import { createTeller, type Screen } from './demo/teller.ts'
-import { StepFailed, worldOf } from './demo/world.ts'
+import { StepFailed, worldAt } from './demo/world.ts'
 
 export type DemoOptions = {
   /** Where the story is told. */
@@ -30,7 +30,11 @@ export async function demo(options: DemoOptions = {}): Promise<number> {
     if (!read.ok) throw new StepFailed(formatProblems(read.problems))
     service = await startService(read.configuration)
     options.prepare?.(service)
-    await playStory(worldOf(service, options.patienceMs ?? 10_000), teller)
+    const { url, token, standIns, ports } = service
+    if (standIns === undefined) throw new StepFailed('There are no stand-ins to play the story with.')
+    const addresses = { service: url, token, google: standIns.google.url, calcom: standIns.calcom.url }
+    const world = worldAt(addresses, options.patienceMs ?? 10_000)
+    await playStory(world, teller, (stream) => ports.events.readStream(stream))
     teller.end('Every step came true.')
     return 0
   } catch (error) {

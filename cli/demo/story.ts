@@ -1,14 +1,18 @@
 // The story that the demo plays: two hosts, three bookings, four edits in Google Calendar, three events published.
+import type { RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
 import { STAND_IN_HOST } from '../../simulator/stand-ins.ts'
 import { type BookedMeeting, bookThree } from './story-bookings.ts'
 import { editCalendars, publishedExactly } from './story-edits.ts'
 import { clockTime, span, type Teller } from './teller.ts'
 import { StepFailed, type World } from './world.ts'
 
-/** Plays the story to its end. Rejects with StepFailed at the first step that does not come true. */
-export async function playStory(world: World, teller: Teller): Promise<void> {
+/** Reads a stream of the event store, oldest first: what a status was before is not asked for over HTTP. */
+type ReadStream = (stream: string) => Promise<RecordedEvent[]>
+
+/** Plays the story to its end. Rejects at the first step that does not come true. */
+export async function playStory(world: World, teller: Teller, read: ReadStream): Promise<void> {
   const calendarKey = await registerCalendar(world, teller)
-  await channelOpens(world, teller, calendarKey)
+  await channelOpens(world, teller, calendarKey, read)
   const meetings = await bookThree(world, teller)
   await editCalendars(world, teller, meetings)
   await publishedExactly(world, teller, meetings)
@@ -38,7 +42,12 @@ async function registerCalendar(world: World, teller: Teller): Promise<string> {
   return sync.calendarKey
 }
 
-async function channelOpens(world: World, teller: Teller, calendarKey: string): Promise<void> {
+async function channelOpens(
+  world: World,
+  teller: Teller,
+  calendarKey: string,
+  read: ReadStream,
+): Promise<void> {
   teller.step('The crons open a push channel at Google')
   const active = await world.until('An ACTIVE subscription with a channel', async (complain) => {
     const one = (await world.subscriptions()).find((each) => each.calendarKey === calendarKey)
@@ -49,7 +58,7 @@ async function channelOpens(world: World, teller: Teller, calendarKey: string): 
     SubscriptionRequested: 'PENDING',
     SubscriptionActivated: 'ACTIVE',
   }
-  const events = await world.stream(`calendarSubscription-${active.subscriptionId}`)
+  const events = await read(`calendarSubscription-${active.subscriptionId}`)
   const passed = events.flatMap(({ type }) => statuses[type] ?? [])
   if (passed.join() !== 'PENDING,ACTIVE')
     throw new StepFailed(`The subscription went ${passed.join(' → ')}, not PENDING → ACTIVE`)

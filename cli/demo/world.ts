@@ -1,7 +1,5 @@
 import type { z } from 'zod'
 import { type Clock, systemClock } from '../../infrastructure/clock/clock.ts'
-import { type RecordedEvent, START } from '../../infrastructure/event-store/event-store.ts'
-import type { Service } from '../../main.ts'
 import type { BookingCloudEvent } from '../../services/booking-event-schema.ts'
 import type {
   BookingItem,
@@ -25,8 +23,6 @@ export type World = {
   google: JsonClient
   /** What a person does in Cal.com. */
   calcom: JsonClient
-  /** A stream of the event store, oldest first. */
-  stream(name: string): Promise<RecordedEvent[]>
   syncs(): Promise<CalendarSyncItem[]>
   subscriptions(): Promise<SubscriptionItem[]>
   booking(uid: string): Promise<BookingItem | undefined>
@@ -44,20 +40,22 @@ export type World = {
 /** How often a wait looks again. */
 const LOOK_MS = 25
 
-export function worldOf(service: Service, patienceMs: number, clock: Clock = systemClock): World {
-  if (service.standIns === undefined) throw new StepFailed('There are no stand-ins to play the story with.')
-  const http = jsonClient(service.url, { authorization: `Bearer ${service.token}` })
+/** Where everything is (roots without a slash at the end), and what the service is to be signed in with. */
+export type Addresses = { service: string; token: string; google: string; calcom: string }
+
+/** `patienceMs`: how long each wait may take, by `clock`. */
+export function worldAt(addresses: Addresses, patienceMs: number, clock: Clock = systemClock): World {
+  const http = jsonClient(addresses.service, { authorization: `Bearer ${addresses.token}` })
   const items = async <T>(path: string) => (await http.get<{ items: T[] }>(path)).items
   return {
     service: http,
-    google: jsonClient(`${service.standIns.google.url}/stand-in`),
-    calcom: jsonClient(`${service.standIns.calcom.url}/stand-in`),
-    stream: (name) => service.ports.events.readStream(name),
+    google: jsonClient(`${addresses.google}/stand-in`),
+    calcom: jsonClient(`${addresses.calcom}/stand-in`),
     syncs: () => items('/calendar-syncs'),
     subscriptions: () => items('/subscriptions'),
     booking: (uid) => http.find(`/bookings/${uid}`),
     timeline: (uid) => http.get(`/bookings/${uid}/timeline`),
-    feed: () => http.get(`/booking-events?limit=1000&after=${START}`),
+    feed: () => http.get('/booking-events?limit=1000'),
     status: () => http.get('/status'),
     async until(what, look) {
       const giveUpAt = clock.now().epochMilliseconds + patienceMs

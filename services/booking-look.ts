@@ -15,7 +15,7 @@ import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { brakeHolds } from './brake.ts'
 import { consultCalcom } from './calcom-view.ts'
 import { accessTo } from './calendar-access.ts'
-import { type LookMemo, readLookMemo, remainingGrace, writeLookMemo } from './look-memo.ts'
+import { type LookMemo, memoOf, readLookMemo, remainingGrace, writeLookMemo } from './look-memo.ts'
 import { retryDelay } from './retry-delay.ts'
 import { findInSeries } from './series-resolution.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
@@ -49,6 +49,7 @@ async function lookAtReference(
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   const context = contextOf(ports, 'sync-worker', claim.cause)
+  const kept = memoOf(memo, linked.stored)
   const reached = await accessTo(ports, linked.stored.calendarKey)
   for (let turn = 0; turn < LOOKS; turn++) {
     const { state } = await load(ports.events, bookingAggregate, claim.key)
@@ -62,8 +63,8 @@ async function lookAtReference(
     if (!seen.ok && signal.aborted)
       return { kind: 'failed', code: 'ABORTED', retryInMs: 0, memo: writeLookMemo(memo) }
     const now = ports.now()
-    if (!seen.ok && memo.unknownSince === undefined) memo.unknownSince = now
-    if (seen.ok) delete memo.unknownSince
+    if (seen.ok) delete kept.unknownSince
+    else kept.unknownSince ??= now
     const look: Look = {
       provider: reference.stored.provider,
       calendarKey: reference.stored.calendarKey,
@@ -71,7 +72,7 @@ async function lookAtReference(
       observedAt,
       result: seen.ok ? { seen: seen.value } : { unknown: seen.code },
     }
-    const lookContext = await contextForLook(ports, state, reference, memo)
+    const lookContext = await contextForLook(ports, state, reference, memo, kept.unknownSince)
     const preview = decideLook(state, look, lookContext)
     if (!seen.ok) {
       await applyLook(ports, context, claim.key, look, lookContext)
@@ -88,9 +89,9 @@ async function lookAtReference(
     }
 
     const fingerprint = fingerprintOf(seen.value)
-    const firstSight = memo.seen === undefined
-    memo.seen = fingerprint
-    memo.actsSince ??= now
+    const firstSight = memo.seen !== fingerprint && kept.seen !== fingerprint
+    kept.seen = fingerprint
+    kept.actsSince ??= now
     if (firstSight) continue
     const view = await consultCalcom(ports, context, state, reference, signal)
     if (view.kind === 'news') continue
@@ -99,9 +100,9 @@ async function lookAtReference(
       return { kind: 'failed', code: `CALCOM_${view.code}`, retryInMs, memo: writeLookMemo(memo) }
     }
     const cancels = preview.events.some(({ type }) => type === 'BookingCancelled')
-    if (cancels) memo.goneSince ??= now
-    else delete memo.goneSince
-    const wait = remainingGrace(memo, now, {
+    if (cancels) kept.goneSince ??= now
+    else delete kept.goneSince
+    const wait = remainingGrace(kept, now, {
       echoGraceMs: view.kind === 'none' ? ports.settings.echoGraceMs : 0,
       cancelGraceMs: cancels ? ports.settings.cancelGraceMs : 0,
     })
@@ -129,10 +130,11 @@ async function contextForLook(
   booking: OpenBooking,
   reference: Reference,
   memo: LookMemo,
+  unknownSince: Temporal.Instant | undefined,
 ): Promise<LookContext> {
   const base = await lookContextFor(ports, booking, reference.stored.calendarKey)
   const unknownForMs =
-    memo.unknownSince === undefined ? 0 : base.now.epochMilliseconds - memo.unknownSince.epochMilliseconds
+    unknownSince === undefined ? 0 : base.now.epochMilliseconds - unknownSince.epochMilliseconds
   return {
     ...base,
     unknownForMs,

@@ -2,7 +2,18 @@ import type { Document } from '../infrastructure/read-store/read-store.ts'
 
 /** What one look leaves for the next. Lost without harm: the waits begin again. */
 export type LookMemo = {
-  /** The version of the event that an earlier sight (a list, a look) showed to call for action. */
+  /** The version of an event that a list showed to call for action. */
+  seen?: string
+  /** A person released it. */
+  released?: boolean
+  /** The look that follows a link. */
+  firstLook?: boolean
+  /** By the name of each event that the booking refers to: one that answers says nothing of another that does not. */
+  of: Map<string, EventMemo>
+}
+
+export type EventMemo = {
+  /** The version that the last look showed to call for action. */
   seen?: string
   /** Since when it calls for action. */
   actsSince?: Temporal.Instant
@@ -10,31 +21,55 @@ export type LookMemo = {
   goneSince?: Temporal.Instant
   /** Since when nothing could be learned. */
   unknownSince?: Temporal.Instant
-  /** A person released it. */
-  released?: boolean
-  /** The look that follows a link. */
-  firstLook?: boolean
 }
 
 const instants = ['actsSince', 'goneSince', 'unknownSince'] as const
 
+/** What is kept of one event; changed in place. */
+export function memoOf(memo: LookMemo, name: { calendarKey: string; externalEventId: string }): EventMemo {
+  const key = `${name.calendarKey}/${name.externalEventId}`
+  const known = memo.of.get(key) ?? {}
+  memo.of.set(key, known)
+  return known
+}
+
 export function readLookMemo(document: Document | undefined): LookMemo {
-  const memo: LookMemo = {}
+  const memo: LookMemo = { of: new Map() }
   if (typeof document?.seen === 'string') memo.seen = document.seen
   if (document?.released === true) memo.released = true
   if (document?.firstLook === true) memo.firstLook = true
+  for (const [name, kept] of Object.entries(fields(document?.of))) memo.of.set(name, readEventMemo(kept))
+  return memo
+}
+
+function readEventMemo(kept: unknown): EventMemo {
+  const memo: EventMemo = {}
+  const values = fields(kept)
+  if (typeof values.seen === 'string') memo.seen = values.seen
   for (const name of instants) {
-    const value = document?.[name]
+    const value = values[name]
     if (typeof value === 'string') memo[name] = Temporal.Instant.from(value)
   }
   return memo
 }
 
+const fields = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
 export function writeLookMemo(memo: LookMemo): Document {
+  const of: { [name: string]: Document } = {}
+  for (const [name, kept] of memo.of) of[name] = writeEventMemo(kept)
+  return {
+    ...(memo.seen !== undefined && { seen: memo.seen }),
+    ...(memo.released && { released: true }),
+    ...(memo.firstLook && { firstLook: true }),
+    of,
+  }
+}
+
+function writeEventMemo(memo: EventMemo): Document {
   const document: Document = {}
   if (memo.seen !== undefined) document.seen = memo.seen
-  if (memo.released) document.released = true
-  if (memo.firstLook) document.firstLook = true
   for (const name of instants) {
     const value = memo[name]
     if (value !== undefined) document[name] = value.toString()
@@ -44,7 +79,7 @@ export function writeLookMemo(memo: LookMemo): Document {
 
 /** Milliseconds still to wait: each grace runs from its own beginning, side by side. */
 export function remainingGrace(
-  memo: LookMemo,
+  memo: EventMemo,
   now: Temporal.Instant,
   graces: { echoGraceMs: number; cancelGraceMs: number },
 ): number {

@@ -5,7 +5,7 @@ import { policyLayers } from '../projections/sync-policies.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'
 import type { CommandPorts } from './command.ts'
 
-/** How far the service may go for a booking: its policy, and `off` while its host's calendar sync is paused. */
+/** How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. */
 export async function modeFor(
   ports: Pick<CommandPorts, 'readStore' | 'defaultMode'>,
   booking: { userId: string; organizationId?: string },
@@ -16,7 +16,7 @@ export async function modeFor(
     calendarSyncById(ports.readStore, calendarSyncId),
     policyLayers(ports.readStore, { ...booking, calendarSyncId }),
   ])
-  if (sync?.status === 'PAUSED') return 'off'
+  if (sync !== undefined && sync.status !== 'ACTIVE') return 'off'
   return effectiveMode({ ...layers, fallback: ports.defaultMode })
 }
 

@@ -12,7 +12,7 @@ import { decideLook, fingerprintOf, type Look, type LookContext } from '../domai
 import type { ExternalEvent } from '../domain/external-event.ts'
 import type { CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
-import { brakeHolds } from './brake.ts'
+import { underBrake } from './brake.ts'
 import { consultCalcom } from './calcom-view.ts'
 import { accessTo } from './calendar-access.ts'
 import { type LookMemo, memoOf, readLookMemo, remainingGrace, writeLookMemo } from './look-memo.ts'
@@ -107,14 +107,13 @@ async function lookAtReference(
       cancelGraceMs: cancels ? ports.settings.cancelGraceMs : 0,
     })
     if (wait > 0) return { kind: 'again', inMs: wait, memo: writeLookMemo(memo) }
-    if (
-      cancels &&
-      !memo.released &&
-      (await brakeHolds(ports, context, reference.stored.calendarKey, claim.key))
-    )
-      return done
-    const { decision } = await applyLook(ports, context, claim.key, look, lookContext)
-    if (decision.code !== 'LOOK_AGAIN') return done
+    const act = () => applyLook(ports, context, claim.key, look, lookContext)
+    const { calendarKey } = reference.stored
+    const applied =
+      cancels && !memo.released
+        ? await underBrake(ports, context, { calendarKey, bookingUid: claim.key }, act)
+        : await act()
+    if (applied?.decision.code !== 'LOOK_AGAIN') return done
   }
   // Facts keep coming in faster than looks: later, without counting it as a failure of anybody's.
   return { kind: 'again', inMs: 1_000, memo: writeLookMemo(memo) }

@@ -50,7 +50,9 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
   switch (event.type) {
     case 'CalendarSyncRegistered':
       await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
-      return wakeCrons()
+      wakeCrons()
+      // It may have been removed before, and what changed since set aside.
+      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
     case 'SubscriptionActivated':
       await lookAtCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
       return wakeCrons()

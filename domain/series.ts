@@ -93,7 +93,6 @@ function endedBefore(
   free: readonly ExternalEvent[],
   gap: number,
 ): boolean {
-  if (alive.length === 0) return true
   const first = rest[0]
   if (first === undefined) return false
   const origin = originalOf(first)

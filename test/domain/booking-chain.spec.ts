@@ -59,7 +59,9 @@ test('it goes along three reschedules, and cancels only once Cal.com confirms it
     from('13:00'),
     72,
   )
-  assert.equal(open(third.state).references[0]?.watermark, { fingerprint: '"5"', updated: minute(5) })
+  const watermark = open(third.state).references[0]?.watermark
+  assert.is(watermark?.fingerprint, '"5"')
+  assert.is(watermark?.updated?.toString(), minute(5).toString())
   third.when(sees(deleted(75), { began: 80 })).by('REFERENCE_UNCONFIRMED')
   third
     .when(
@@ -155,6 +157,13 @@ test('references that Cal.com does not name are not kept from the booking before
   const complete = next.when(tracks({ ...named, referencesComplete: true }))
   complete.gives('BookingReferenceLinked', 'BookingReferenceUnlinked').saying({ reference })
   next.when(tracks({ ...named, references: [], referencesComplete: true })).gives()
+})
+
+test('what Cal.com once confirmed is not given up for a list that may lack calendars unknown here', () => {
+  const other = { ...reference, externalEventId: 'event9', confirmed: true }
+  linked()
+    .when(tracks({ references: [other], referencesComplete: true }))
+    .gives('BookingReferenceLinked')
 })
 
 test('nothing goes along from a booking never seen', () => {

@@ -280,6 +280,15 @@ test('nor is one that nobody is linked to', () => {
   ])
 })
 
+test('one that stands further away than the next is flagged', () => {
+  const [first, second] = every(7, 2)
+  if (!first || !second) return assert.unreachable()
+  assert.equal(kinds(links([first, second]), [instance(first), instance(second.add({ hours: 24 * 11 }))]), [
+    'SAME',
+    'CHANGED',
+  ])
+})
+
 test('without an original start, the start of the booking stands in', () => {
   const [start] = every(7, 1)
   if (!start) return assert.unreachable()

@@ -29,7 +29,7 @@ export type Sight = { calendarKey: string; cause: Cause; observedAt: Temporal.In
 type Match = { booking: BookingReferencesDocument; externalEventId: string; event: ExternalEvent }
 
 /** Bookings decided side by side: their appends share the store's group commits. */
-const WIDTH = 64
+const WIDTH = 500
 
 /**
  * Matches one page's events with the bookings that refer to them. Changes that decide nothing (an echo, a title, a past

@@ -125,10 +125,11 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
         const keys = 'put' in write ? write.keys : undefined
         for (const index of Object.keys(keys ?? {})) checkIndex(write.collection, index)
       }
+      // Made of events, which are on the disk before they are read: what a power cut takes is made again.
       await database.write(() => {
         for (const write of writes) writeOne(write)
         if (checkpoint !== undefined) setCheckpoint.run(checkpoint.projection, checkpoint.position)
-      })
+      }, 'ordered')
     },
 
     find: (collection, index, range, page) =>

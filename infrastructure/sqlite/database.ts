@@ -31,13 +31,23 @@ export type SqliteDatabase = {
    * as its result is a TypeError. Resolves with its result after COMMIT. If `work` throws, its own savepoint alone is
    * rolled back and the promise rejects with that error; if the storage fails or the transaction cannot be committed,
    * every write of the group rejects with StoreUnavailable and none of them is stored.
+   *
+   * `ordered` asks for less than `durable`, the default: it survives kill -9 all the same, but a power cut may take it,
+   * with all that was written after it and nothing before it. It costs no fsync unless the group has a durable write.
    */
-  write<T>(work: () => T): Promise<T>
+  write<T>(work: () => T, durability?: Durability): Promise<T>
   /** Commits what waits, then closes the file and frees the folder. Later writes reject with StoreUnavailable. */
   close(): Promise<void>
 }
 
-type Waiting = { work: () => unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+export type Durability = 'durable' | 'ordered'
+
+type Waiting = {
+  work: () => unknown
+  durability: Durability
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+}
 
 /**
  * Opens (or creates) the file at `path`, or a private database for ':memory:'. Throws DataFolderInUse; any other error
@@ -49,6 +59,7 @@ export function openDatabase(path: string): SqliteDatabase {
   const commit = sql.prepare('COMMIT')
   const rollback = sql.prepare('ROLLBACK')
   const runItem = savepoints(sql)
+  const syncAs = synchronousSetting(sql)
 
   let waiting: Waiting[] = []
   let scheduled = false
@@ -63,6 +74,7 @@ export function openDatabase(path: string): SqliteDatabase {
     try {
       // Still open only where a failing disk refused the ROLLBACK of an earlier group.
       if (sql.isTransaction) rollback.run()
+      syncAs(group.some(({ durability }) => durability === 'durable') ? 'durable' : 'ordered')
       begin.run()
       for (const item of group) settled.push(runItem(item))
       commit.run()
@@ -86,11 +98,11 @@ export function openDatabase(path: string): SqliteDatabase {
 
   return {
     sql,
-    write<T>(work: () => T) {
+    write<T>(work: () => T, durability: Durability = 'durable') {
       if (closed) return Promise.reject(new StoreUnavailable('the embedded store is closed'))
       return new Promise<T>((resolve, reject) => {
         // The queue holds writes of every result type; each is resolved with what its own `work` gave.
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject })
         if (!scheduled) {
           scheduled = true
           setImmediate(flush)
@@ -103,6 +115,16 @@ export function openDatabase(path: string): SqliteDatabase {
       flush()
       sql.close()
     },
+  }
+}
+
+/** In a write-ahead log, FULL is one fsync at each commit and NORMAL none: the order of what is in it stays. */
+function synchronousSetting(sql: DatabaseSync): (durability: Durability) => void {
+  let now: Durability = 'durable'
+  return (durability) => {
+    if (durability === now) return
+    sql.exec(durability === 'durable' ? 'PRAGMA synchronous=FULL' : 'PRAGMA synchronous=NORMAL')
+    now = durability
   }
 }
 

@@ -99,6 +99,22 @@ test('a write resolves with what its work gave, after the commit', async () => {
   })
 })
 
+test('only a group with a durable write is synced at its commit', async () => {
+  await withItems(async ({ database }) => {
+    const insert = database.sql.prepare('INSERT INTO items (name) VALUES (?)')
+    const synchronous = () => database.sql.prepare('PRAGMA synchronous').get()?.synchronous
+    const NORMAL = 1
+    const FULL = 2
+    await database.write(() => insert.run('a'), 'ordered')
+    assert.is(synchronous(), NORMAL)
+    await Promise.all([
+      database.write(() => insert.run('b'), 'ordered'),
+      database.write(() => insert.run('c')),
+    ])
+    assert.is(synchronous(), FULL)
+  })
+})
+
 test('a write that only looks commits nothing', async () => {
   await withItems(async ({ database, path }) => {
     const before = commitsInLog(path)

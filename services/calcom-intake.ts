@@ -83,20 +83,21 @@ async function rescheduled(
   const { booking, rescheduledFromUid } = delivery
   await registerCalendars(ports, context, booking)
   if (rescheduledFromUid === undefined) return movedInPlace(ports, context, booking)
+  // The old one first, so that nothing more is decided on it: closed, it still has the references to pass on, also for
+  // a repetition should this process end in between.
+  await close(ports, context, rescheduledFromUid, {
+    reason: 'RESCHEDULED',
+    rescheduledToUid: booking.bookingUid,
+  })
   const before = await load(ports.events, bookingAggregate, rescheduledFromUid)
   const told = {
     ...tell(ports, booking),
     rescheduledFromUid,
     references: passedOnReferences(before.state),
   }
-  // The new booking first: should this process end in between, the repetition finds the old one's references still.
   await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
     trackBooking(state, state.kind === 'OPEN' ? { ...told, times: state.basis, status: state.status } : told),
   )
-  await close(ports, context, rescheduledFromUid, {
-    reason: 'RESCHEDULED',
-    rescheduledToUid: booking.bookingUid,
-  })
   await askForReferences(ports, context, booking)
 }
 

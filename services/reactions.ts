@@ -79,6 +79,11 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       if (event.data.code !== 'FIRST_LOOK') return
       await holdFirstLook(ports, event.data.calendarKey, event.data.bookingUid)
       return
+    case 'BookingOutcomeReported':
+      // Superseded: the very same version of the event may now mean something else.
+      return event.data.outcome === 'SUPERSEDED'
+        ? lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+        : undefined
     case 'BookingRescheduled':
     case 'BookingCancelled':
       return recordUse(ports, event.data.userId, event.data.calendarKey)

@@ -14,11 +14,14 @@ const MARGIN_HOURS = 7 * 24
 
 export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 
-/** Pairs the bookings linked to one series with the instances of its masters, bounded to the bookings' span. */
+/**
+ * Pairs the bookings linked to one series with the instances of these masters of it, bounded to the bookings' span.
+ * Bookings of other parts of the series are left out: what changed here says nothing of them.
+ */
 export async function pairWithSeries(
   ports: ServicePorts,
   access: CalendarAccess,
-  masters: readonly string[],
+  masters: readonly { id: string; alive: boolean }[],
   linked: readonly LinkedInstance[],
   signal: AbortSignal,
 ): Promise<Answer<SeriesPairing[]>> {
@@ -28,15 +31,23 @@ export async function pairWithSeries(
   const from = first.subtract({ hours: MARGIN_HOURS })
   const to = last.add({ hours: MARGIN_HOURS })
   const instances: ExternalEvent[] = []
-  for (const eventId of masters) {
+  for (const { id: eventId, alive } of masters) {
+    if (!alive) continue
     const answer = await ports.provider.instances({ ...access, eventId, from, to }, signal)
     if (!answer.ok) return answer
     instances.push(...answer.value)
   }
-  return { ok: true, value: pairInstances([...linked], instances) }
+  const names = new Set([...masters, ...instances].map(({ id }) => id))
+  const concerned = linked.filter(
+    ({ reference }) => names.has(reference.recurringEventId ?? '') || names.has(reference.externalEventId),
+  )
+  return { ok: true, value: pairInstances(concerned, instances) }
 }
 
-/** The future bookings that are linked to instances of a series, whatever segment of it. */
+/**
+ * The bookings that are linked to instances of a series, whatever segment of it: the future ones, and those of the last
+ * days, whose instances would else seem to be nobody's.
+ */
 export async function linkedInstances(
   ports: ServicePorts,
   calendarKey: string,
@@ -59,7 +70,7 @@ function instancesOf(
   now: Temporal.Instant,
 ): LinkedInstance[] {
   const start = Temporal.Instant.from(booking.start)
-  if (Temporal.Instant.compare(start, now) <= 0) return []
+  if (Temporal.Instant.compare(start, now.subtract({ hours: MARGIN_HOURS })) <= 0) return []
   return booking.references.flatMap((reference) => {
     const { recurringEventId } = reference
     const ofSeries = recurringEventId !== undefined && seriesRoot(recurringEventId) === root
@@ -70,30 +81,41 @@ function instancesOf(
 }
 
 /**
- * An instance that the provider answered as gone (`answer`) may only be named otherwise now. The answer stands if the
- * series is gone too or has no other instance for the booking; where the series changed beyond pairing, the booking is
- * flagged for a person and nothing is decided.
+ * An instance that the provider answered as gone (`answer`) may only be named otherwise now. It is gone if it was taken
+ * out of its series by itself, or if a fetch showed the whole series, or the rest of it, to be gone (`seriesEnded`):
+ * without that the series may go on under an id that only a fetch can tell. Where the series changed beyond pairing,
+ * the booking is flagged for a person and nothing is decided.
  */
 export async function findInSeries(
   ports: ServicePorts,
   access: CalendarAccess,
   booking: OpenBooking,
   reference: Reference,
-  answer: Answer<ExternalEvent>,
+  { answer, seriesEnded }: { answer: Answer<ExternalEvent>; seriesEnded: boolean },
   signal: AbortSignal,
 ): Promise<Answer<ExternalEvent> | { ok: false; code: 'SERIES_CHANGED' }> {
-  const { calendarKey, recurringEventId } = reference.stored
+  const { calendarKey, recurringEventId, externalEventId } = reference.stored
   if (recurringEventId === undefined) return answer
   const master = await ports.provider.event({ ...access, eventId: recurringEventId }, signal)
   if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
-  if (master.value.status === 'cancelled') return answer
+  const gone = (): Answer<ExternalEvent> => {
+    if (answer.ok) return answer
+    if (!seriesEnded) return answer
+    // The provider no longer knows the instance at all: the series speaks for it.
+    const { etag, updated } = master.value
+    const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
+    return { ok: true, value: { id: externalEventId, status: 'cancelled', recurringEventId, ...version } }
+  }
+  if (master.value.status === 'cancelled') return gone()
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
-  const pairings = await pairWithSeries(ports, access, [recurringEventId], linked, signal)
+  const masters = [{ id: recurringEventId, alive: true }]
+  const pairings = await pairWithSeries(ports, access, masters, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
-  if (mine?.event !== undefined && mine.outcome !== 'GONE') return { ok: true, value: mine.event }
-  if (mine?.outcome !== 'CHANGED') return answer
+  if (mine?.event !== undefined) return mine.outcome === 'GONE' ? answer : { ok: true, value: mine.event }
+  if (mine?.outcome !== 'CHANGED')
+    return seriesEnded ? gone() : { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
   await flagChanged(ports, booking.bookingUid, reference.stored.externalEventId, calendarKey)
   return { ok: false, code: 'SERIES_CHANGED' }
 }

@@ -52,7 +52,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
 
   async function answerTo(push: PushHeaders, at: Temporal.Instant): Promise<PushAnswer> {
     const cause = { channelId: push.channelId, messageNumber: push.messageNumber, receivedAt: at.toString() }
-    const channel = channels.get(push.channelId) ?? (await lookUp(push))
+    const channel = channels.get(push.channelId, at) ?? (await lookUp(push))
     if (channel === undefined || channel === 'GONE') return unknown
     if (!isOneOf(channel.tokens, push.token)) return { status: 401, outcome: 'TOKEN_REFUSED' }
     if (channel.resourceId === undefined) {

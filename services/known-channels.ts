@@ -9,7 +9,7 @@ export type KnownChannel = { calendarKey: string; tokens: ChannelTokens; resourc
 /** Channels looked up a moment ago, so that a burst of pushes costs one look-up. */
 export type KnownChannels = {
   /** 'GONE' for one that was stopped or is on no record; undefined where it has to be looked up. */
-  get(channelId: string): KnownChannel | 'GONE' | undefined
+  get(channelId: string, now: Temporal.Instant): KnownChannel | 'GONE' | undefined
   put(channelId: string, channel: KnownChannel | 'GONE'): void
   /** Forgets channels as they are stopped, by whichever process, until `signal` aborts. */
   followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
@@ -34,10 +34,10 @@ export function knownChannels({ clock, events }: { clock: Clock; events: EventSt
 
   return {
     put,
-    get(channelId) {
+    get(channelId, now) {
       const known = channels.get(channelId)
       if (known === undefined) return undefined
-      if (clock.now().epochMilliseconds < known.until) return known.channel
+      if (now.epochMilliseconds < known.until) return known.channel
       channels.delete(channelId)
       return undefined
     },

@@ -6,11 +6,15 @@ import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { newerCause } from './causes.ts'
 import type { Claim, Kind, QueueStatus, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
+import { sqliteArrivals } from './sqlite-arrivals.ts'
 import * as statements from './sqlite-signal-table.ts'
 
 type Signal = { subject: Subject } & SignalOptions
 
 const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
+
+/** Signals that may wait to be counted with their subjects: counting so many takes some tens of milliseconds. */
+const MOST_ARRIVALS = 16_000
 
 /**
  * The queue in the embedded store. `clock` gives all its times, `newId` its lease tokens. The database stays its
@@ -36,17 +40,44 @@ export function sqliteSignalQueue(
   const forgetSyncToken = sql.prepare(statements.FORGET_SYNC_TOKEN)
   const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
   const status = sql.prepare(statements.STATUS)
+  const arrivals = sqliteArrivals(sql)
   const listeners = new Set<() => void>()
 
   const now = () => clock.now().epochMilliseconds
   const later = (ms: number) => now() + Math.ceil(ms)
   const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
 
+  async function write<T>(work: () => T): Promise<T> {
+    try {
+      return await database.write(work)
+    } catch (error) {
+      arrivals.forgetNotes()
+      throw error
+    }
+  }
+
+  /** Counts what arrived with its subjects. Inside a write, and before a subject is looked at or changed there. */
+  function countArrivals(): void {
+    for (const { kind, key, count, dueAt, cause } of arrivals.takeAll())
+      upsert.run({ kind, key, count, dueAt, cause, memo: null, atOnce: 0 })
+  }
+
+  async function counted(): Promise<void> {
+    if ((await reading(arrivals.size)) > 0) await write(countArrivals)
+  }
+
   function store({ subject: { kind, key }, cause, dueInMs = 0, memo, atOnce }: Signal): void {
+    if (memo === undefined && !atOnce) {
+      arrivals.add({ kind, key, dueAt: later(dueInMs), cause })
+      if (arrivals.size() >= MOST_ARRIVALS) countArrivals()
+      return
+    }
+    countArrivals()
     const merged = memo && { ...toDocument(arrivedMemo.get(kind, key)?.memo), ...memo }
     upsert.run({
       kind,
       key,
+      count: 1,
       dueAt: later(dueInMs),
       cause: JSON.stringify(cause),
       memo: toText(merged),
@@ -54,13 +85,24 @@ export function sqliteSignalQueue(
     })
   }
 
+  /** A change of subjects that counts all signals up to it. */
+  const change = <T>(work: () => T): Promise<T> =>
+    write(() => {
+      countArrivals()
+      return work()
+    })
+
   function tellListeners(): void {
     for (const listener of listeners) listener()
   }
 
   function claimNow(leaseMs: number, kinds: readonly Kind[]): Claim | undefined {
-    const candidates = kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
-    const [row] = candidates.toSorted((a, b) => Number(a.readyAt) - Number(b.readyAt))
+    const ready = () => kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
+    // Signals that are not due make nothing ready that is not: they need not be counted for a claim in vain.
+    if (ready().length === 0 && (arrivals.firstDueAt(kinds) ?? Number.POSITIVE_INFINITY) > now())
+      return undefined
+    countArrivals()
+    const [row] = ready().toSorted((a, b) => Number(a.readyAt) - Number(b.readyAt))
     if (row === undefined) return undefined
     const claim = toClaim(row, newId())
     const { kind, key, leaseToken, cause, memo } = claim
@@ -71,25 +113,25 @@ export function sqliteSignalQueue(
 
   return {
     async signal(subject, options) {
-      await database.write(() => store({ subject, ...options }))
+      await write(() => store({ subject, ...options }))
       tellListeners()
     },
 
     async signalMany(signals) {
       if (signals.length === 0) return
-      await database.write(() => {
+      await write(() => {
         for (const signal of signals) store(signal)
       })
       tellListeners()
     },
 
-    claim: ({ leaseMs, kinds = ALL_KINDS }) => database.write(() => claimNow(leaseMs, kinds)),
+    claim: ({ leaseMs, kinds = ALL_KINDS }) => write(() => claimNow(leaseMs, kinds)),
 
     renew: (claim, leaseMs) =>
-      database.write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
+      write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
 
     complete: (claim, { syncToken, memo, againInMs, forget }) =>
-      database.write(() => {
+      change(() => {
         const done = complete.run({
           ...ours(claim),
           againAt: againInMs === undefined ? null : later(againInMs),
@@ -102,40 +144,49 @@ export function sqliteSignalQueue(
       }),
 
     fail: (claim, { retryInMs, memo }) =>
-      database.write(() => {
+      change(() => {
         const done = fail.run({ ...ours(claim), retryAt: later(retryInMs), memo: toText(memo) })
         return done.changes === 1
       }),
 
-    release: (claim) => database.write(() => release.run(ours(claim)).changes === 1),
+    release: (claim) => change(() => release.run(ours(claim)).changes === 1),
 
-    nextDueInMs: (kinds = ALL_KINDS) =>
-      reading(() => {
-        const rows = kinds.map((kind) => nextReady.get(kind)).filter((row) => row !== undefined)
-        if (rows.length === 0) return undefined
-        return Math.max(0, Math.min(...rows.map((row) => Number(row.readyAt))) - now())
-      }),
+    async nextDueInMs(kinds = ALL_KINDS) {
+      const firstReadyAt = () => least(kinds.map((kind) => nextReady.get(kind)?.readyAt))
+      const before = await reading(() => least([firstReadyAt(), arrivals.firstDueAt(kinds)]))
+      if (before === undefined) return undefined
+      // Of a subject that is leased or held back, a signal says nothing about when it can be claimed.
+      const first = await reading(firstReadyAt)
+      if (first === before) return Math.max(0, before - now())
+      await counted()
+      const readyAt = await reading(firstReadyAt)
+      return readyAt === undefined ? undefined : Math.max(0, readyAt - now())
+    },
 
     async remove({ kind, key }) {
-      await database.write(() => remove.run(kind, key))
+      await change(() => remove.run(kind, key))
     },
 
     async forgetSyncToken({ kind, key }) {
-      await database.write(() => forgetSyncToken.run(kind, key))
+      await change(() => forgetSyncToken.run(kind, key))
     },
 
-    completedBefore: (before, limit) =>
-      reading(() =>
+    async completedBefore(before, limit) {
+      await counted()
+      return reading(() =>
         completedBefore
           .all(before.epochMilliseconds, limit)
           .map((row): Subject => ({ kind: 'calendar', key: String(row.key) })),
-      ),
+      )
+    },
 
-    status: () =>
-      reading(() => {
+    async status() {
+      await counted()
+      return reading(() => {
         const at = now()
         return ALL_KINDS.map((kind) => toStatus(kind, status.get({ kind, now: at }) ?? {}))
-      }),
+      })
+    },
 
     onSignal(listener) {
       // Wrapped, so that the same function may listen twice.
@@ -148,6 +199,11 @@ export function sqliteSignalQueue(
       listeners.clear()
     },
   }
+}
+
+function least(times: readonly (SQLOutputValue | undefined)[]): number | undefined {
+  const known = times.filter((time) => typeof time === 'number')
+  return known.length === 0 ? undefined : Math.min(...known)
 }
 
 type Row = Record<string, SQLOutputValue>

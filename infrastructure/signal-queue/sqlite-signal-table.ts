@@ -32,12 +32,12 @@ export const SIGNAL_TABLE = `
 
 const OURS = 'kind = :kind AND key = :key AND lease_token = :leaseToken AND lease_until > :now'
 
-/** A signal: the earlier due time stands, and a push gives way to another push only. */
+/** `:count` signals: the earlier due time stands, and a push gives way to another push only. */
 export const SIGNAL = `
   INSERT INTO signal (kind, key, signalled, due_at, arrived_cause, arrived_memo)
-  VALUES (:kind, :key, 1, :dueAt, :cause, :memo)
+  VALUES (:kind, :key, :count, :dueAt, :cause, :memo)
   ON CONFLICT DO UPDATE SET
-    signalled = signalled + 1,
+    signalled = signalled + excluded.signalled,
     due_at = min(coalesce(due_at, excluded.due_at), excluded.due_at),
     arrived_cause = CASE
       WHEN arrived_cause ->> 'channelId' IS NOT NULL AND excluded.arrived_cause ->> 'channelId' IS NULL

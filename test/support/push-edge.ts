@@ -56,10 +56,12 @@ export async function openPushEdge({ keys = ['key'] }: { keys?: string[] } = {})
     ctx.body = 'another route'
   })
   const server = await listening(passedOn.callback())
-  const signalled = (calendarKey: string): number =>
-    Number(
-      database.sql.prepare('SELECT signalled FROM signal WHERE key = ?').get(calendarKey)?.signalled ?? 0,
-    )
+  const count = database.sql.prepare('SELECT signalled FROM signal WHERE key = ?')
+  const signalled = async (calendarKey: string): Promise<number> => {
+    // Counts in what is only on its way into the counters.
+    await ports.queue.status()
+    return Number(count.get(calendarKey)?.signalled ?? 0)
+  }
 
   return {
     ...ports,

@@ -50,7 +50,7 @@ test('takes POST alone, says so, and lets every other path pass', () =>
     for (const path of ['/', '/webhooks', '/webhooks/googl', `${PATH}/more`, '/Webhooks/google'])
       assert.is(await (await fetch(`${edge.server.url}${path}`)).text(), 'another route')
     assert.is((await fetch(`${edge.server.url}${PATH}?a=b`, { method: 'POST' })).status, 400)
-    assert.is(edge.signalled(CALENDAR), 0)
+    assert.is(await edge.signalled(CALENDAR), 0)
   }))
 
 test('answers every status without a body', () =>
@@ -77,7 +77,7 @@ test('keeps the connection through small bodies, whichever way they are sent', (
       [200, 401, 200, 401, 200, 401, 200, 401],
     )
     assert.is(new Set(all.map(({ localPort }) => localPort)).size, 1)
-    assert.is(edge.signalled(CALENDAR), 4)
+    assert.is(await edge.signalled(CALENDAR), 4)
   }))
 
 test('answers from the headers where the body is large, and closes without reading it', () =>
@@ -95,7 +95,7 @@ test('answers from the headers where the body is large, and closes without readi
     agent.destroy()
     assert.equal([told.status, told.connection], [200, 'close'])
     assert.equal([untold.status, untold.connection], [200, 'close'])
-    assert.is(edge.signalled(CALENDAR), 2)
+    assert.is(await edge.signalled(CALENDAR), 2)
   }))
 
 test('answers before an endless body has come, takes little of it, and ends the connection', () =>
@@ -123,7 +123,7 @@ test('answers before an endless body has come, takes little of it, and ends the 
     assert.match(answer, /^HTTP\/1.1 200 OK\r\n/)
     // What the buffers of the system on both sides hold, and no more.
     assert.ok(socket.bytesWritten < 20_000_000, `${socket.bytesWritten} bytes were sent`)
-    assert.is(edge.signalled(CALENDAR), 1)
+    assert.is(await edge.signalled(CALENDAR), 1)
   }))
 
 test('goes on after a caller that hangs up in the middle', () =>

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Cause } from '../../../domain/event-metadata.ts'
+import type { Subject } from '../../../infrastructure/signal-queue/signal-queue.ts'
+import { sqliteSignalQueue } from '../../../infrastructure/signal-queue/sqlite-signal-queue.ts'
+import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
+import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const test = suite('arrivals of the SQLite signal queue')
+const calendar = (key: string): Subject => ({ kind: 'calendar', key })
+const push = (messageNumber: number): Cause => ({
+  channelId: 'channel-1',
+  messageNumber,
+  receivedAt: '2026-03-02T08:00:00Z',
+})
+
+function open(path = ':memory:') {
+  const database = openDatabase(path)
+  const clock = virtualClock()
+  const waiting = () => Number(database.sql.prepare('SELECT count(*) AS n FROM signal_arrival').get()?.n)
+  return { database, clock, waiting, queue: sqliteSignalQueue(database, { clock, newId: randomUUID }) }
+}
+
+test('count each signal of a burst once, with the earliest time and the newest push', async () => {
+  const { queue, clock, database, waiting } = open()
+  await queue.signal(calendar('a'), { cause: push(1), dueInMs: 2000 })
+  await queue.signal(calendar('a'), { cause: push(2), dueInMs: 500 })
+  await queue.signal(calendar('b'), { cause: { poll: true }, dueInMs: 0 })
+  await queue.signal(calendar('a'), { cause: { poll: true }, dueInMs: 9000 })
+  assert.is(waiting(), 4)
+  const other = await queue.claim({ leaseMs: 1000 })
+  assert.equal([other?.key, other?.signalled, other?.cause], ['b', 1, { poll: true }])
+  assert.is(waiting(), 0)
+  await clock.advance(500)
+  const claim = await queue.claim({ leaseMs: 1000 })
+  assert.equal([claim?.key, claim?.signalled, claim?.cause], ['a', 3, push(2)])
+  await database.close()
+})
+
+test('wait while nothing is due, so that a claim in vain writes nothing', async () => {
+  const { queue, clock, database, waiting } = open()
+  await queue.signal(calendar('a'), { cause: push(1), dueInMs: 2000 })
+  assert.is(await queue.claim({ leaseMs: 1000 }), undefined)
+  assert.is(waiting(), 1)
+  assert.is(await queue.nextDueInMs(), 2000)
+  await queue.signal(calendar('a'), { cause: push(2), dueInMs: 2000 })
+  assert.is(await queue.nextDueInMs(), 2000)
+  assert.is(waiting(), 1)
+  await clock.advance(2000)
+  assert.is((await queue.claim({ leaseMs: 1000 }))?.signalled, 2)
+  await database.close()
+})
+
+test('are counted before long, whoever looks', async () => {
+  const { queue, database, waiting } = open()
+  const options = { cause: push(1), dueInMs: 2000 }
+  await queue.signalMany(
+    Array.from({ length: 16_001 }, (_, n) => ({ subject: calendar(`${n % 7}`), ...options })),
+  )
+  assert.is(waiting(), 1)
+  const [status] = await queue.status()
+  assert.is(status?.waiting, 7)
+  assert.is(Number(database.sql.prepare('SELECT sum(signalled) AS n FROM signal').get()?.n), 16_001)
+  await database.close()
+})
+
+test('outlive the process that took them', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder.path, 'store.sqlite')
+  const before = open(path)
+  await before.queue.signal(calendar('a'), { cause: push(1) })
+  await before.queue.signal(calendar('a'), { cause: push(2) })
+  await before.database.close()
+  const after = open(path)
+  assert.is(after.waiting(), 2)
+  const claim = await after.queue.claim({ leaseMs: 1000 })
+  assert.equal([claim?.signalled, claim?.cause], [2, push(2)])
+  await after.database.close()
+  folder.remove()
+})
+
+test('are all there after a group of writes that was lost, and no others', async () => {
+  const { queue, database, waiting } = open()
+  await queue.signal(calendar('a'), { cause: push(1) })
+  // Counting and the writes beside it are one transaction, which the last of them ends.
+  const lost = await Promise.allSettled([
+    queue.claim({ leaseMs: 1000 }),
+    queue.signal(calendar('b'), { cause: push(2) }),
+    database.write(() => database.sql.exec('ROLLBACK; SELECT * FROM nowhere')),
+  ])
+  assert.equal(
+    lost.slice(0, 2).map((one) => one.status === 'rejected' && one.reason instanceof StoreUnavailable),
+    [true, true],
+  )
+  assert.is(waiting(), 1)
+  assert.is((await queue.claim({ leaseMs: 1000 }))?.key, 'a')
+  assert.is(await queue.claim({ leaseMs: 1000 }), undefined)
+  await database.close()
+})
+
+test.run()

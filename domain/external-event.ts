@@ -8,6 +8,8 @@ export type ExternalEvent = {
   etag?: string
   /** When the provider last wrote it (milliseconds; the etag is finer). */
   updated?: Temporal.Instant
+  /** When the event, or the one that it was split off from, was first written. */
+  created?: Temporal.Instant
   times?: ExternalTimes
   /** The series this is an instance of. Never derived from the id. */
   recurringEventId?: string

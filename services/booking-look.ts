@@ -58,7 +58,9 @@ async function lookAtReference(
     const observedAt = ports.now()
     if (Temporal.Instant.compare(state.times.start, observedAt) <= 0) return done
 
-    const seen = reached.ok ? await lookAtEvent(ports, reached.access, state, reference, signal) : reached
+    const seen = reached.ok
+      ? await lookAtEvent(ports, reached.access, state, reference, memo, signal)
+      : reached
     if (!seen.ok && seen.code === 'SERIES_CHANGED') return done
     if (!seen.ok && signal.aborted)
       return { kind: 'failed', code: 'ABORTED', retryInMs: 0, memo: writeLookMemo(memo) }
@@ -148,6 +150,7 @@ async function lookAtEvent(
   access: CalendarAccess,
   booking: OpenBooking,
   reference: Reference,
+  memo: LookMemo,
   signal: AbortSignal,
 ): ReturnType<typeof findInSeries> {
   const { externalEventId, recurringEventId } = reference.stored
@@ -156,7 +159,8 @@ async function lookAtEvent(
     ? answer.value.status === 'cancelled'
     : answer.code === 'NOT_FOUND' || answer.code === 'GONE'
   if (!gone || recurringEventId === undefined) return answer
-  return findInSeries(ports, access, booking, reference, answer, signal)
+  const known = { answer, seriesEnded: memo.seriesEnded === true }
+  return findInSeries(ports, access, booking, reference, known, signal)
 }
 
 /** Keeps up with the event's series: an instance belongs to another master once the series was split. */

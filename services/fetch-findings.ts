@@ -6,7 +6,7 @@ import type { CalendarAccess, ProviderError } from '../infrastructure/calendar-p
 import type { Document } from '../infrastructure/read-store/read-store.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { cancellationsLeft, hold } from './brake.ts'
-import type { Findings } from './page-match.ts'
+import type { ChangedMaster, Findings } from './page-match.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
@@ -22,14 +22,25 @@ export async function resolveChangedSeries(
   signal: AbortSignal,
 ): Promise<{ ok: true } | ProviderError> {
   const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
-  for (const [root, masters] of findings.masters) {
+  for (const [root, changed] of findings.masters) {
     const instances = linked.get(root) ?? []
-    const alive = masters.filter((master) => master.alive).map(({ id }) => id)
-    const pairings = await pairWithSeries(ports, access, alive, instances, signal)
+    const masters = [...changed, ...continuations(changed, findings)]
+    const pairings = await pairWithSeries(ports, access, masters, instances, signal)
     if (!pairings.ok) return pairings
     for (const pairing of pairings.value) await follow(ports, claim, pairing, instances, findings)
   }
   return { ok: true }
+}
+
+/**
+ * Where "this and following" changes the times too, the series goes on under an id that has nothing to do with the old
+ * one. Both are written at once (one etag), and the new one keeps the old one's `created`, also when it is changed again.
+ */
+function continuations(changed: readonly ChangedMaster[], { otherMasters }: Findings): ChangedMaster[] {
+  const related = (one: ChangedMaster, other: ChangedMaster) =>
+    (one.etag !== undefined && one.etag === other.etag) ||
+    (one.created !== undefined && other.created !== undefined && one.created.equals(other.created))
+  return [...otherMasters.values()].filter((other) => changed.some((one) => related(one, other)))
 }
 
 async function follow(
@@ -61,7 +72,7 @@ async function follow(
     )
   }
   const known = findings.looks.get(bookingUid)
-  findings.looks.set(bookingUid, { ...known, ...(outcome === 'GONE' && { gone: true }) })
+  findings.looks.set(bookingUid, { ...known, ...(outcome === 'GONE' && { gone: true, seriesEnded: true }) })
 }
 
 /**
@@ -78,8 +89,8 @@ export async function signalFindings(ports: ServicePorts, claim: Claim, findings
   }
   const signals = looks
     .filter(([bookingUid]) => !held.has(bookingUid))
-    .map(([bookingUid, { cause, seen }]) => {
-      const memo: Document = seen === undefined ? {} : { seen }
+    .map(([bookingUid, { cause, seen, seriesEnded }]) => {
+      const memo: Document = { ...(seen !== undefined && { seen }), ...(seriesEnded && { seriesEnded }) }
       return {
         subject: { kind: 'booking' as const, key: bookingUid },
         cause: cause ?? claim.cause,

@@ -8,6 +8,8 @@ export type LookMemo = {
   released?: boolean
   /** The look that follows a link. */
   firstLook?: boolean
+  /** A fetch showed that the booking's series ends before it and goes on under no other id. */
+  seriesEnded?: boolean
   /** By the name of each event that the booking refers to: one that answers says nothing of another that does not. */
   of: Map<string, EventMemo>
 }
@@ -38,6 +40,7 @@ export function readLookMemo(document: Document | undefined): LookMemo {
   if (typeof document?.seen === 'string') memo.seen = document.seen
   if (document?.released === true) memo.released = true
   if (document?.firstLook === true) memo.firstLook = true
+  if (document?.seriesEnded === true) memo.seriesEnded = true
   for (const [name, kept] of Object.entries(fields(document?.of))) memo.of.set(name, readEventMemo(kept))
   return memo
 }
@@ -63,6 +66,7 @@ export function writeLookMemo(memo: LookMemo): Document {
     ...(memo.seen !== undefined && { seen: memo.seen }),
     ...(memo.released && { released: true }),
     ...(memo.firstLook && { firstLook: true }),
+    ...(memo.seriesEnded && { seriesEnded: true }),
     of,
   }
 }

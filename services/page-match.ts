@@ -14,15 +14,27 @@ import { contextOf, type ServicePorts } from './service-ports.ts'
 
 /** What a fetch found to be looked at, kept until its last page: nothing here is decided yet. */
 export type Findings = {
-  /** Bookings to look at. `gone`: a candidate for cancellation, counted by the brake. */
-  looks: Map<string, { cause?: Cause; seen?: string; gone?: true }>
+  /**
+   * Bookings to look at. `gone`: a candidate for cancellation, counted by the brake. `seriesEnded`: the fetch shows that
+   * the booking's series ends before it and goes on under no other id.
+   */
+  looks: Map<string, { cause?: Cause; seen?: string; gone?: true; seriesEnded?: true }>
   /** Masters that changed, by the root of their series. */
-  masters: Map<string, { id: string; alive: boolean }[]>
+  masters: Map<string, ChangedMaster[]>
+  /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
+  otherMasters: Map<string, ChangedMaster>
   /** Bookings whose event was in the list. */
   seen: Set<string>
 }
 
-export const newFindings = (): Findings => ({ looks: new Map(), masters: new Map(), seen: new Set() })
+export type ChangedMaster = { id: string; alive: boolean; etag?: string; created?: Temporal.Instant }
+
+export const newFindings = (): Findings => ({
+  looks: new Map(),
+  masters: new Map(),
+  otherMasters: new Map(),
+  seen: new Set(),
+})
 
 export type Sight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
 
@@ -123,14 +135,15 @@ async function collectMasters(
   if (candidates.length === 0) return
   const roots = [...new Set(candidates.map(({ id }) => seriesRoot(id)))]
   const linked = await bookingsOfSeries(ports.readStore, calendarKey, roots)
-  for (const { id, status } of candidates) {
+  for (const { id, status, etag, created } of candidates) {
     const root = seriesRoot(id)
-    if ((linked.get(root) ?? []).length === 0) continue
-    const masters = findings.masters.get(root) ?? []
-    findings.masters.set(root, [
-      ...masters.filter((known) => known.id !== id),
-      { id, alive: status !== 'cancelled' },
-    ])
+    const alive = status !== 'cancelled'
+    const master = { id, alive, ...(etag !== undefined && { etag }), ...(created && { created }) }
+    if ((linked.get(root) ?? []).length > 0) {
+      const masters = findings.masters.get(root) ?? []
+      findings.masters.set(root, [...masters.filter((known) => known.id !== id), master])
+    } else if (alive) findings.otherMasters.set(id, master)
+    else findings.otherMasters.delete(id)
   }
 }
 

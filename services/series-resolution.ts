@@ -94,30 +94,37 @@ export async function findInSeries(
   { answer, seriesEnded }: { answer: Answer<ExternalEvent>; seriesEnded: boolean },
   signal: AbortSignal,
 ): Promise<Answer<ExternalEvent> | { ok: false; code: 'SERIES_CHANGED' }> {
-  const { calendarKey, recurringEventId, externalEventId } = reference.stored
+  const { calendarKey, recurringEventId } = reference.stored
   if (recurringEventId === undefined) return answer
   const master = await ports.provider.event({ ...access, eventId: recurringEventId }, signal)
   if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
-  const gone = (): Answer<ExternalEvent> => {
-    if (answer.ok) return answer
-    if (!seriesEnded) return answer
-    // The provider no longer knows the instance at all: the series speaks for it.
-    const { etag, updated } = master.value
-    const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
-    return { ok: true, value: { id: externalEventId, status: 'cancelled', recurringEventId, ...version } }
-  }
-  if (master.value.status === 'cancelled') return gone()
+  const series = master.value
+  if (series.status === 'cancelled')
+    return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
   const masters = [{ id: recurringEventId, alive: true }]
   const pairings = await pairWithSeries(ports, access, masters, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
-  if (mine?.event !== undefined) return mine.outcome === 'GONE' ? answer : { ok: true, value: mine.event }
-  if (mine?.outcome !== 'CHANGED')
-    return seriesEnded ? gone() : { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
-  await flagChanged(ports, booking.bookingUid, reference.stored.externalEventId, calendarKey)
-  return { ok: false, code: 'SERIES_CHANGED' }
+  if (mine?.outcome === 'CHANGED') {
+    await flagChanged(ports, booking.bookingUid, reference.stored.externalEventId, calendarKey)
+    return { ok: false, code: 'SERIES_CHANGED' }
+  }
+  if (mine?.event !== undefined)
+    return mine.outcome === 'GONE' && answer.ok ? answer : { ok: true, value: mine.event }
+  if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
+  return answer.ok ? answer : goneWith(series, reference.stored)
+}
+
+/** The provider no longer knows the instance at all: the series speaks for it. */
+function goneWith(
+  { etag, updated }: ExternalEvent,
+  { externalEventId: id, recurringEventId }: Reference['stored'],
+): Answer<ExternalEvent> {
+  const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
+  const place = recurringEventId === undefined ? {} : { recurringEventId }
+  return { ok: true, value: { id, status: 'cancelled', ...place, ...version } }
 }
 
 /** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */

@@ -45,9 +45,10 @@ function readWhatIsOptional(
   calendarZone: string | undefined,
 ): boolean {
   if (typeof entry.etag === 'string') event.etag = entry.etag
-  if (typeof entry.updated === 'string') {
-    const updated = instantOf(entry.updated, undefined, 'UTC')
-    if (typeof updated !== 'string') event.updated = updated
+  for (const name of ['created', 'updated'] as const) {
+    const text = entry[name]
+    const at = typeof text === 'string' ? instantOf(text, undefined, 'UTC') : undefined
+    if (at !== undefined && typeof at !== 'string') event[name] = at
   }
   if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) event.isSeries = true
   if (entry.attendees !== undefined && entry.attendees !== null) {

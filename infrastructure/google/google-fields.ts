@@ -4,6 +4,7 @@ export const EVENT_FIELDS = [
   'id',
   'status',
   'etag',
+  'created',
   'updated',
   'start',
   'end',

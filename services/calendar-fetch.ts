@@ -5,14 +5,13 @@
 import { calendarFeedAggregate } from '../commands/aggregates.ts'
 import { execute } from '../commands/execute.ts'
 import { completeFullSync, expireSyncToken, failFetching, recoverFetching } from '../domain/calendar-feed.ts'
-import type { Cause } from '../domain/event-metadata.ts'
 import type { CalendarAccess, ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
-import { openBookingsFrom } from '../projections/booking-references.ts'
 import { accessTo } from './calendar-access.ts'
-import { isCalendarNeeded } from './calendar-need.ts'
+import { isCalendarUnneeded } from './calendar-need.ts'
 import { resolveChangedSeries, signalFindings } from './fetch-findings.ts'
-import { type Findings, matchPage, newFindings } from './page-match.ts'
+import { findMissing } from './missing-events.ts'
+import { matchPage, newFindings } from './page-match.ts'
 import { retryDelay } from './retry-delay.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 import type { SubjectOutcome } from './subject-outcome.ts'
@@ -27,7 +26,7 @@ export async function fetchCalendar(
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   const calendarKey = claim.key
-  if (!(await isCalendarNeeded(ports, calendarKey))) return { kind: 'unneeded' }
+  if (await isCalendarUnneeded(ports, calendarKey)) return { kind: 'unneeded' }
   const reached = await accessTo(ports, calendarKey)
   if (!reached.ok) return failed(ports, claim, reached, signal)
   let fetched = await readChanges(ports, claim, reached.access, claim.syncToken, signal)
@@ -62,6 +61,8 @@ async function readChanges(
       signal,
     )
     if (!page.ok) return page
+    // The lease may be another's by now: what comes of it is theirs to find.
+    if (signal.aborted) return { ok: false, code: 'UNAVAILABLE', reason: 'aborted' }
     events += page.value.events.length
     await matchPage(ports, { calendarKey, cause: claim.cause, observedAt }, page.value.events, findings)
     pageToken = page.value.nextPageToken
@@ -70,19 +71,11 @@ async function readChanges(
       if (next === undefined) return { ok: false, code: 'UNAVAILABLE', reason: 'noSyncToken' }
       const resolved = await resolveChangedSeries(ports, access, claim, findings, signal)
       if (!resolved.ok) return resolved
-      if (full) await findMissing(ports, calendarKey, findings)
+      if (full) await findMissing(ports, access, calendarKey, findings, signal)
       await signalFindings(ports, claim, findings)
       return { ok: true, syncToken: next, events, full }
     }
   }
-}
-
-/** After a full sync every linked future booking whose event the list lacks is looked at: lacking is not yet gone. */
-async function findMissing(ports: ServicePorts, calendarKey: string, findings: Findings): Promise<void> {
-  const cause: Cause = { poll: true, reason: 'FULL_SYNC' }
-  for await (const booking of openBookingsFrom(ports.readStore, calendarKey, ports.now()))
-    if (!findings.seen.has(booking.bookingUid) && !findings.looks.has(booking.bookingUid))
-      findings.looks.set(booking.bookingUid, { cause, gone: true })
 }
 
 async function failed(

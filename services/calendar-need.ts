@@ -11,3 +11,13 @@ export async function isCalendarNeeded(
   if (syncs.some(({ status }) => status !== 'REMOVED')) return true
   return (await selectedCalendarsOf(ports.readStore, calendarKey)).length > 0
 }
+
+/** As `isCalendarNeeded`, with certainty: a calendar just registered may not show in the read models yet. */
+export async function isCalendarUnneeded(
+  ports: Pick<ServicePorts, 'readStore' | 'caughtUp'>,
+  calendarKey: string,
+): Promise<boolean> {
+  if (await isCalendarNeeded(ports, calendarKey)) return false
+  await Promise.all([ports.caughtUp('calendar-syncs'), ports.caughtUp('selected-calendars')])
+  return !(await isCalendarNeeded(ports, calendarKey))
+}

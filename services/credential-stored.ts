@@ -11,6 +11,7 @@ export async function credentialStored(
   wakeCrons: () => void,
 ): Promise<void> {
   try {
+    await Promise.all([ports.caughtUp('calendar-syncs'), ports.caughtUp('selected-calendars')])
     const [syncs, selected] = await Promise.all([
       syncsOfCredential(ports.readStore, credentialId),
       selectedCalendarsOfCredential(ports.readStore, credentialId),

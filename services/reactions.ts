@@ -60,8 +60,10 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
     case 'CalendarSyncPaused':
       return
-    case 'CalendarSyncRemoved':
     case 'SelectedCalendarRegistered':
+      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      return wakeCrons()
+    case 'CalendarSyncRemoved':
     case 'SelectedCalendarRemoved':
     case 'SubscriptionRequested':
     case 'SubscriptionRenewed':
@@ -125,6 +127,8 @@ async function lookAtBookingsOfScope(
 ): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy
+  // Else the looks could be decided under the old policy, and not be taken again.
+  await ports.caughtUp('sync-policies')
   if (scope === 'user' && scopeId !== undefined) return lookAtBookingsOfUser(ports, scopeId)
   if (scope === 'calendarSync' && scopeId !== undefined) return lookAtBookingsOfSync(ports, scopeId)
   await ports.caughtUp('booking-references')

@@ -8,20 +8,18 @@ const AT_ONCE = 500
 
 /**
  * Reads each calendar at least every `reconcileMs`, pushed for or not: pushes get lost. The queue's own record of when
- * a calendar was last read decides; a calendar that it has never heard of is read first.
+ * a calendar was last read decides; one that was never read comes first. What would be late by the next turn is read
+ * now, but nothing twice within half the time, however often the crons are woken.
  */
 export const reconciler = (ports: ServicePorts): Cron => ({
   name: 'reconciler',
   async run(signal) {
-    const known = new Set<string>()
-    const before = ports.now().subtract({ milliseconds: Math.round(ports.settings.reconcileMs) })
-    for (const { key } of await ports.queue.completedBefore(before, AT_ONCE)) known.add(key)
+    const { reconcileMs, cronMs } = ports.settings
+    const age = Math.max(reconcileMs - cronMs, reconcileMs / 2)
+    const before = ports.now().subtract({ milliseconds: Math.round(age) })
     const cause = { poll: true, reason: 'RECONCILE' } as const
-    const signals = [...known].map((key) => ({
-      subject: { kind: 'calendar' as const, key },
-      cause,
-      dueInMs: 0,
-    }))
+    const late = await ports.queue.completedBefore(before, AT_ONCE)
+    const signals = late.map((subject) => ({ subject, cause, dueInMs: 0 }))
     if (signals.length > 0 && !signal.aborted) await ports.queue.signalMany(signals)
   },
 })

@@ -15,7 +15,7 @@ import {
   subscriptionState,
   subscriptionsWithStatus,
 } from '../projections/subscriptions.ts'
-import { isCalendarNeeded } from './calendar-need.ts'
+import { isCalendarNeeded, isCalendarUnneeded } from './calendar-need.ts'
 import type { Cron } from './crons.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
@@ -103,7 +103,11 @@ async function letGo(ports: ServicePorts, subscription: Requested): Promise<void
   await execute(ports, context, calendarSubscriptionAggregate, subscription.subscriptionId, (state) =>
     releaseSubscription(state, ports.now().toString()),
   )
-  await ports.queue.remove({ kind: 'calendar', key: subscription.subscriptionId })
+  const calendar = { kind: 'calendar', key: subscription.subscriptionId } as const
+  await ports.queue.remove(calendar)
+  // Registered again meanwhile: its signal was taken out too.
+  if (!(await isCalendarUnneeded(ports, calendar.key)))
+    await ports.queue.signal(calendar, { cause: { poll: true, reason: 'ACTIVATED' }, dueInMs: 0 })
 }
 
 async function stop(ports: ServicePorts, { subscriptionId }: Requested, channelId: string): Promise<void> {

@@ -23,6 +23,7 @@ import { type RunningRoles, startRoles } from '../../services/roles.ts'
 import type { ServicePorts, SyncSettings } from '../../services/service-ports.ts'
 import { calcomApiV2 } from '../../simulator/calcom/api-v2.ts'
 import { calcomCore } from '../../simulator/calcom/calcom-core.ts'
+import type { ApiMethod } from '../../simulator/google/faults.ts'
 import { createGoogleCore } from '../../simulator/google/google-core.ts'
 import type { Push } from '../../simulator/google/push-channels.ts'
 import { seededRandom } from '../../simulator/google/seeded-random.ts'
@@ -87,6 +88,12 @@ export async function syncFixture(options: SyncFixtureOptions = {}) {
   const queue = sqliteSignalQueue(database, { clock, newId })
   const vault = sqliteVault(vaultDatabase, { keys: [new Uint8Array(32)], newId })
   const google = createGoogleCore({ clock, seed: options.seed ?? 1 })
+  const asked: { method: ApiMethod; calendarId: string | undefined; at: Temporal.Instant }[] = []
+  const takeFault = google.faults.take
+  google.faults.take = (method, calendarId) => {
+    asked.push({ method, calendarId, at: clock.now() })
+    return takeFault(method, calendarId)
+  }
   const stopping = new AbortController()
   const projections = startProjections({
     events,
@@ -219,6 +226,11 @@ export async function syncFixture(options: SyncFixtureOptions = {}) {
     intake,
     googlePush,
     logged,
+    /** What Google was asked by one method, of one calendar or of all, oldest first. */
+    asked: (method: ApiMethod, calendarId?: string) =>
+      asked.filter(
+        (one) => one.method === method && (calendarId === undefined || one.calendarId === calendarId),
+      ),
     during,
     settle,
     /** Lets so much time pass. */

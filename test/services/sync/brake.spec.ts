@@ -72,7 +72,7 @@ test(
     deleteAll(sync, bookings.slice(0, 4))
     await sync.pass(10_000)
     deleteAll(sync, bookings.slice(4))
-    await sync.pass(120_000)
+    await sync.pass(300_000)
     await sync.settle()
     assert.is((await sync.published()).length, 5)
     assert.is((await held(sync, host)).length, 3)
@@ -86,7 +86,7 @@ test(
     deleteAll(sync, bookings.slice(0, 5))
     await sync.pass(10_000)
     deleteAll(sync, bookings.slice(5))
-    await sync.pass(120_000)
+    await sync.pass(300_000)
     await sync.settle()
     assert.is((await sync.published()).length, 5)
     assert.is((await held(sync, host)).length, 5)
@@ -102,7 +102,7 @@ function slowToCount(ports: ServicePorts): ServicePorts {
       ...readStore,
       async count(...asked) {
         const counted = await readStore.count(...asked)
-        await clock.delay(300)
+        await clock.delay(20_000)
         return counted
       },
     },

@@ -136,8 +136,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     async receive(headers) {
       const at = clock.now()
       const answered = await answer(headers, at)
-      const milliseconds = clock.now().epochMilliseconds - at.epochMilliseconds
-      metrics.pushAnswered(answered.status, milliseconds / 1000)
+      metrics.pushAnswered(answered.status, (clock.now().epochMilliseconds - at.epochMilliseconds) / 1000)
       return answered
     },
     followStops: channels.followStops,

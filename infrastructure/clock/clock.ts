@@ -11,7 +11,8 @@ export type Clock = {
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => Temporal.Now.instant().round('millisecond'),
+  // Less than half the time of rounding a finer instant, and asked for several times a push.
+  now: () => Temporal.Instant.fromEpochMilliseconds(Date.now()),
   delay: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()

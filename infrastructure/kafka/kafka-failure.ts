@@ -1,0 +1,79 @@
+import type { Fenced, PublisherProblem, Unavailable } from '../publisher/booking-event-publisher.ts'
+
+/** What an error of kafkajs says, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
+type Told = { name: string; type: string; code: string; message: string }
+
+function tellings(error: unknown, depth = 0): Told[] {
+  if (!(error instanceof Error) || depth > 8) return []
+  const text = (name: 'type' | 'code') => {
+    const value: unknown = Object.hasOwn(error, name) ? Reflect.get(error, name) : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  const told = { name: error.name, type: text('type'), code: text('code'), message: error.message }
+  return [told, ...tellings(error.cause, depth + 1)]
+}
+
+/** Not in kafkajs' list of errors: a later version of INVALID_PRODUCER_EPOCH. */
+const PRODUCER_FENCED = /Unknown error code 90\b/
+
+/** FENCED where a newer producer of the same name exists, or the broker has ended this one's transaction. */
+export function isFenced(error: unknown): boolean {
+  return tellings(error).some(
+    ({ type, message }) => type === 'INVALID_PRODUCER_EPOCH' || PRODUCER_FENCED.test(message),
+  )
+}
+
+/** A message, or the messages for one partition together, are larger than the topic takes. */
+export const isTooLarge = (error: unknown): boolean =>
+  tellings(error).some(({ type }) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
+
+const TLS_CODE =
+  /^ERR_(TLS|SSL)|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^HOSTNAME_MISMATCH$|^INVALID_CA$/
+
+const problems: readonly [PublisherProblem, (told: Told) => boolean][] = [
+  ['TLS', ({ code, message }) => TLS_CODE.test(code) || /certificate|secure TLS|SSL routines/i.test(message)],
+  ['DNS', ({ code, message }) => /^(ENOTFOUND|EAI_AGAIN)$/.test(code) || /getaddrinfo/.test(message)],
+  [
+    'REFUSED',
+    ({ code, message }) =>
+      /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/.test(code) || /ECONNREFUSED/.test(message),
+  ],
+  ['AUTHENTICATION', ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || /SASL/.test(type)],
+  ['AUTHORIZATION', ({ type }) => /AUTHORIZATION_FAILED|^(TOPIC|CLUSTER|GROUP)_DENIED$/.test(type)],
+  [
+    'TOPIC',
+    ({ type }) =>
+      /^(UNKNOWN_TOPIC_OR_PARTITION|INVALID_TOPIC_EXCEPTION|INVALID_REPLICATION_FACTOR)$/.test(type),
+  ],
+  [
+    'TIMEOUT',
+    ({ name, code, message }) => /Timeout/.test(name) || code === 'ETIMEDOUT' || /timeout/i.test(message),
+  ],
+]
+
+/** Which of the problems that an operator knows it is. */
+export function problemOf(error: unknown): PublisherProblem {
+  const told = tellings(error)
+  return problems.find(([, fits]) => told.some(fits))?.[0] ?? 'OTHER'
+}
+
+const hints: { readonly [problem in PublisherProblem]?: string } = {
+  DNS: 'the name of a broker is not known: see KAFKA_BROKERS, and advertised.listeners of the brokers',
+  REFUSED: 'nothing listens there: see KAFKA_BROKERS, and advertised.listeners of the brokers',
+  TLS: 'the encrypted connection failed: see KAFKA_SSL and the certificates of the brokers (NODE_EXTRA_CA_CERTS)',
+  AUTHENTICATION: 'the brokers refuse KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD',
+  AUTHORIZATION: 'the brokers do not let this user do it',
+  TIMEOUT: 'the brokers do not answer in time',
+}
+
+/** The failure as a value. */
+export function failureOf(error: unknown, doing: string): Fenced | Unavailable {
+  const told = error instanceof Error ? error.message : String(error)
+  if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${told}` }
+  const problem = problemOf(error)
+  const closed = /closed connection|ECONNRESET/i.test(told)
+  const hint =
+    hints[problem] ?? (closed ? 'a broker closed the connection: does it expect TLS (KAFKA_SSL)?' : undefined)
+  const message = `${doing}: ${told}${hint === undefined ? '' : ` (${hint})`}`
+  return { ok: false, error: 'UNAVAILABLE', problem, message, cause: error }
+}

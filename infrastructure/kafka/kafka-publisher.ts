@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { type Admin, type Kafka, type Message, Partitioners, type Producer, type Transaction } from 'kafkajs'
+import type { Clock } from '../clock/clock.ts'
+import type { KafkaConfiguration } from '../config/configuration.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Begun, BookingEventPublisher, PublishedMark } from '../publisher/booking-event-publisher.ts'
+import { sizeOf, toMessage } from './booking-event-message.ts'
+import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
+import { describeKafka } from './kafka-description.ts'
+import { failureOf, isTooLarge } from './kafka-failure.ts'
+import { ensureTopics, type FoundTopics, type KafkaTopics, WrongTopic } from './kafka-topics.ts'
+import { heldEvents, type PartitionSpan, positionMessage, readMark } from './position-topic.ts'
+
+export type KafkaPublisherOptions = {
+  configuration: KafkaConfiguration
+  clock: Clock
+  log: Logger
+  /** Of the topic of events, where it is created here (6). */
+  partitions?: number
+  /** See KafkaClientOptions. */
+  route?: (address: BrokerAddress) => BrokerAddress
+}
+
+/** Longer than all tries of kafkajs together, so that only a process that died or stands still runs into it. */
+const TRANSACTION_TIMEOUT_MS = 60_000
+/** Of the broker, unless it says otherwise: what one batch for one partition may have. */
+const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
+const CLOSE_MS = 3_000
+
+/** What is needed to publish, between a `begin` and the first failure. */
+type Session = { producer: Producer; found: FoundTopics }
+
+/**
+ * Publishes to Kafka: events and position in one transaction. The transactional id is that of the topic, so that all
+ * publishers to it fence each other. kafkajs keeps to this folder.
+ */
+export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPublisher {
+  const { clock, log } = options
+  const { topic } = options.configuration
+  const topics: KafkaTopics = {
+    events: topic,
+    position: `${topic}-position`,
+    partitions: options.partitions ?? 6,
+  }
+  const clientOptions = { configuration: options.configuration, log, route: options.route }
+  const kafka = kafkaClient(clientOptions)
+  let session: Session | undefined
+  let busy = false
+  let closed = false
+
+  const letGo = (producer: Producer): Promise<void> =>
+    producer
+      .disconnect()
+      .catch((err: unknown) => log.debug({ err }, 'the connections of a producer did not end as they should'))
+
+  function endSession(): Promise<void> {
+    const ended = session
+    session = undefined
+    return ended ? letGo(ended.producer) : Promise.resolve()
+  }
+
+  async function begin(): Promise<Begun> {
+    const found = await withAdmin(kafka, (admin) => ensureTopics(admin, topics))
+    const producer = kafka.producer({
+      transactionalId: `calendar-sync.${topic}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      allowAutoTopicCreation: false,
+      // Of the same result as Java's, so that others who write with the same key find the same partition.
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+    try {
+      await producer.connect()
+      // This call, not `connect`, is what fences the predecessor. Nothing is in the transaction: it ends without a trace.
+      const fencing = await producer.transaction()
+      await fencing.abort()
+      const begun = await whatIsThere(found)
+      if (closed) throw new Error('the publisher is closed')
+      session = { producer, found }
+      return begun
+    } catch (error) {
+      void letGo(producer)
+      throw error
+    }
+  }
+
+  async function whatIsThere({ partitions }: FoundTopics): Promise<Begun> {
+    const attempt = randomUUID()
+    const groupId = (part: string) => `${topics.position}-${attempt}-${part}`
+    const reading = { kafka, clock, groupId }
+    const [ofPosition, ofEvents] = await withAdmin(kafka, (admin) =>
+      Promise.all([spansOf(admin, topics.position), spansOf(admin, topics.events)]),
+    )
+    const [span] = ofPosition
+    if (span === undefined) throw new WrongTopic(`${topics.position} has no partition`)
+    const stored = await readMark({ ...reading, topic: topics.position, span })
+    if (stored === undefined) {
+      const holdsEvents = await heldEvents({ ...reading, topic: topics.events, spans: ofEvents })
+      return { ok: true, last: undefined, holdsEvents }
+    }
+    const { partitions: before, ...last } = stored
+    if (before !== partitions)
+      throw new WrongTopic(
+        `${topics.events} had ${before} partitions and has ${partitions}: events of one booking could overtake each ` +
+          'other. Publish to a new topic (KAFKA_TOPIC)',
+      )
+    return { ok: true, last, holdsEvents: true }
+  }
+
+  async function publish(
+    { producer, found }: Session,
+    messages: readonly Message[],
+    mark: PublishedMark,
+  ): Promise<void> {
+    const transaction = await producer.transaction()
+    try {
+      const chunks = inChunks(messages, (found.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES) * 0.9)
+      const last = chunks.pop() ?? []
+      for (const chunk of chunks) await send(transaction, [{ topic: topics.events, messages: chunk }])
+      await send(transaction, [
+        ...(last.length > 0 ? [{ topic: topics.events, messages: last }] : []),
+        { topic: topics.position, messages: [positionMessage(mark, found.partitions)] },
+      ])
+      if (closed) throw new Error('the publisher is closed')
+    } catch (error) {
+      // An orderly end, so that readers do not have to wait for the next producer; without one the next one sees to it.
+      if (isTooLarge(error)) await transaction.abort()
+      throw error
+    }
+    await transaction.commit()
+  }
+
+  return {
+    async begin() {
+      await endSession()
+      try {
+        return await begin()
+      } catch (error) {
+        return failureOf(error, `taking over ${topic}`)
+      }
+    },
+
+    async publish(events, mark) {
+      if (session === undefined) throw new Error('nothing was begun: `begin` comes first')
+      if (busy) throw new Error('one batch at a time')
+      busy = true
+      try {
+        await publish(session, events.map(toMessage), mark)
+        return { ok: true }
+      } catch (error) {
+        // Where even the abort failed, the error is that of the abort, and the producer is of no more use.
+        if (isTooLarge(error))
+          return {
+            ok: false,
+            error: 'MESSAGE_TOO_LARGE',
+            message: error instanceof Error ? error.message : '',
+          }
+        void endSession()
+        return failureOf(error, `publishing to ${topic}`)
+      } finally {
+        busy = false
+      }
+    },
+
+    describe: () => describeKafka(clientOptions, topics),
+
+    async close() {
+      closed = true
+      const done = new AbortController()
+      await Promise.race([endSession(), clock.delay(CLOSE_MS, done.signal)])
+      done.abort()
+    },
+  }
+}
+
+/**
+ * Sends, and makes sure that it was done once: where the leadership of a partition moves between two tries, kafkajs may
+ * send again to the new leader what the old one took. Its own answer shows it: the partition comes twice.
+ */
+async function send(
+  transaction: Transaction,
+  topicMessages: { topic: string; messages: Message[] }[],
+): Promise<void> {
+  const answers = await transaction.sendBatch({ topicMessages, acks: -1 })
+  const written = answers.map(({ topicName, partition }) => `${topicName} ${partition}`)
+  if (new Set(written).size < written.length)
+    throw new Error('a partition was written by two leaders: the transaction is given up')
+}
+
+/** In order, each of at most about `limit` bytes unless one message alone has more. */
+function inChunks(messages: readonly Message[], limit: number): Message[][] {
+  const chunks: Message[][] = []
+  let chunk: Message[] = []
+  let bytes = 0
+  for (const message of messages) {
+    const size = sizeOf(message)
+    if (chunk.length > 0 && bytes + size > limit) {
+      chunks.push(chunk)
+      chunk = []
+      bytes = 0
+    }
+    chunk.push(message)
+    bytes += size
+  }
+  if (chunk.length > 0) chunks.push(chunk)
+  return chunks
+}
+
+async function spansOf(admin: Admin, topic: string): Promise<PartitionSpan[]> {
+  const offsets = await admin.fetchTopicOffsets(topic)
+  return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+}
+
+async function withAdmin<Result>(kafka: Kafka, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}

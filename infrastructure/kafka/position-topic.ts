@@ -1,0 +1,92 @@
+import type { Kafka, Message } from 'kafkajs'
+import { z } from 'zod'
+import type { Clock } from '../clock/clock.ts'
+import type { PublishedMark } from '../publisher/booking-event-publisher.ts'
+import { readCommitted } from './committed-messages.ts'
+import { WrongTopic } from './kafka-topics.ts'
+
+/** The one key of the topic, so that compaction leaves the newest position. */
+const KEY = 'published'
+
+const Stored = z.object({
+  position: z.string().min(1),
+  eventId: z.string(),
+  after: z.string(),
+  /** Of the topic of events when this was written: another number would let the events of a booking overtake. */
+  partitions: z.int().min(1),
+})
+export type StoredMark = z.infer<typeof Stored>
+
+/** The message that moves the position. */
+export function positionMessage({ position, eventId, after }: PublishedMark, partitions: number): Message {
+  const stored: StoredMark = { position, eventId, after, partitions }
+  return { key: KEY, value: JSON.stringify(stored), partition: 0 }
+}
+
+/** So many offsets before the end are looked at first; a transaction takes two. */
+const TAIL = 200n
+
+export type PartitionSpan = { partition: number; low: bigint; high: bigint }
+
+/**
+ * The newest committed position, undefined where there is none. To be asked once nobody else can write any more. What
+ * was aborted last may hide it from a look at the end of the topic; then all of it is read.
+ */
+export async function readMark(options: {
+  kafka: Kafka
+  clock: Clock
+  groupId: (part: string) => string
+  topic: string
+  span: PartitionSpan
+}): Promise<StoredMark | undefined> {
+  const { low, high } = options.span
+  const tail = high - TAIL > low ? high - TAIL : low
+  const starts = tail === low ? [low] : [tail, low]
+  for (const from of starts) {
+    let newest: string | undefined
+    await readCommitted({
+      ...options,
+      groupId: options.groupId(`position-${from}`),
+      spans: [{ partition: 0, from, to: high }],
+      onMessage({ key, value }) {
+        if (key?.toString() === KEY && value !== null) newest = value.toString()
+        return undefined
+      },
+    })
+    if (newest !== undefined) return parsed(options.topic, newest)
+  }
+  return undefined
+}
+
+function parsed(topic: string, text: string): StoredMark {
+  try {
+    return Stored.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new WrongTopic(`${topic} holds a position that this version did not write`, { cause })
+  }
+}
+
+/**
+ * Whether anything was ever published to a topic. Its offsets alone do not tell where no message was deleted yet: a
+ * transaction that came to nothing takes some too.
+ */
+export async function heldEvents(options: {
+  kafka: Kafka
+  clock: Clock
+  groupId: (part: string) => string
+  topic: string
+  spans: readonly PartitionSpan[]
+}): Promise<boolean> {
+  if (options.spans.some(({ low }) => low > 0n)) return true
+  let found = false
+  await readCommitted({
+    ...options,
+    groupId: options.groupId('events'),
+    spans: options.spans.map(({ partition, low, high }) => ({ partition, from: low, to: high })),
+    onMessage() {
+      found = true
+      return 'enough'
+    },
+  })
+  return found
+}

@@ -1,0 +1,66 @@
+import type { CloudEvent } from 'cloudevents'
+import type { Position } from '../event-store/event-store.ts'
+
+/**
+ * Up to where events were published: the last one's position and id, and the position before it, so that a reading of
+ * the event store from `after` on finds that very event first, or shows that the store is not the one it was.
+ */
+export type PublishedMark = { position: Position; eventId: string; after: Position }
+
+/** What keeps a broker from being used. Another try may succeed, an operator may have to act before it does. */
+export type PublisherProblem =
+  | 'DNS'
+  | 'REFUSED'
+  | 'TLS'
+  | 'AUTHENTICATION'
+  | 'AUTHORIZATION'
+  | 'TOPIC'
+  | 'TIMEOUT'
+  | 'OTHER'
+
+/** It does not work now. `message` names the address or topic, never a secret. */
+export type Unavailable = {
+  ok: false
+  error: 'UNAVAILABLE'
+  problem: PublisherProblem
+  message: string
+  cause?: unknown
+}
+
+/** Another publisher took over, or the broker gave this one up for dead. */
+export type Fenced = { ok: false; error: 'FENCED'; message: string }
+
+/** Nothing of the batch was published. Where it was one event, that event can never be. */
+export type MessageTooLarge = { ok: false; error: 'MESSAGE_TOO_LARGE'; message: string }
+
+/** `holdsEvents`: whether anything was ever published, whatever became of the mark. */
+export type Begun = { ok: true; last: PublishedMark | undefined; holdsEvents: boolean }
+
+export type PublisherDescription =
+  | { ok: true; sentence: string }
+  | { ok: false; problem: PublisherProblem; message: string }
+
+/**
+ * Gives booking events to others, each one once and in order by subject, whoever dies when. There is one publisher at a
+ * time: `begin` puts an end to all that began before it. No method rejects for what a broker does.
+ */
+export interface BookingEventPublisher {
+  /**
+   * Takes over: nothing that an earlier publisher has under way can come true after this. Then tells up to where events
+   * were published. To be called at the start, and after any answer of `publish` that is FENCED or UNAVAILABLE.
+   */
+  begin(): Promise<Begun | Fenced | Unavailable>
+  /**
+   * Publishes all of `events`, in this order, together with `mark`, or nothing. After FENCED nothing was published;
+   * after UNAVAILABLE that is unknown until `begin` tells. An empty list moves the mark alone. Throws where no `begin`
+   * succeeded, or an earlier call has not ended.
+   */
+  publish(
+    events: readonly CloudEvent<unknown>[],
+    mark: PublishedMark,
+  ): Promise<{ ok: true } | Fenced | Unavailable | MessageTooLarge>
+  /** Looks with connections of its own, and without taking over, whether publishing can work. Bounded: some seconds. */
+  describe(): Promise<PublisherDescription>
+  /** Lets go of all connections; what is under way has an unknown outcome. Safe to call twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,271 @@
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { EventPage, EventStore } from '../infrastructure/event-store/event-store.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { BookingEventPublisher } from '../infrastructure/publisher/booking-event-publisher.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import type { EventOrigin } from './booking-event.ts'
+import { PUBLISHED_TYPES } from './booking-event-schema.ts'
+import { isStopped } from './emergency-stop.ts'
+import { type Outage, outageLog } from './outage-log.ts'
+import { type PublicationBacklog, publicationBacklog } from './publication-backlog.ts'
+import { NOTHING_PUBLISHED, rewound } from './publication-mark.ts'
+import type { Unpublishable } from './publication-parking.ts'
+import { type BatchOutcome, publishPage } from './publish-page.ts'
+
+/**
+ * STARTING: it is not known yet up to where events were published. STOPPED: by the emergency stop. FENCED: another
+ * publisher took over; tried again after a pause. STORE_REWOUND: the event store is not the one from which events were
+ * published; nothing is published before somebody has looked into it. ENDED: it was told to.
+ */
+export type PublisherState =
+  | 'STARTING'
+  | 'PUBLISHING'
+  | 'STOPPED'
+  | 'UNAVAILABLE'
+  | 'FENCED'
+  | 'STORE_REWOUND'
+  | 'ENDED'
+
+export type PublisherStatus = {
+  state: PublisherState
+  /** Events that wait; at least so many where it is not known, or not yet counted, how many. */
+  backlog: number
+  /** Age of the oldest one that waits, in milliseconds; null where nothing waits. */
+  oldestAgeMs: number | null
+  /** What does not answer now, and since when. */
+  outage?: Outage
+  /** Why nothing is published, for STORE_REWOUND and FENCED. */
+  reason?: string
+  /** Events left out since the start of this process as they could not be published. */
+  parked: number
+}
+
+export type RunningPublisher = {
+  /** Rejects with StoreUnavailable. */
+  status(): Promise<PublisherStatus>
+  /** Rejects where the oldest event has waited for too long, or nothing is published until a person acts. */
+  ready(): Promise<void>
+  /** Resolves once it has stopped. The publisher that was given is closed then. */
+  readonly stopped: Promise<void>
+}
+
+export type PublisherOptions = {
+  events: EventStore
+  publisher: BookingEventPublisher
+  origin: EventOrigin
+  /** Keeps an event that can never be published; the others go on only once this has resolved. */
+  park(unpublishable: Unpublishable): Promise<void>
+  clock: Clock
+  log: Logger
+  /** Ends it: what is under way is finished, if it can be within some seconds. */
+  signal: AbortSignal
+  /** Told after each transaction how many events were in it. */
+  onPublished?(count: number): void
+  /** Most events in one transaction (1,000). */
+  batch?: number
+  /** Before it takes over from whoever took over from it, in milliseconds (30,000). */
+  fencedPauseMs?: number
+  /** For how long an event may wait before this is not ready, in milliseconds (30,000). */
+  unreadyAfterMs?: number
+}
+
+const REWOUND_LOOK_MS = 60_000
+const DRAIN_MS = 5_000
+const KAFKA = 'the publishing of booking events'
+
+/**
+ * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`
+ * aborts. No failure ends it. As many events go into one transaction as waited when the one before it ended, so that
+ * a single one goes out at once and a backlog in large steps; at most two pages of events are held.
+ */
+export function runPublisher(options: PublisherOptions): RunningPublisher {
+  const { events, publisher, clock, log, signal } = options
+  const { batch = 1_000, fencedPauseMs = 30_000, unreadyAfterMs = 30_000 } = options
+  const outages = outageLog({ clock, log, signal })
+  const backlog = publicationBacklog(events)
+  let state: PublisherState = 'STARTING'
+  let reason: string | undefined
+  let parked = 0
+
+  function enter(next: PublisherState, why?: string): void {
+    state = next
+    reason = why
+  }
+
+  const park = async (unpublishable: Unpublishable) => {
+    const { event, code, error } = unpublishable
+    await options.park(unpublishable)
+    parked += 1
+    const { id, type, position } = event
+    log.error(
+      { eventId: id, type, position, code, err: error },
+      'an event was parked: it cannot be published',
+    )
+  }
+
+  /** One reign: from taking over to the first failure, which it throws. Returns how long to wait before the next. */
+  async function reign(): Promise<number> {
+    const begun = await publisher.begin()
+    if (!begun.ok) return lost(begun)
+    const why = await rewound(events, begun)
+    if (why !== undefined) {
+      outages.answered(KAFKA)
+      if (state !== 'STORE_REWOUND')
+        log.error(
+          { code: 'STORE_REWOUND', why },
+          'nothing is published: the event store and what was published differ',
+        )
+      enter('STORE_REWOUND', why)
+      return REWOUND_LOOK_MS
+    }
+    const mark = begun.last ?? NOTHING_PUBLISHED
+    backlog.beginsAt(mark.position)
+    log.info({ position: mark.position }, 'this process publishes the booking events')
+    enter('PUBLISHING')
+    return drain({ ...options, park, batch, backlog }, mark, {
+      beforeBatch: untilNotStopped,
+      published(count) {
+        outages.answered(KAFKA)
+        if (count > 0) options.onPublished?.(count)
+      },
+      lost,
+    })
+  }
+
+  function lost(failure: Exclude<BatchOutcome, { ok: true }>): number {
+    if (failure.error !== 'FENCED') {
+      enter('UNAVAILABLE')
+      throw new Error(failure.message, { cause: failure.cause })
+    }
+    log.warn({ reason: failure.message, pauseMs: fencedPauseMs }, 'another publisher took over')
+    enter('FENCED', failure.message)
+    return fencedPauseMs
+  }
+
+  /** Waits while an operator has stopped everything. */
+  async function untilNotStopped(): Promise<void> {
+    while (!signal.aborted) {
+      const head = await events.head()
+      if (!(await isStopped(events))) break
+      enter('STOPPED')
+      const heard = new AbortController()
+      const until = AbortSignal.any([signal, heard.signal])
+      for await (const page of events.subscribe({
+        after: head,
+        filter: { types: ['SyncPolicySet'] },
+        signal: until,
+      }))
+        if (page.events.length > 0) heard.abort()
+    }
+    enter('PUBLISHING')
+  }
+
+  async function run(): Promise<void> {
+    await outages.untilItAnswers('event store', async () => backlog.atLeastFrom(await events.head()))
+    while (!signal.aborted) {
+      const waitMs = await outages.untilItAnswers(KAFKA, reign)
+      if (waitMs !== undefined && waitMs > 0) await clock.delay(waitMs, signal)
+    }
+  }
+
+  async function runAndClose(): Promise<void> {
+    const ran = run()
+    await Promise.race([ran, aborted(signal)])
+    const done = new AbortController()
+    await Promise.race([ran, clock.delay(DRAIN_MS, done.signal)])
+    done.abort()
+    // What hangs now is left: whatever becomes of it, the next publisher will know.
+    ran.catch((err: unknown) => log.debug({ err }, 'publishing ended in the middle'))
+    enter('ENDED')
+    await publisher.close()
+  }
+
+  async function status(): Promise<PublisherStatus> {
+    const { backlog: waiting, oldestAt } = await backlog.count()
+    const oldestAgeMs =
+      oldestAt === null ? null : Math.max(0, clock.now().epochMilliseconds - Date.parse(oldestAt))
+    const [outage] = outages.now()
+    return {
+      state,
+      backlog: waiting,
+      oldestAgeMs,
+      ...(outage && { outage }),
+      ...(reason !== undefined && { reason }),
+      parked,
+    }
+  }
+
+  return {
+    status,
+    async ready() {
+      const { state, oldestAgeMs, outage, reason } = await status()
+      if (state === 'STOPPED') return
+      if (state === 'STORE_REWOUND') throw new Error(`STORE_REWOUND: ${reason}`)
+      const brokenMs = outage === undefined ? 0 : clock.now().epochMilliseconds - Date.parse(outage.since)
+      // Without a position nobody knows how long events have been waiting: the outage itself counts.
+      const waitedMs = Math.max(oldestAgeMs ?? 0, brokenMs)
+      if (waitedMs > unreadyAfterMs)
+        throw new Error(outage?.message ?? reason ?? `an event waits for ${waitedMs} ms`)
+    },
+    stopped: runAndClose(),
+  }
+}
+
+type Watchers = {
+  beforeBatch(): Promise<void>
+  published(count: number): void
+  lost(failure: Exclude<BatchOutcome, { ok: true }>): number
+}
+
+type Draining = Omit<PublisherOptions, 'batch'> & { batch: number; backlog: PublicationBacklog }
+
+/** Publishes page by page; the next page is read while one is on its way. */
+async function drain(options: Draining, from: typeof NOTHING_PUBLISHED, watchers: Watchers): Promise<number> {
+  const { events, batch, backlog } = options
+  const over = new AbortController()
+  const signal = AbortSignal.any([options.signal, over.signal])
+  const pages = events
+    .subscribe({ after: from.position, filter: { types: PUBLISHED_TYPES }, limit: batch, signal })
+    [Symbol.asyncIterator]()
+  let mark = from
+  let next = readAhead(pages)
+  try {
+    for (;;) {
+      const page = await next
+      if (page === undefined) {
+        if (options.signal.aborted) return 0
+        throw new StoreUnavailable('the subscription to the booking events ended')
+      }
+      next = readAhead(pages)
+      if (page.events.length === 0) {
+        if (page.caughtUp) watchers.published(0)
+        continue
+      }
+      await watchers.beforeBatch()
+      if (options.signal.aborted) return 0
+      const outcome = await publishPage(options, page.events, mark, (reached, published) => {
+        mark = reached
+        backlog.movedTo(reached.position, published)
+        watchers.published(published.length)
+      })
+      if (!outcome.ok) return watchers.lost(outcome)
+    }
+  } finally {
+    over.abort()
+    await next.catch(() => undefined)
+  }
+}
+
+/** The next page. A failure is the business of whoever awaits it; until then nobody else is told. */
+function readAhead(pages: AsyncIterator<EventPage>): Promise<EventPage | undefined> {
+  const next = pages.next().then(({ done, value }) => (done === true ? undefined : value))
+  next.catch(() => undefined)
+  return next
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { CloudEvent } from 'cloudevents'
+import { streamName } from '../../domain/domain-event.ts'
+import { encode } from '../../infrastructure/event-store/event-codec.ts'
+import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { PublishedMark } from '../../infrastructure/publisher/booking-event-publisher.ts'
+import { PUBLISHED_TYPES } from '../../services/booking-event-schema.ts'
+import { eventsOfBooking } from './booking-events.ts'
+import { readToEnd } from './events.ts'
+import type { SeenMessage } from './topic-reader.ts'
+
+/** A booking event as a publisher gets it. */
+export function someCloudEvent(subject: string, data: object = { bookingUid: subject }): CloudEvent<unknown> {
+  return new CloudEvent<unknown>({
+    specversion: '1.0',
+    id: randomUUID(),
+    source: 'urn:uuid:0b8f',
+    type: 'BookingRescheduled',
+    subject,
+    time: '2026-03-02T08:00:00.000Z',
+    datacontenttype: 'application/json',
+    dataschema: 'https://sync.example.com/schemas/booking-rescheduled/1',
+    data,
+    position: '00000000000000000001',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+}
+
+/** A mark at a made-up position. */
+export const markAt = (n: number, eventId: string = randomUUID()): PublishedMark => ({
+  position: String(n).padStart(20, '0'),
+  eventId,
+  after: n <= 1 ? '' : String(n - 1).padStart(20, '0'),
+})
+
+/** Decides `count` moves of each of the bookings, one append a booking and event. `from` is the first sequence. */
+export async function decideMoves(
+  events: EventStore,
+  bookingUids: readonly string[],
+  count: number,
+  from = 1,
+): Promise<Position[]> {
+  const positions: Position[] = []
+  for (let sequence = from; sequence < from + count; sequence++) {
+    const appended = await Promise.all(
+      bookingUids.map((uid) =>
+        events.append(streamName('booking', uid), 'any', [
+          encode<'booking'>(eventsOfBooking(uid).rescheduled(sequence), randomUUID(), {
+            correlationId: randomUUID(),
+            causationId: randomUUID(),
+            actor: 'sync-worker',
+            traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          }),
+        ]),
+      ),
+    )
+    for (const one of appended) {
+      if (!one.ok) throw new Error(one.error)
+      positions.push(one.position)
+    }
+  }
+  return positions
+}
+
+/** All booking events of the store, oldest first. */
+export const bookingEvents = (events: EventStore): Promise<RecordedEvent[]> =>
+  readToEnd(events, { after: '', filter: { types: PUBLISHED_TYPES }, limit: 1_000 })
+
+/**
+ * What is wrong with the messages of a topic as a copy of the store's events: left out, twice, not of the store, or
+ * not in the order of their booking. Empty where nothing is.
+ */
+export function differences(stored: readonly RecordedEvent[], seen: readonly SeenMessage[]): string[] {
+  const wrong: string[] = []
+  const counts = new Map<string, number>()
+  const lastOf = new Map<string, string>()
+  const byId = new Map(stored.map((event) => [event.id, event]))
+  for (const { key, headers, value } of seen) {
+    const id = headers.ce_id ?? ''
+    const position = headers.ce_position ?? ''
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+    const event = byId.get(id)
+    if (event === undefined) wrong.push(`${id} is not in the store`)
+    else if (event.position !== position || JSON.parse(value).sequence !== event.data.sequence)
+      wrong.push(`${id} is not as in the store`)
+    const before = lastOf.get(key) ?? ''
+    if (position <= before) wrong.push(`${id} at ${position} comes after ${before} of the same booking`)
+    lastOf.set(key, position)
+  }
+  for (const { id, position } of stored) {
+    const times = counts.get(id) ?? 0
+    if (times !== 1) wrong.push(`${id} at ${position} is there ${times} times`)
+  }
+  return wrong
+}

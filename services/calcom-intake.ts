@@ -2,7 +2,7 @@ import { bookingAggregate } from '../commands/aggregates.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { execute, load } from '../commands/execute.ts'
 import { RegisterCalendarSync } from '../commands/register-calendar-sync.ts'
-import type { Booking } from '../domain/booking.ts'
+import { type Booking, trackedPart } from '../domain/booking.ts'
 import {
   closeBooking,
   passedOnReferences,
@@ -66,13 +66,13 @@ async function recordCreation(
 }
 
 /**
- * A creation tells the times a booking began with: of one that is tracked already they are old. Its status may have
- * come from pending to accepted, not back.
+ * A creation tells the times a booking began with: of one that is tracked already, or was until the calendar cancelled
+ * it, they are old. Its status may have come from pending to accepted, not back.
  */
 function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
-  if (state.kind !== 'OPEN') return told
-  const status = state.status === 'PENDING' ? told.status : state.status
-  return { ...told, status, times: state.basis }
+  const known = trackedPart(state)
+  if (known === undefined) return told
+  return { ...told, status: known.status === 'PENDING' ? told.status : known.status, times: known.basis }
 }
 
 async function rescheduled(
@@ -96,7 +96,7 @@ async function rescheduled(
     references: passedOnReferences(before.state),
   }
   await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    trackBooking(state, state.kind === 'OPEN' ? { ...told, times: state.basis, status: state.status } : told),
+    trackBooking(state, withoutOldTimes(state, told)),
   )
   await askForReferences(ports, context, booking)
 }
@@ -175,9 +175,14 @@ async function askForReferences(
   booking: DeliveredBooking,
 ): Promise<void> {
   const [destination] = booking.destinations
-  const memo: Document = destination ? { destination: await ports.directory.keyOf(destination) } : {}
+  // The patience begins anew: the booking may have waited long for its confirmation.
+  const memo: Document = {
+    since: ports.now().toString(),
+    tries: 0,
+    ...(destination && { destination: await ports.directory.keyOf(destination) }),
+  }
   await ports.queue.signal(
     { kind: 'references', key: booking.bookingUid },
-    { cause: context.cause ?? { poll: true }, dueInMs: 0, memo },
+    { cause: context.cause ?? { poll: true }, dueInMs: 0, memo, atOnce: true },
   )
 }

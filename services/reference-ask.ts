@@ -21,12 +21,13 @@ export async function askForReferences(
   const { state } = await load(ports.events, bookingAggregate, claim.key)
   if (ports.bookings === undefined || state.kind !== 'OPEN') return done
   const askedSince = readSince(claim) ?? ports.now()
-  const memo = { ...claim.memo, since: askedSince.toString() }
+  const tries = triesOf(claim)
+  const memo = { ...claim.memo, since: askedSince.toString(), tries: tries + 1 }
   const answer = await ports.bookings.references(state.bookingUid, state.userId, signal)
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const waited = ports.now().epochMilliseconds - askedSince.epochMilliseconds
     if (waited >= PATIENCE_MS && code === 'NO_REFERENCES') return done
-    return { kind: 'failed', code, retryInMs: retryDelay(claim.failures, ports.random, askedForMs), memo }
+    return { kind: 'failed', code, retryInMs: retryDelay(tries, ports.random, askedForMs), memo }
   }
   if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
   const told = answer.ok ? answer.value : []
@@ -47,6 +48,11 @@ export async function askForReferences(
         }),
   )
   return done
+}
+
+/** Failed tries since Cal.com last told of the booking, which the claim's own count does not know of. */
+function triesOf({ memo }: Claim): number {
+  return typeof memo?.tries === 'number' ? memo.tries : 0
 }
 
 function readSince(claim: Claim): Temporal.Instant | undefined {

@@ -1,0 +1,140 @@
+import { type Db, MongoClient, type ServerDescription, type TopologyDescription } from 'mongodb'
+import { StoreUnavailable } from '../store-unavailable.ts'
+import { diagnose, type MongodbDescription, replicaSetOf } from './mongodb-diagnosis.ts'
+import { isOutage } from './mongodb-failure.ts'
+
+/** The one client of a process, and how to call through it. */
+export type MongodbConnection = {
+  /** The database of the connection string's path; `calendar-sync` where it has none. */
+  readonly database: Db
+  /** Beside it, its name followed by `-vault`: what cannot be rebuilt, to be backed up apart. */
+  readonly vaultDatabase: Db
+  /**
+   * Runs a call, and rejects with StoreUnavailable where the server cannot take it now. Unlike what that error promises
+   * elsewhere, a call whose answer was lost may have been stored: every write here may be repeated.
+   */
+  use<T>(call: () => Promise<T>): Promise<T>
+  /** Asks the server what it is. Never rejects; takes as long as a server may take to be found. */
+  describe(): Promise<MongodbDescription>
+  close(): Promise<void>
+}
+
+export const DEFAULT_DATABASE = 'calendar-sync'
+
+/** The connection string cannot be understood. The message does not repeat it, since it may hold a password. */
+export class BadMongodbUrl extends Error {
+  readonly code = 'BAD_MONGODB_URL'
+}
+
+/**
+ * Opens the client; throws BadMongodbUrl. It connects with the first call, and again with each further one until the
+ * server has answered once; from then on the driver finds it again by itself. `unreachableAfterMs` (5,000) is how long
+ * a call looks for a primary before it rejects.
+ *
+ * Writes are confirmed by a majority's journals. Reads go to the primary and see what a majority has confirmed, so that
+ * a process reads what it or another has been told is written, and nothing that an election takes back.
+ */
+export function mongodbConnection(
+  url: string,
+  { unreachableAfterMs = 5000 }: { unreachableAfterMs?: number } = {},
+): MongodbConnection {
+  const client = clientOf(url, unreachableAfterMs)
+  const database = client.db(databaseIn(url))
+  const vaultDatabase = client.db(`${database.databaseName}-vault`)
+  let topology: TopologyDescription | undefined
+  const seen: ServerDescription[] = []
+  client.on('topologyDescriptionChanged', ({ newDescription }) => {
+    topology = newDescription
+  })
+  client.on('serverDescriptionChanged', ({ newDescription }) => {
+    seen.push(newDescription)
+    if (seen.length > SEEN_KEPT) seen.shift()
+  })
+  let connecting: Promise<unknown> | undefined
+  let closed = false
+
+  /** A client whose first attempt failed stays closed until it is told to connect again. */
+  async function connected(): Promise<void> {
+    if (closed) throw new StoreUnavailable('the connection to MongoDB was closed')
+    connecting ??= client.connect()
+    try {
+      await connecting
+    } catch (error) {
+      connecting = undefined
+      throw error
+    }
+  }
+
+  async function use<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      await connected()
+      return await call()
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new StoreUnavailable(`MongoDB cannot be used now: ${reason}`, { cause: error })
+    }
+  }
+
+  return {
+    database,
+    vaultDatabase,
+    use,
+
+    async describe() {
+      try {
+        await connected()
+        const { version } = await database.admin().command({ buildInfo: 1 })
+        // The other questions are answered to strangers too; this one needs the right to read.
+        await database.collection('checkpoints').findOne({}, { projection: { _id: 1 } })
+        const replicaSet = replicaSetOf(topology)
+        const alone = replicaSet === undefined && topology?.type === 'Single'
+        return {
+          ok: true,
+          version: String(version),
+          replicaSet,
+          ...(alone ? { problem: 'NOT_A_REPLICA_SET' as const } : {}),
+          detail: `MongoDB ${version}, ${replicaSet === undefined ? 'no replica set' : `replica set ${replicaSet}`}`,
+        }
+      } catch (error) {
+        return diagnose(error, topology, seen, { replicaSet: client.options.replicaSet })
+      }
+    },
+
+    async close() {
+      closed = true
+      await client.close()
+    },
+  }
+}
+
+/** The path of the connection string. The driver would take a missing one for `test`. */
+function databaseIn(url: string): string {
+  const path = /^[a-z+]+:\/\/[^/?]+\/([^?]+)/.exec(url)?.[1]
+  return path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path)
+}
+
+/** Enough to have seen every server of a set a few times. */
+const SEEN_KEPT = 32
+
+function clientOf(url: string, unreachableAfterMs: number): MongoClient {
+  try {
+    return new MongoClient(url, {
+      appName: 'calendar-sync',
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      serverSelectionTimeoutMS: unreachableAfterMs,
+      connectTimeoutMS: unreachableAfterMs,
+      waitQueueTimeoutMS: 10_000,
+      // Longer than any single call takes, building an index apart; that goes on without its caller.
+      socketTimeoutMS: 30_000,
+      // As JSON: what is undefined is not there.
+      ignoreUndefined: true,
+    })
+  } catch (error) {
+    const reason =
+      error instanceof Error && !error.message.includes('Unable to parse') ? error.message : 'not a URL'
+    throw new BadMongodbUrl(`not a MongoDB connection string: ${reason}`)
+  }
+}

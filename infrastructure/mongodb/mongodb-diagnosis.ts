@@ -1,0 +1,84 @@
+import { MongoCompatibilityError, type ServerDescription, type TopologyDescription } from 'mongodb'
+import { refusesCredentials } from './mongodb-failure.ts'
+
+/** Why a MongoDB does not serve, or not as production needs it. */
+export type MongodbProblem = 'DNS' | 'REFUSED' | 'TLS' | 'AUTHENTICATION' | 'NOT_A_REPLICA_SET' | 'TOO_OLD'
+
+/**
+ * What a MongoDB is. `ok`: calls are answered. A single server that is no replica set is ok, with the problem
+ * NOT_A_REPLICA_SET: nothing is lost there but with its disk, and nothing takes over while it is down. `detail` is one
+ * sentence for the operator, without credentials. Without a `problem`, what is not ok is of another kind: see `detail`.
+ */
+export type MongodbDescription = {
+  ok: boolean
+  version: string | undefined
+  replicaSet: string | undefined
+  problem?: MongodbProblem
+  detail: string
+}
+
+/** The name of the replica set as the driver has seen it; undefined where there is none. */
+export function replicaSetOf(topology: TopologyDescription | undefined): string | undefined {
+  const named = topology && [...topology.servers.values()].find((server) => server.setName)
+  return topology?.setName ?? named?.setName ?? undefined
+}
+
+/** What keeps a MongoDB from serving: `error` of a call, and what the driver saw of the servers (oldest first). */
+export function diagnose(
+  error: unknown,
+  topology: TopologyDescription | undefined,
+  seen: readonly ServerDescription[],
+  named: { replicaSet: string | undefined },
+): MongodbDescription {
+  const servers = topology ? [...topology.servers.values()] : []
+  const causes = [error, ...servers.map((server) => server.error)].flatMap(chain)
+  const problem = problemOf(causes, topology, [...seen, ...servers], named)
+  const detail = causes.find((cause) => problem === undefined || signOf(cause) === problem) ?? error
+  return {
+    ok: false,
+    version: undefined,
+    replicaSet: replicaSetOf(topology),
+    ...(problem === undefined ? {} : { problem }),
+    detail: problem === 'NOT_A_REPLICA_SET' ? notTheSet(named.replicaSet) : messageOf(detail),
+  }
+}
+
+function problemOf(
+  causes: readonly unknown[],
+  topology: TopologyDescription | undefined,
+  servers: readonly ServerDescription[],
+  { replicaSet }: { replicaSet: string | undefined },
+): MongodbProblem | undefined {
+  if (topology?.compatible === false) return 'TOO_OLD'
+  for (const cause of causes) {
+    const sign = signOf(cause)
+    if (sign !== undefined) return sign
+  }
+  const known = servers.filter(({ type }) => type !== 'Unknown')
+  const strangers = known.filter(({ setName }) => setName !== replicaSet)
+  return replicaSet !== undefined && strangers.length > 0 ? 'NOT_A_REPLICA_SET' : undefined
+}
+
+/** Codes of Node's resolver, sockets and TLS (OpenSSL's verification results among them). */
+const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$)/
+const DNS_CODE = /^(ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL)$/
+
+function signOf(cause: unknown): MongodbProblem | undefined {
+  if (refusesCredentials(cause)) return 'AUTHENTICATION'
+  if (cause instanceof MongoCompatibilityError) return 'TOO_OLD'
+  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return undefined
+  if (DNS_CODE.test(cause.code)) return 'DNS'
+  if (cause.code === 'ECONNREFUSED') return 'REFUSED'
+  return TLS_CODE.test(cause.code) ? 'TLS' : undefined
+}
+
+/** An error and what caused it, the innermost first: it is the most telling. Attempts at several addresses count. */
+function chain(error: unknown): unknown[] {
+  if (!(error instanceof Error)) return []
+  const attempts: readonly unknown[] = error instanceof AggregateError ? error.errors : []
+  return [...[error.cause, ...attempts].flatMap(chain), error]
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+const notTheSet = (replicaSet: string | undefined) =>
+  `the servers reached do not belong to the replica set ${replicaSet} that the connection string names`

@@ -1,0 +1,203 @@
+import type { Kind, QueueStatus, SignalQueue, Subject } from '../signal-queue/signal-queue.ts'
+import type { MongodbConnection } from './mongodb-connection.ts'
+import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
+import { mongodbSignalling } from './mongodb-signalling.ts'
+import {
+  completed,
+  failed,
+  isHeld,
+  leased,
+  recordId,
+  released,
+  renewed,
+  withoutSyncToken,
+} from './signal-record.ts'
+
+const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
+
+/** Of those due, how many a claim looks at: where others take the first, the next is free. */
+const CANDIDATES = 8
+const ROUNDS = 200
+
+/**
+ * The queue in MongoDB, for any number of processes. All its times are the server's; `newId` gives the lease tokens.
+ * Listeners hear of this process's signals only: what others signal, a worker finds by asking. Where `signalMany`
+ * rejects, some may be stored; and after a lost answer any call may have been: signalling again costs a look at most,
+ * and a claim whose answer was lost is free again at its lease's end. The connection stays its opener's.
+ *
+ * Each change is a reading and a write that finds what was read, or begins again; signals of one process for one
+ * subject that come meanwhile wait and are one write together. One update by a pipeline of MongoDB would save the
+ * reading. It would also say every rule of `signal-record.ts` a second time, in a language that the other servers of
+ * the protocol lack, and so where there is no MongoDB it would go untested.
+ */
+export function mongodbSignalQueue(
+  connection: MongodbConnection,
+  { newId }: { newId: () => string },
+): SignalQueue {
+  const records = mongodbSignalRecords(connection, newId)
+  const { collection, use, change } = records
+  const signalling = mongodbSignalling(records, newId)
+  const listeners = new Set<() => void>()
+
+  function tellListeners(): void {
+    for (const listener of listeners) listener()
+  }
+
+  /** Those that wait or are leased, the next first; `now` is the server's time. */
+  async function nextReady(kinds: readonly Kind[], limit: number) {
+    const [{ now }, next] = await Promise.all([
+      records.read([]),
+      collection
+        .find(
+          { kind: { $in: kinds }, readyAt: { $exists: true } },
+          { sort: { readyAt: 1 }, limit, batchSize: limit },
+        )
+        .toArray(),
+    ])
+    return { now, next }
+  }
+
+  return {
+    async signal(subject, options) {
+      await signalling.one({ subject, ...options })
+      tellListeners()
+    },
+
+    async signalMany(signals) {
+      if (signals.length === 0) return
+      await signalling.many(signals)
+      tellListeners()
+    },
+
+    claim: ({ leaseMs, kinds = ALL_KINDS }) =>
+      use(async () => {
+        for (let round = 0; round < ROUNDS; round++) {
+          const { now, next } = await nextReady(kinds, CANDIDATES)
+          const due = next.filter(({ readyAt }) => readyAt !== undefined && readyAt <= now)
+          if (due.length === 0) return undefined
+          for (const record of due) {
+            const { next, claim } = leased(record, { token: newId(), leaseMs }, now)
+            if (await records.replace(record, next)) return claim
+          }
+        }
+        throw contended()
+      }),
+
+    renew: (claim, leaseMs) =>
+      use(() =>
+        change(recordId(claim), ({ record, now }) =>
+          isHeld(record, claim, now)
+            ? { next: renewed(record, leaseMs, now), answer: true }
+            : { answer: false },
+        ),
+      ),
+
+    complete: (claim, result) =>
+      use(() =>
+        change(recordId(claim), ({ record, now }) =>
+          isHeld(record, claim, now)
+            ? { next: completed(record, result, now) ?? 'remove', answer: true }
+            : { answer: false },
+        ),
+      ),
+
+    fail: (claim, options) =>
+      use(() =>
+        change(recordId(claim), ({ record, now }) =>
+          isHeld(record, claim, now)
+            ? { next: failed(record, options, now), answer: true }
+            : { answer: false },
+        ),
+      ),
+
+    release: (claim) =>
+      use(() =>
+        change(recordId(claim), ({ record, now }) =>
+          isHeld(record, claim, now) ? { next: released(record, now), answer: true } : { answer: false },
+        ),
+      ),
+
+    nextDueInMs: (kinds = ALL_KINDS) =>
+      use(async () => {
+        const { now, next } = await nextReady(kinds, 1)
+        const readyAt = next[0]?.readyAt
+        return readyAt && Math.max(0, readyAt.getTime() - now.getTime())
+      }),
+
+    async remove(subject) {
+      await use(() => collection.deleteOne({ _id: recordId(subject) }))
+    },
+
+    async forgetSyncToken(subject) {
+      await use(() =>
+        change(recordId(subject), ({ record }) => ({
+          ...(record === undefined ? {} : { next: withoutSyncToken(record) }),
+          answer: undefined,
+        })),
+      )
+    },
+
+    completedBefore: (before, limit) =>
+      use(async () => {
+        const found = await collection
+          .find(
+            { kind: 'calendar', completedAt: { $lt: new Date(before.epochMilliseconds) } },
+            { projection: { key: 1 }, sort: { completedAt: 1, key: 1 }, limit },
+          )
+          .toArray()
+        return found.map(({ key }): Subject => ({ kind: 'calendar', key }))
+      }),
+
+    status: () =>
+      use(async () => {
+        const found = await collection.aggregate<StatusRow>(STATUS).toArray()
+        return ALL_KINDS.map((kind) =>
+          toStatus(
+            kind,
+            found.find(({ _id }) => _id === kind),
+          ),
+        )
+      }),
+
+    onSignal(listener) {
+      // Wrapped, so that the same function may listen twice.
+      const entry = () => listener()
+      listeners.add(entry)
+      return () => void listeners.delete(entry)
+    },
+
+    async close() {
+      listeners.clear()
+    },
+  }
+}
+
+type StatusRow = { _id: Kind; due: number; leased: number; total: number; oldest: Date; now: Date }
+
+/** Looks at subjects that wait or are leased only: the index `ready` holds no others. */
+const STATUS = [
+  { $match: { kind: { $in: ALL_KINDS }, readyAt: { $exists: true } } },
+  {
+    $group: {
+      _id: '$kind',
+      due: { $sum: { $cond: [{ $lte: ['$readyAt', '$$NOW'] }, 1, 0] } },
+      leased: {
+        $sum: {
+          $cond: [{ $and: [{ $gt: ['$readyAt', '$$NOW'] }, { $eq: ['$readyAt', '$lease.until'] }] }, 1, 0],
+        },
+      },
+      total: { $sum: 1 },
+      oldest: { $min: '$readyAt' },
+    },
+  },
+  { $addFields: { now: '$$NOW' } },
+]
+
+function toStatus(kind: Kind, row: StatusRow | undefined): QueueStatus {
+  if (row === undefined) return { kind, due: 0, leased: 0, waiting: 0 }
+  const { due, leased, total, oldest, now } = row
+  const counts = { kind, due, leased, waiting: total - due - leased }
+  return oldest <= now
+    ? { ...counts, oldestDueAt: Temporal.Instant.fromEpochMilliseconds(oldest.getTime()) }
+    : counts
+}

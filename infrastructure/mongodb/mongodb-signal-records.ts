@@ -1,0 +1,121 @@
+import type { Collection } from 'mongodb'
+import { StoreUnavailable } from '../store-unavailable.ts'
+import type { MongodbConnection } from './mongodb-connection.ts'
+import { isDuplicateKey } from './mongodb-failure.ts'
+import type { Next, SignalRecord } from './signal-record.ts'
+
+/** A record as read, with the server's time of that reading. */
+export type Seen = { record: SignalRecord | undefined; now: Date }
+
+/** What a change makes of a record: another one, none, or (undefined) what it was; and what it answers. */
+export type Decision<Answer> = { next?: Next | 'remove'; answer: Answer }
+
+/** The records of the signal queue: read with the server's time, written only over what was read. */
+export type SignalRecords = {
+  readonly collection: Collection<SignalRecord>
+  /** Makes the indexes at the first call, then runs. Rejects with StoreUnavailable. */
+  use<T>(call: () => Promise<T>): Promise<T>
+  /** Several records at once, by id, in one reading. */
+  read(ids: readonly string[]): Promise<{ records: Map<string, SignalRecord>; now: Date }>
+  /** Reads and decides until what was read is still what is replaced. */
+  change<Answer>(id: string, decide: (seen: Seen) => Decision<Answer>): Promise<Answer>
+  /** One attempt; false where another write came in between. */
+  replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean>
+}
+
+/** Of another kind than every record, so that no query for records finds it: read for the server's time. */
+const TIME = 'time'
+
+/** Each round of a race has a winner: as many lost in a row mean that something else is wrong. */
+const ROUNDS = 200
+
+/**
+ * Reads see what the primary has, confirmed by a majority or not: a write that follows from it is confirmed together
+ * with it or not at all, and waiting for the majority would only make more writes miss.
+ */
+export function mongodbSignalRecords(
+  { database, use }: MongodbConnection,
+  newId: () => string,
+): SignalRecords {
+  const collection = database.collection<SignalRecord>('signals', { readConcern: { level: 'local' } })
+  const times = database.collection<{ _id: string; kind: string }>('signals')
+  let prepared: Promise<void> | undefined
+
+  async function prepare(): Promise<void> {
+    await collection.createIndexes([
+      {
+        key: { kind: 1, readyAt: 1 },
+        name: 'ready',
+        partialFilterExpression: { readyAt: { $exists: true } },
+      },
+      { key: { kind: 1, completedAt: 1, key: 1 }, name: 'completed' },
+    ])
+    await times.updateOne({ _id: TIME }, { $setOnInsert: { kind: TIME } }, { upsert: true })
+  }
+
+  async function read(ids: readonly string[]) {
+    for (let round = 0; round < ROUNDS; round++) {
+      const found = await collection
+        .aggregate<SignalRecord & { now: Date }>([
+          { $match: { _id: { $in: [...ids, TIME] } } },
+          { $addFields: { now: '$$NOW' } },
+        ])
+        .toArray()
+      const now = found[0]?.now
+      if (now !== undefined) {
+        const records = found.filter(({ _id }) => _id !== TIME).map(({ now: _, ...record }) => record)
+        return { records: new Map(records.map((record) => [record._id, record])), now }
+      }
+      // Somebody dropped the collection.
+      await prepare()
+    }
+    throw contended()
+  }
+
+  async function replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean> {
+    const revision = newId()
+    if (before === undefined) {
+      if (next === 'remove') return true
+      try {
+        await collection.insertOne({ ...next, revision })
+        return true
+      } catch (error) {
+        if (isDuplicateKey(error)) return false
+        throw error
+      }
+    }
+    const unchanged = { _id: before._id, revision: before.revision }
+    if (next === 'remove') return (await collection.deleteOne(unchanged)).deletedCount === 1
+    const { _id, ...replacement } = next
+    return (await collection.replaceOne(unchanged, { ...replacement, revision })).matchedCount === 1
+  }
+
+  return {
+    collection,
+    use: (call) =>
+      use(async () => {
+        prepared ??= prepare()
+        try {
+          await prepared
+        } catch (error) {
+          prepared = undefined
+          throw error
+        }
+        return await call()
+      }),
+    read,
+    replace,
+
+    async change(id, decide) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const { records, now } = await read([id])
+        const record = records.get(id)
+        const { next, answer } = decide({ record, now })
+        if (next === undefined || (await replace(record, next))) return answer
+      }
+      throw contended()
+    },
+  }
+}
+
+export const contended = () => new StoreUnavailable('the signal queue is written to by too many at once')

@@ -1,0 +1,102 @@
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
+import { DUPLICATE_KEY } from './mongodb-failure.ts'
+import type { SignalRecords } from './mongodb-signal-records.ts'
+import { recordId, type Signal, type SignalRecord, signalled } from './signal-record.ts'
+
+type Signals = [Signal, ...Signal[]]
+
+/** Records read and written at once by `many`. */
+const AT_ONCE = 500
+
+/** How signals are counted: those for one subject that come while one is written are the next write together. */
+export function mongodbSignalling({ collection, use, read, change }: SignalRecords, newId: () => string) {
+  const underWay = new Map<string, Promise<void>>()
+  const waiting = new Map<string, { signals: Signals; done: Promise<void> }>()
+
+  const store = (id: string, signals: Signals) =>
+    use(() => change(id, ({ record, now }) => ({ next: signalled(record, signals, now), answer: undefined })))
+
+  async function one(signal: Signal): Promise<void> {
+    checkMemo(signal)
+    await join(signal)
+  }
+
+  function join(signal: Signal): Promise<void> {
+    const id = recordId(signal.subject)
+    const joined = waiting.get(id)
+    if (joined !== undefined) {
+      joined.signals.push(signal)
+      return joined.done
+    }
+    const signals: Signals = [signal]
+    const before = underWay.get(id)
+    const done = (async () => {
+      // Whether that one was stored is its callers' concern.
+      await before?.catch(() => {})
+      waiting.delete(id)
+      await store(id, signals)
+    })()
+    if (before !== undefined) waiting.set(id, { signals, done })
+    underWay.set(id, done)
+    const ended = () => {
+      if (underWay.get(id) === done) underWay.delete(id)
+    }
+    done.then(ended, ended)
+    return done
+  }
+
+  /** The ids whose record was written by another in between. What was ours and went on since is among them. */
+  async function manyAtOnce(signals: ReadonlyMap<string, Signals>): Promise<string[]> {
+    const { records, now } = await read([...signals.keys()])
+    const written = Array.from(signals, ([id, list]) => {
+      const record = records.get(id)
+      const next: SignalRecord = { ...signalled(record, list, now), revision: newId() }
+      return { record, next }
+    })
+    const operations = written.map(({ record, next }): AnyBulkWriteOperation<SignalRecord> => {
+      if (record === undefined) return { insertOne: { document: next } }
+      const { _id, ...replacement } = next
+      return { replaceOne: { filter: { _id, revision: record.revision }, replacement } }
+    })
+    const result = await collection.bulkWrite(operations, { ordered: false }).catch((error: unknown) => {
+      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+        throw error
+      if ([error.writeErrors].flat().some(({ code }) => code !== DUPLICATE_KEY)) throw error
+      return error.result
+    })
+    if (result.insertedCount + result.matchedCount === operations.length) return []
+    const found = await collection
+      .find({ _id: { $in: [...signals.keys()] } }, { projection: { revision: 1 } })
+      .toArray()
+    const revisions = new Map(found.map(({ _id, revision }) => [_id, revision]))
+    return written.flatMap(({ next }) => (revisions.get(next._id) === next.revision ? [] : [next._id]))
+  }
+
+  return {
+    /** Resolves when the signal is stored. */
+    one,
+
+    /** Resolves when all are stored. In a race one may count twice, which costs a look at most. */
+    async many(signals: readonly Signal[]): Promise<void> {
+      for (const signal of signals) checkMemo(signal)
+      const bySubject = new Map<string, Signals>()
+      for (const signal of signals) {
+        const id = recordId(signal.subject)
+        const known = bySubject.get(id)
+        if (known === undefined) bySubject.set(id, [signal])
+        else known.push(signal)
+      }
+      const all = [...bySubject]
+      for (let from = 0; from < all.length; from += AT_ONCE) {
+        const part = new Map(all.slice(from, from + AT_ONCE))
+        const missed = await use(() => manyAtOnce(part))
+        for (const [id, list] of part) if (missed.includes(id)) await store(id, list)
+      }
+    },
+  }
+}
+
+/** Throws where it is no JSON, before others' signals are stored with it. */
+function checkMemo({ memo }: Signal): void {
+  JSON.stringify(memo)
+}

@@ -11,6 +11,7 @@ import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../services/http/feed.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
 import { listen } from '../services/http/listener.ts'
+import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
 import { outageLog } from '../services/outage-log.ts'
 import type { ProjectionRunner } from '../services/projection-runner.ts'
 import type { RunningRoles } from '../services/roles.ts'
@@ -28,6 +29,9 @@ export async function listenAsConfigured(configuration: Configuration) {
     throw new StartRefused(`Cannot listen on ${host}:${port}: ${reason}. Set PORT or HOST.`, { cause: error })
   }
 }
+
+/** Of the description of what is published: raised when something is added to it. */
+const VERSION = '1'
 
 /** Rejects while a store that the read models need does not answer. */
 async function readModelsAnswer(stores: Stores, projections: ProjectionRunner): Promise<void> {
@@ -55,7 +59,7 @@ export function httpHandler(parts: HttpParts) {
   const outages = outageLog({ clock, log, signal })
   const push = createGooglePush({ ...ports, metrics })
   void push.followStops(outages, signal)
-  const origin = { source: `urn:uuid:${stores.deploymentId}`, schemas: `${parts.publicUrl}/schemas` }
+  const origin = { source: `urn:uuid:${stores.deploymentId}`, schemas: `${parts.publicUrl}${SCHEMAS_PATH}` }
   const tail = feedTail({ events: stores.events, clock, log, signal })
   const app = createHttpApp({
     ports,
@@ -81,7 +85,10 @@ export function httpHandler(parts: HttpParts) {
         intake: createCalcomIntake(ports),
       }),
     ],
-    guarded: [{ router: feedRoutes({ events: stores.events, tail, origin, log, signal }), scope: 'read' }],
+    guarded: [
+      { router: feedRoutes({ events: stores.events, tail, origin, log, signal }), scope: 'read' },
+      { router: publishedSchemaRoutes({ schemas: origin.schemas, version: VERSION }), scope: 'read' },
+    ],
   })
   return app.callback()
 }

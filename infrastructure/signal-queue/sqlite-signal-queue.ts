@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Document } from '../read-store/read-store.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
+import type { Durability, SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { newerCause } from './causes.ts'
 import type { Claim, Kind, QueueStatus, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
@@ -47,9 +47,10 @@ export function sqliteSignalQueue(
   const later = (ms: number) => now() + Math.ceil(ms)
   const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
 
-  async function write<T>(work: () => T): Promise<T> {
+  /** A signal is durable; whatever else a power cut takes is done once more, by a lease that ends or an older token. */
+  async function write<T>(work: () => T, durability: Durability = 'ordered'): Promise<T> {
     try {
-      return await database.write(work)
+      return await database.write(work, durability)
     } catch (error) {
       arrivals.forgetNotes()
       throw error
@@ -113,7 +114,7 @@ export function sqliteSignalQueue(
 
   return {
     async signal(subject, options) {
-      await write(() => store({ subject, ...options }))
+      await write(() => store({ subject, ...options }), 'durable')
       tellListeners()
     },
 
@@ -121,7 +122,7 @@ export function sqliteSignalQueue(
       if (signals.length === 0) return
       await write(() => {
         for (const signal of signals) store(signal)
-      })
+      }, 'durable')
       tellListeners()
     },
 

@@ -5,6 +5,7 @@ import { openDataFolder } from '../infrastructure/config/data-folder.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import { sqliteReadStore } from '../infrastructure/read-store/sqlite-read-store.ts'
+import { freeOrphanedLeases } from '../infrastructure/signal-queue/sqlite-orphaned-leases.ts'
 import { sqliteSignalQueue } from '../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { DataFolderInUse, openDatabase } from '../infrastructure/sqlite/database.ts'
 import { encryptionKeys } from '../infrastructure/vault/key-file.ts'
@@ -30,6 +31,7 @@ export function openStores(configuration: Configuration, clock: Clock, newId: ()
   const events = sqliteEventStore(database, { clock })
   opened.add('event store', events.close)
   const queue = sqliteSignalQueue(database, { clock, newId })
+  freeOrphanedLeases(database, clock)
   opened.add('signal queue', queue.close)
   return {
     events,

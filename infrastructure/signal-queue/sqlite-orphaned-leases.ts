@@ -1,0 +1,14 @@
+import type { Clock } from '../clock/clock.ts'
+import type { SqliteDatabase } from '../sqlite/database.ts'
+
+const FREE = `
+  UPDATE signal SET lease_token = NULL, lease_until = NULL, due_at = :now WHERE lease_token IS NOT NULL`
+
+/**
+ * Makes everything that is under a lease due at once, as `release` does. For the process that has just opened the store
+ * and has it for itself: whoever held a lease was killed, and nothing need wait for its end. Call it before the first
+ * claim; the queue must have been opened.
+ */
+export function freeOrphanedLeases(database: SqliteDatabase, clock: Pick<Clock, 'now'>): void {
+  database.sql.prepare(FREE).run({ now: clock.now().epochMilliseconds })
+}

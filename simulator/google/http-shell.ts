@@ -52,6 +52,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions): Promise
   const requests: LoggedRequest[] = []
   const admin: AdminParts = { core, clock, requests, deliveries: delivery.deliveries }
   const syncs = new Map<string, Promise<void>>()
+  const closing = new AbortController()
   core.onPush((push) => {
     const first = delivery.deliver(push)
     if (push.headers['x-goog-resource-state'] === 'sync') syncs.set(push.channelId, first)
@@ -62,7 +63,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions): Promise
     const answered = answerGoogle(core, request)
     log(request, answered)
     if (answered.opened !== undefined) await syncSent(answered.opened)
-    if (answered.delayMs) await clock.delay(answered.delayMs)
+    if (answered.delayMs) await clock.delay(answered.delayMs, closing.signal)
     return answered
   }
 
@@ -110,6 +111,7 @@ export async function startGoogleStandIn(options: GoogleStandInOptions): Promise
     close: () =>
       new Promise((resolve, reject) => {
         delivery.close()
+        closing.abort()
         server.close((error) => (error ? reject(error) : resolve()))
         server.closeAllConnections()
       }),

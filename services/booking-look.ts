@@ -24,6 +24,10 @@ import { suspendForCredential } from './suspension.ts'
 
 const LOOKS = 6
 
+/** After Cal.com rescheduled a booking it names the event soon, or never: asked again so often at first, for an hour. */
+const UNCONFIRMED_MS = 1_000
+const PATIENCE_MS = 3_600_000
+
 /** Looks at every event that the booking refers to. */
 export async function lookAtBooking(
   ports: ServicePorts,
@@ -100,6 +104,11 @@ async function lookAtReference(
     if (view.kind === 'failed') {
       const retryInMs = retryDelay(claim.failures, ports.random, view.retryAfterMs)
       return { kind: 'failed', code: `CALCOM_${view.code}`, retryInMs, memo: writeLookMemo(memo) }
+    }
+    const acted = now.since(kept.actsSince).total('milliseconds')
+    if (view.kind === 'unconfirmed' && acted < PATIENCE_MS) {
+      const inMs = Math.max(UNCONFIRMED_MS, acted / 2)
+      return { kind: 'again', inMs, memo: writeLookMemo(memo) }
     }
     const cancels = preview.events.some(({ type }) => type === 'BookingCancelled')
     if (cancels) kept.goneSince ??= now

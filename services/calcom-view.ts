@@ -6,16 +6,18 @@ import { closeBooking, recordBookingTimes, replaceReferences } from '../domain/b
 import { sameTimes } from '../domain/times.ts'
 import type {
   DirectoryBooking,
+  DirectoryError,
   DirectoryReference,
 } from '../infrastructure/booking-directory/booking-directory.ts'
 import type { ServicePorts } from './service-ports.ts'
 
 /**
- * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `none`: there
- * is no view of this booking. `failed`: it could not be asked; nothing may be decided.
+ * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `unconfirmed`:
+ * it does not name the event yet, which it stores only after it has written it: what the calendar shows may be from
+ * before. `none`: there is no view of this booking. `failed`: it could not be asked; nothing may be decided.
  */
 export type CalcomView =
-  | { kind: 'agrees' | 'news' | 'none' }
+  | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
 /**
@@ -32,23 +34,24 @@ export async function consultCalcom(
   if (ports.bookings === undefined) return { kind: 'none' }
   const answer = await ports.bookings.booking(booking.bookingUid, booking.userId, signal)
   if (!answer.ok)
-    return answer.code === 'NOT_FOUND' || answer.code === 'REFUSED'
-      ? { kind: 'none' }
-      : {
-          kind: 'failed',
-          code: answer.code,
-          ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
-        }
+    return answer.code === 'NOT_FOUND' || answer.code === 'REFUSED' ? { kind: 'none' } : failed(answer)
   if (await recordedNews(ports, context, booking, answer.value)) return { kind: 'news' }
 
   const references = await ports.bookings.references(booking.bookingUid, booking.userId, signal)
   if (!references.ok) {
-    if (references.code === 'NOT_FOUND' || references.code === 'REFUSED') return { kind: 'agrees' }
-    return { kind: 'failed', code: references.code }
+    if (references.code !== 'NOT_FOUND' && references.code !== 'REFUSED') return failed(references)
+    return { kind: reference.confirmed ? 'agrees' : 'none' }
   }
   const changed = await recordReferences(ports, context, booking, reference, references.value)
-  return { kind: changed ? 'news' : 'agrees' }
+  if (changed) return { kind: 'news' }
+  return { kind: reference.confirmed ? 'agrees' : 'unconfirmed' }
 }
+
+const failed = ({ code, retryAfterMs }: DirectoryError): CalcomView => ({
+  kind: 'failed',
+  code,
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+})
 
 async function recordedNews(
   ports: ServicePorts,

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TrackBooking } from '../../../commands/track-booking.ts'
+import { eventConsumer } from '../../support/event-consumer.ts'
 import { inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite("Cal.com's own view before acting")
@@ -92,6 +93,25 @@ test(
     if (moved?.type !== 'BookingRescheduled') return assert.unreachable(moved?.type)
     assert.equal(moved.data.basis, there)
     assert.is(moved.data.next.start, moveInCalendar(booking).toString())
+  }),
+)
+
+test(
+  'an event that Cal.com has not written yet, after it carried out a change, is no change: there is no loop',
+  inSync({}, async (sync) => {
+    const booking = await booked(sync)
+    const consumer = eventConsumer(sync)
+    sync.calcom.settings.beforeCalendarMs = 3_000
+    sync.drag(booking, moveInCalendar(booking))
+    await sync.settle()
+    sync.drag(booking, booking.start)
+    await sync.settle()
+    assert.is((await sync.published()).length, 2)
+    for (let minute = 0; minute < 10; minute++) {
+      await consumer.consume()
+      await sync.pass(MINUTE)
+    }
+    assert.is((await sync.published()).length, 2)
   }),
 )
 

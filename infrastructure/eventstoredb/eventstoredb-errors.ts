@@ -1,0 +1,71 @@
+import { StoreUnavailable } from '../store-unavailable.ts'
+
+/** Why a server cannot be worked with. */
+export type Trouble =
+  | 'DNS'
+  | 'REFUSED'
+  | 'TLS'
+  | 'AUTHENTICATION'
+  | 'OLD_VERSION'
+  | 'TIMEOUT'
+  | 'CLOSED'
+  | 'OTHER'
+
+/** A failure of a call. `again`: the same call may succeed in a moment. */
+export type Failure = { trouble: Trouble; again: boolean; detail: string }
+
+/** Thrown here where a call was not answered in time. */
+export class NoAnswer extends Error {}
+
+const UNAVAILABLE = 14
+const PERMISSION_DENIED = 7
+const UNAUTHENTICATED = 16
+
+/**
+ * What a failed call means. The client's own classes do not tell: a server that is down gives plain gRPC errors with a
+ * code, one that restarts code 13 ("RST_STREAM with code 0"), a follower `not-leader`. Undefined for what is no failure
+ * of the server or of the way to it, such as a mistake in the caller.
+ */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof NoAnswer) return { trouble: 'TIMEOUT', again: true, detail: error.message }
+  if (!(error instanceof Error)) return undefined
+  const { type, code } = marksOf(error)
+  const detail = error.message || type || error.name
+  if (type === 'access-denied' || code === PERMISSION_DENIED || code === UNAUTHENTICATED)
+    return { trouble: 'AUTHENTICATION', again: false, detail }
+  // Esdb+discover and lists of hosts: the client tells only that it found no node.
+  if (detail.startsWith('Failed to discover')) return { trouble: 'REFUSED', again: true, detail }
+  if (code === undefined && !(type !== undefined && RETRIED.has(type))) return undefined
+  if (type !== undefined && NOT_RETRIED.has(type)) return undefined
+  return {
+    trouble: code === UNAVAILABLE || type === 'unavailable' ? wayTrouble(detail) : 'OTHER',
+    again: true,
+    detail,
+  }
+}
+
+/** Errors of the client without a gRPC code that pass. */
+const RETRIED = new Set(['unavailable', 'cancelled', 'unknown', 'timeout', 'deadline-exceeded', 'not-leader'])
+const NOT_RETRIED = new Set([
+  'invalid-argument',
+  'stream-deleted',
+  'maximum-append-size-exceeded',
+  'unsupported',
+])
+
+function marksOf(error: Error): { type: string | undefined; code: number | undefined } {
+  const type = 'type' in error && typeof error.type === 'string' ? error.type : undefined
+  const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined
+  return { type, code }
+}
+
+function wayTrouble(detail: string): Trouble {
+  if (/Name resolution failed|ENOTFOUND|EAI_AGAIN/.test(detail)) return 'DNS'
+  if (/certificate|self.signed|SSL|TLS|ERR_TLS|wrong version number|altname|EPROTO/i.test(detail))
+    return 'TLS'
+  return 'REFUSED'
+}
+
+/** The error of the port for a failure. */
+export const unavailable = (what: string, { detail }: Failure, cause: unknown): StoreUnavailable =>
+  new StoreUnavailable(`the event store could not ${what}: ${detail}`, { cause })

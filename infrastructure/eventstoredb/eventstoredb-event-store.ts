@@ -1,0 +1,203 @@
+import type { Clock } from '../clock/clock.ts'
+import { encodeEvents } from '../event-store/encode-events.ts'
+import {
+  type AppendResult,
+  type EventPage,
+  type EventStore,
+  type Filter,
+  type Position,
+  type RecordedEvent,
+  START,
+} from '../event-store/event-store.ts'
+import type { Logger } from '../logging/logger.ts'
+import { StoreUnavailable } from '../store-unavailable.ts'
+import { batchAppends } from './batch-append.ts'
+import { connect, disconnect } from './eventstoredb-client.ts'
+import { type Condition, conditionOf } from './eventstoredb-condition.ts'
+import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import { follow } from './eventstoredb-follow.ts'
+import { fromPosition, recorded, toPosition } from './eventstoredb-positions.ts'
+import { answered, lastReading, type Reading, streamReading, subscription } from './eventstoredb-reading.ts'
+import { offerGzip } from './grpc-compression.ts'
+import { pageOf } from './page-of-events.ts'
+
+export type EventStoreDbOptions = {
+  /** As the server's documentation has it, with user and password where it asks for them: esdb://… or esdb+discover://… */
+  url: string
+  /** Whether messages are compressed (see grpc-compression.ts). Of the whole process. */
+  compression: boolean
+  clock: Clock
+  log: Logger
+  /** How long a call waits for an answer; a reading, for its next sign of life. 5,000 ms. */
+  callTimeoutMs?: number
+  /** For how long a failed call is begun again, within which restarts and elections are not noticed. 2,000 ms. */
+  retryWithinMs?: number
+  /** For how long a subscription that lost its server tries to get it back before it rejects. 30,000 ms. */
+  reconnectWithinMs?: number
+}
+
+export type EventStoreDbEventStore = EventStore & {
+  /** Whether the server can be worked with, and why not. Never rejects. */
+  describe(): Promise<Condition>
+}
+
+/**
+ * The order of facts in EventStoreDB (23.10 or later) or KurrentDB. One a process. It opens its connection with the first
+ * call, so that it may be made while the server is down; each call then rejects with StoreUnavailable until it is up.
+ *
+ * A position is a place in the server's log: commit and prepare, 20 digits each. `head` is that of the very last event,
+ * the server's own included, and every reading reaches it whatever its filter: what is read and what is only passed over
+ * both move a page's `position`. A filter by category is one by the prefix `category-` of the stream's name, so streams
+ * without a dash have no category here; without a filter, the server's own events are left out. `recordedAt` is the
+ * server's time.
+ *
+ * An append that gets no answer is sent again, with the same ids, so that it is stored once. Where it still gets none,
+ * StoreUnavailable does not say that nothing was stored: whoever repeats it has to use the same ids, or an expected
+ * revision. Throws an Error where the connection string is none.
+ */
+export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStoreDbEventStore {
+  const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 2_000, reconnectWithinMs = 30_000 } = options
+  offerGzip(options.compression, log)
+  const connection = connect(options.url)
+  const { client } = connection
+  const appends = batchAppends(connection)
+  const closing = new AbortController()
+
+  function refuseIfClosed(): void {
+    if (closing.signal.aborted) throw new StoreUnavailable('the event store is closed')
+  }
+
+  /** Runs `call` until it succeeds, the time to try again is over, or its failure is none that passes. */
+  async function trying<T>(what: string, call: () => Promise<T>): Promise<T> {
+    const begun = clock.now().epochMilliseconds
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      refuseIfClosed()
+      try {
+        return await call()
+      } catch (error) {
+        const failure = failureOf(error)
+        if (!failure) throw error
+        const elapsed = clock.now().epochMilliseconds - begun
+        if (!failure.again || elapsed + pause > retryWithinMs) throw unavailable(what, failure, error)
+        await clock.delay(pause, closing.signal)
+      }
+    }
+  }
+
+  /** Everything that a reading of limited length gives. */
+  async function drain<T>(reading: Reading, map: (resolved: Resolved) => T | undefined): Promise<T[]> {
+    const all: T[] = []
+    try {
+      for (;;) {
+        const item = reading.take()
+        if (item?.kind === 'event') {
+          const one = map(item.resolved)
+          if (one !== undefined) all.push(one)
+        }
+        if (item) continue
+        const { over, late } = await reading.more(callTimeoutMs, closing.signal)
+        refuseIfClosed()
+        if (late) throw new NoAnswer(`no answer within ${callTimeoutMs} ms`)
+        if (over) return all
+      }
+    } finally {
+      reading.close()
+    }
+  }
+
+  const lastPosition = async (): Promise<Position> => {
+    const [last] = await drain(lastReading(client, clock), ({ event }) => event?.position)
+    return last ? toPosition(last) : START
+  }
+
+  const eventsOf = async (stream: string, fromRevision: number): Promise<RecordedEvent[]> => {
+    try {
+      return await drain(streamReading(client, clock, stream, fromRevision), recorded)
+    } catch (error) {
+      if (error instanceof Error && 'type' in error && error.type === 'stream-not-found') return []
+      throw error
+    }
+  }
+
+  /** An append that was recognised as known may come without its position. */
+  async function positionOf(stream: string, revision: number): Promise<Position> {
+    const [event] = await eventsOf(stream, revision)
+    if (!event) throw new StoreUnavailable(`revision ${revision} of ${stream} was appended and is not there`)
+    return event.position
+  }
+
+  async function readPage(after: Position, limit: number, filter: Filter | undefined): Promise<EventPage> {
+    const head = await lastPosition()
+    if (after >= head) return { events: [], position: after, caughtUp: true }
+    const reading = subscription(client, clock, { after, filter, live: false })
+    try {
+      return await pageOf(reading, { after, head, limit, callTimeoutMs, signal: closing.signal })
+    } finally {
+      reading.close()
+    }
+  }
+
+  return {
+    async readStream(stream, { fromRevision = 0 } = {}) {
+      return trying(`read ${stream}`, () => eventsOf(stream, fromRevision))
+    },
+
+    async append(stream, expected, events): Promise<AppendResult> {
+      const encoded = encodeEvents(stream, events)
+      try {
+        return await trying(`append to ${stream}`, async () => {
+          const appended = await answered(clock, callTimeoutMs, appends.append(stream, expected, encoded))
+          if (!appended.ok) return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: appended.actual }
+          const { revision, position } = appended
+          return {
+            ok: true,
+            revision,
+            position: position ? toPosition(position) : await positionOf(stream, revision),
+          }
+        })
+      } catch (error) {
+        if (error instanceof Error && 'type' in error && error.type === 'maximum-append-size-exceeded')
+          throw new RangeError(`the events for ${stream} are more than the server takes at once`, {
+            cause: error,
+          })
+        throw error
+      }
+    },
+
+    async readAll({ after, filter, limit }) {
+      refuseOtherThanPages(after, limit)
+      return trying('read', () => readPage(after, limit, filter))
+    },
+
+    async *subscribe({ after, filter, limit = 256, signal }) {
+      refuseOtherThanPages(after, limit)
+      const until = AbortSignal.any([signal, closing.signal])
+      const pages = follow(
+        { client, clock, log, lastPosition, callTimeoutMs, reconnectWithinMs },
+        { after, filter, limit, signal: until },
+      )
+      yield* pages
+      if (!signal.aborted) refuseIfClosed()
+    },
+
+    head: () => trying('tell its last position', lastPosition),
+    describe: () => conditionOf(connection, { url: options.url, clock, callTimeoutMs, lastPosition }),
+
+    async close() {
+      if (closing.signal.aborted) return
+      closing.abort()
+      appends.close()
+      await disconnect(connection)
+    },
+  }
+}
+
+type Resolved = Parameters<typeof recorded>[0]
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 500
+
+function refuseOtherThanPages(after: Position, limit: number): void {
+  fromPosition(after)
+  if (!Number.isInteger(limit) || limit < 1) throw new RangeError(`a page of ${limit} events`)
+}

@@ -1,0 +1,107 @@
+import type { EventStoreDBClient } from '@eventstore/db-client'
+import type { Clock } from '../clock/clock.ts'
+import type { EventPage, Filter, Position } from '../event-store/event-store.ts'
+import type { Logger } from '../logging/logger.ts'
+import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import { subscription } from './eventstoredb-reading.ts'
+import { pageInHand } from './page-of-events.ts'
+
+type Following = {
+  client: EventStoreDBClient
+  clock: Clock
+  log: Logger
+  lastPosition(): Promise<Position>
+  callTimeoutMs: number
+  reconnectWithinMs: number
+}
+type Wanted = { after: Position; filter: Filter | undefined; limit: number; signal: AbortSignal }
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 2_000
+/** How often a reading that is live and hears nothing makes sure that there is nothing. */
+const LOOK_EVERY_MS = 1_000
+/** So often in a row the end of the log has to be beyond a reading that hears nothing. */
+const STUCK = 2
+
+/**
+ * Everything after a position, then live, until `signal` aborts. Where the server goes away it is asked again and the
+ * reading goes on after the last page that was taken, without gaps or doubles. Rejects with StoreUnavailable where it
+ * could not be read for `reconnectWithinMs`.
+ */
+export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<EventPage, void> {
+  const { clock, log, reconnectWithinMs } = deps
+  const { signal } = wanted
+  let position = wanted.after
+  let told = false
+  let lostAt: number | undefined
+  let pause = FIRST_PAUSE_MS
+  const connected = () => {
+    if (lostAt !== undefined) log.info({ position }, 'the event store is followed again')
+    lostAt = undefined
+    pause = FIRST_PAUSE_MS
+  }
+  while (!signal.aborted) {
+    try {
+      for await (const page of readOnce(deps, { ...wanted, after: position, told, connected })) {
+        told = page.caughtUp
+        position = page.position
+        yield page
+      }
+    } catch (error) {
+      const failure = failureOf(error)
+      if (!failure) throw error
+      const now = clock.now().epochMilliseconds
+      if (lostAt === undefined)
+        log.warn({ err: error, position }, 'the event store cannot be followed: trying again')
+      lostAt ??= now
+      if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
+      await clock.delay(pause, signal)
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
+    }
+  }
+}
+
+/**
+ * One subscription, in pages. It ends, without an error, where another kind of it is called for: when all that was there
+ * is read, for one that tells its position after every event; when it fell behind, for one that catches up fast; and
+ * when the end of the log has moved and it has not, for one that begins where that is known.
+ *
+ * `told`: the last page given before said that it had caught up. `connected` is called when this one has.
+ */
+async function* readOnce(
+  { client, clock, lastPosition, callTimeoutMs }: Following,
+  { after, filter, limit, signal, told, connected }: Wanted & { told: boolean; connected(): void },
+): AsyncGenerator<EventPage, void> {
+  // Asked before the subscription begins: once that has caught up it has passed this place, whatever its filter.
+  const head = await lastPosition()
+  const live = told || after >= head
+  const reading = subscription(client, clock, { after, filter, live })
+  const page = pageInHand(after, limit)
+  let caughtUp = false
+  let stuck = 0
+  try {
+    while (!signal.aborted) {
+      const item = reading.take()
+      if (item?.kind === 'fellBehind') return yield page.turn(false)
+      if (item?.kind === 'caughtUp') {
+        connected()
+        caughtUp = true
+        page.moveTo(head)
+        if (page.fresh || !told) yield page.turn(true)
+        if (!live) return
+      } else if (item) {
+        stuck = 0
+        if (page.take(item)) yield page.turn(caughtUp && !reading.waiting())
+      } else if (caughtUp && page.fresh) yield page.turn(true)
+      else {
+        const { over, late } = await reading.more(caughtUp ? LOOK_EVERY_MS : callTimeoutMs, signal)
+        if (over && !signal.aborted) throw new NoAnswer('the server ended the subscription')
+        if (late && !caughtUp) throw new NoAnswer(`no answer within ${callTimeoutMs} ms`)
+        if (late && page.position < (await lastPosition())) stuck += 1
+        if (stuck === STUCK) return
+      }
+    }
+  } finally {
+    reading.close()
+  }
+}

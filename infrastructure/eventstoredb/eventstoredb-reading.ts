@@ -1,0 +1,201 @@
+import {
+  type AllStreamResolvedEvent,
+  END,
+  type EventStoreDBClient,
+  eventTypeFilter,
+  type ResolvedEvent,
+  type Filter as ServerFilter,
+  START as START_OF_ALL,
+  streamNameFilter,
+} from '@eventstore/db-client'
+import type { Clock } from '../clock/clock.ts'
+import type { Filter, Position } from '../event-store/event-store.ts'
+import { NoAnswer } from './eventstoredb-errors.ts'
+import { fromPosition, type LogPosition, toPosition } from './eventstoredb-positions.ts'
+
+/** What comes out of a reading, in order. A checkpoint: everything that matches up to there has come. */
+export type Item =
+  | { kind: 'event'; resolved: ResolvedEvent | AllStreamResolvedEvent }
+  | { kind: 'checkpoint'; position: Position }
+  | { kind: 'caughtUp' }
+  | { kind: 'fellBehind' }
+
+/** A reading under way. Nothing is fetched beyond what its buffers hold while nobody takes. */
+export type Reading = {
+  /** The next item if one is here already. */
+  take(): Item | undefined
+  /**
+   * Resolves when there is something to take, when the reading is `over`, when `signal` aborts or after `ms` milliseconds
+   * (`late`). Rejects with the error of the call.
+   */
+  more(ms: number, signal?: AbortSignal): Promise<{ over: boolean; late: boolean }>
+  /** Whether something is here to be taken. */
+  waiting(): boolean
+  /** Ends it and lets go of the call. */
+  close(): void
+}
+
+/** Events buffered on each side of the client's stream: enough to keep it flowing, and little where events are big. */
+const READ_AHEAD = 64
+
+/** Events that the server looks at before it tells how far it has come. */
+const WIDE_WINDOW = 512
+
+/**
+ * Everything after a position, then live. `live`: the server tells its position after each event that it looks at, so
+ * that a reader that waits sees its position move with the end of the log whatever the filter leaves out; slow where much
+ * is to be caught up.
+ */
+export function subscription(
+  client: EventStoreDBClient,
+  clock: Clock,
+  { after, filter, live }: { after: Position; filter: Filter | undefined; live: boolean },
+): Reading {
+  const marks = (position: LogPosition) => stream.push({ checkpoint: toPosition(position) })
+  const stream = client.subscribeToAll(
+    {
+      fromPosition: fromPosition(after) ?? START_OF_ALL,
+      requiresLeader: true,
+      filter: serverFilter(filter, live ? 1 : WIDE_WINDOW, marks),
+    },
+    { highWaterMark: READ_AHEAD },
+  )
+  // Pushed between the events, so that whoever takes them sees them in order.
+  stream.on('caughtUp', () => stream.push({ caughtUp: true }))
+  stream.on('fellBehind', () => stream.push({ fellBehind: true }))
+  return reading(stream, clock, () => stream.unsubscribe())
+}
+
+/** The events of one stream. Its `more` rejects with the client's `stream-not-found`. */
+export function streamReading(
+  client: EventStoreDBClient,
+  clock: Clock,
+  name: string,
+  fromRevision: number,
+): Reading {
+  const stream = client.readStream(
+    name,
+    { fromRevision: BigInt(fromRevision), requiresLeader: true },
+    { highWaterMark: READ_AHEAD },
+  )
+  return reading(stream, clock, () => stream.cancel())
+}
+
+/** The last event of all, the server's own included. */
+export function lastReading(client: EventStoreDBClient, clock: Clock): Reading {
+  const stream = client.readAll({
+    fromPosition: END,
+    direction: 'backwards',
+    maxCount: 1,
+    requiresLeader: true,
+  })
+  return reading(stream, clock, () => stream.cancel())
+}
+
+/** What of the client's streams is used. */
+type Source = Pick<NodeJS.ReadableStream, 'read'> & {
+  readonly readableLength: number
+  on(event: 'readable' | 'end' | 'close', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  destroy(): unknown
+}
+
+function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Reading {
+  let error: Error | undefined
+  let over = false
+  let wake: () => void = () => undefined
+  const awake = () => wake()
+  stream.on('readable', awake)
+  // The client emits errors without ending its stream.
+  stream.on('error', (reason: Error) => {
+    error ??= reason
+    awake()
+  })
+  for (const event of ['end', 'close'] as const)
+    stream.on(event, () => {
+      over = true
+      awake()
+    })
+
+  return {
+    take() {
+      const chunk: unknown = stream.read()
+      return chunk === null ? undefined : itemOf(chunk)
+    },
+    waiting: () => stream.readableLength > 0,
+    async more(ms, signal) {
+      if (stream.readableLength > 0 || over || error || signal?.aborted) return now()
+      const waited = new AbortController()
+      const woken = new Promise<boolean>((resolve) => {
+        wake = () => resolve(false)
+      })
+      signal?.addEventListener('abort', awake, { once: true })
+      const late = await Promise.race([woken, clock.delay(ms, waited.signal).then(() => true)])
+      waited.abort()
+      signal?.removeEventListener('abort', awake)
+      return { ...now(), late }
+    },
+    close() {
+      over = true
+      stream.destroy()
+      void cancel().catch(() => 'the call was never opened')
+    },
+  }
+
+  function now(): { over: boolean; late: boolean } {
+    if (stream.readableLength > 0) return { over: false, late: false }
+    if (error) throw error
+    return { over, late: false }
+  }
+}
+
+function itemOf(chunk: unknown): Item {
+  // Only the client's events and the marks pushed above come out of these streams.
+  const given = chunk as ResolvedEvent | { checkpoint: Position } | { caughtUp: true } | { fellBehind: true }
+  if ('checkpoint' in given) return { kind: 'checkpoint', position: given.checkpoint }
+  if ('caughtUp' in given) return { kind: 'caughtUp' }
+  if ('fellBehind' in given) return { kind: 'fellBehind' }
+  return { kind: 'event', resolved: given }
+}
+
+/** The filter as the server takes it. Without one, everything but the server's own events. */
+function serverFilter(
+  filter: Filter | undefined,
+  maxSearchWindow: number,
+  mark: (position: LogPosition) => void,
+): ServerFilter {
+  const options = {
+    maxSearchWindow,
+    checkpointInterval: 1,
+    checkpointReached: async (_: unknown, position: LogPosition) => mark(position),
+  }
+  if (filter === undefined) return eventTypeFilter({ regex: '^[^$]', ...options })
+  if ('categories' in filter)
+    return filter.categories.length === 0
+      ? eventTypeFilter({ regex: MATCHES_NOTHING, ...options })
+      : streamNameFilter({ prefixes: filter.categories.map((category) => `${category}-`), ...options })
+  return eventTypeFilter({ regex: exactly(filter.types), ...options })
+}
+
+const MATCHES_NOTHING = '(?!)'
+
+function exactly(names: readonly string[]): string {
+  if (names.length === 0) return MATCHES_NOTHING
+  return `^(?:${names.map((name) => name.replace(/[^A-Za-z0-9_]/g, '\\$&')).join('|')})$`
+}
+
+/** Rejects with NoAnswer where `work` takes longer than `ms` milliseconds; what comes of it later is not looked at. */
+export async function answered<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const late = clock.delay(ms, done.signal).then(() => {
+    throw new NoAnswer(`no answer within ${ms} ms`)
+  })
+  // Whichever loses the race is settled later, with nobody there to be told.
+  late.catch(() => undefined)
+  work.catch(() => undefined)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    done.abort()
+  }
+}

@@ -1,0 +1,92 @@
+import type { EventPage, Position, RecordedEvent } from '../event-store/event-store.ts'
+import { NoAnswer } from './eventstoredb-errors.ts'
+import { recorded } from './eventstoredb-positions.ts'
+import type { Item, Reading } from './eventstoredb-reading.ts'
+
+/** A page ends early, before its limit, once it holds about this many characters of JSON. */
+const PAGE_CHARACTERS = 8 * 1024 * 1024
+
+/** Collects one page after another. `take` is true once the page in hand is full. */
+export type PageInHand = {
+  /** Everything that matches up to here is in pages. */
+  readonly position: Position
+  /** Whether it would say anything that the pages before did not. */
+  readonly fresh: boolean
+  take(item: Item): boolean
+  /** The page so far, and begins the next one. */
+  turn(caughtUp: boolean): EventPage
+  /** Moves the position on, never back. */
+  moveTo(position: Position): void
+}
+
+/** Begins after `after`; what is not beyond that is left out, so that nothing is ever given twice. */
+export function pageInHand(after: Position, limit: number): PageInHand {
+  let events: RecordedEvent[] = []
+  let position = after
+  let given = after
+  let characters = 0
+  const moveTo = (place: Position) => {
+    if (place > position) position = place
+  }
+  return {
+    get position() {
+      return position
+    },
+    get fresh() {
+      return position > given
+    },
+    take(item) {
+      if (item.kind === 'checkpoint') moveTo(item.position)
+      if (item.kind !== 'event') return false
+      const event = recorded(item.resolved)
+      if (!event || event.position <= position) return false
+      events.push(event)
+      position = event.position
+      characters += sizeOf(event)
+      return events.length >= limit || characters >= PAGE_CHARACTERS
+    },
+    turn(caughtUp) {
+      const page = { events, position, caughtUp }
+      given = position
+      events = []
+      characters = 0
+      return page
+    },
+    moveTo,
+  }
+}
+
+/** A guess that is good enough for texts, which are what makes an event big. */
+function sizeOf({ data }: RecordedEvent): number {
+  let characters = 200
+  for (const value of Object.values(data)) characters += typeof value === 'string' ? value.length : 50
+  return characters
+}
+
+/**
+ * One page of a subscription that catches up. `head` is what the end was before it began, so that it has passed that
+ * once it has caught up.
+ */
+export async function pageOf(
+  reading: Reading,
+  {
+    after,
+    head,
+    limit,
+    callTimeoutMs,
+    signal,
+  }: { after: Position; head: Position; limit: number; callTimeoutMs: number; signal: AbortSignal },
+): Promise<EventPage> {
+  const page = pageInHand(after, limit)
+  for (;;) {
+    const item = reading.take()
+    if (item?.kind === 'caughtUp') {
+      page.moveTo(head)
+      return page.turn(true)
+    }
+    if (item && page.take(item)) return page.turn(page.position >= head)
+    if (item) continue
+    const { over, late } = await reading.more(callTimeoutMs, signal)
+    if (over || late || signal.aborted) throw new NoAnswer('the reading ended before it had caught up')
+  }
+}

@@ -1,0 +1,122 @@
+import streams from '@eventstore/db-client/generated/streams_pb.js'
+import type { CommitSignal } from '../../infrastructure/event-store/commit-signal.ts'
+import type { EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import { caughtUpMessage, checkpointMessage, eventMessage, fromLog, nameOf } from './eventstoredb-messages.ts'
+import { type GrpcCall, GrpcStatus } from './grpc-server.ts'
+
+type ReadCall = GrpcCall<streams.ReadReq, streams.ReadResp>
+export type ReadDeps = { store: EventStore; commits: CommitSignal }
+
+/** Events looked at for one page of a reading without a filter, as on the server. */
+const BATCH = 32
+
+/** Streams.Read for a stream or $all, forwards or backwards, and for subscriptions to $all. */
+export async function readEvents(deps: ReadDeps, call: ReadCall, request: streams.ReadReq): Promise<void> {
+  const options = request.getOptions()
+  const all = options?.getAll()
+  const stream = options?.getStream()
+  if (options?.hasSubscription() && all) return subscribe(deps, call, options, all)
+  const count = Number(options?.getCount())
+  const backwards = options?.getReadDirection() === 1
+  if (stream) return readStream(deps, call, stream, { count, backwards })
+  if (all) return readAll(deps, call, all, { count, backwards })
+  throw new GrpcStatus(3, 'The combination is invalid.')
+}
+
+async function readStream(
+  { store }: ReadDeps,
+  call: ReadCall,
+  given: streams.ReadReq.Options.StreamOptions,
+  { count, backwards }: { count: number; backwards: boolean },
+): Promise<void> {
+  const name = given.getStreamIdentifier()
+  const fromRevision = given.hasRevision() ? Number(given.getRevision()) : 0
+  const events = await store.readStream(nameOf(name), backwards ? {} : { fromRevision })
+  if (events.length === 0 && (await store.readStream(nameOf(name))).length === 0) {
+    const missing = new streams.ReadResp.StreamNotFound().setStreamIdentifier(name)
+    return call.send(new streams.ReadResp().setStreamNotFound(missing))
+  }
+  const ordered = backwards ? events.toReversed() : events
+  for (const event of ordered.slice(0, count)) await call.send(eventMessage(event))
+}
+
+async function readAll(
+  { store }: ReadDeps,
+  call: ReadCall,
+  given: streams.ReadReq.Options.AllOptions,
+  { count, backwards }: { count: number; backwards: boolean },
+): Promise<void> {
+  if (backwards) {
+    // Only what the adapter asks for: the last few of all.
+    const head = Number((await store.head()) || '0')
+    const from = Math.max(0, head - count)
+    const after = from === 0 ? '' : String(from).padStart(20, '0')
+    const { events } = await store.readAll({ after, limit: count })
+    for (const event of events.toReversed()) await call.send(eventMessage(event))
+    return
+  }
+  let after = given.hasPosition() ? fromLog(given.getPosition()?.getCommitPosition() ?? '0') : ''
+  for (let left = count; left > 0; ) {
+    const page = await store.readAll({ after, limit: Math.min(left, BATCH) })
+    for (const event of page.events) await call.send(eventMessage(event))
+    left -= page.events.length
+    after = page.position
+    if (page.caughtUp || call.over.aborted) return
+  }
+}
+
+async function subscribe(
+  { store, commits }: ReadDeps,
+  call: ReadCall,
+  options: streams.ReadReq.Options,
+  all: streams.ReadReq.Options.AllOptions,
+): Promise<void> {
+  const confirmation = new streams.ReadResp.SubscriptionConfirmation().setSubscriptionId('subscription')
+  await call.send(new streams.ReadResp().setConfirmation(confirmation))
+  const filter = options.getFilter()
+  const matches = matcher(filter)
+  const window = filter?.hasMax() ? filter.getMax() : BATCH
+  const interval = filter ? window * filter.getCheckpointintervalmultiplier() : Number.POSITIVE_INFINITY
+  let position = all.hasEnd() ? await store.head() : fromLog(all.getPosition()?.getCommitPosition() ?? '0')
+  // A position beyond the end is taken as the end is: the events until then are not given.
+  let considered = 0
+  let live = false
+  while (!call.over.aborted) {
+    const seen = commits.count
+    const page = await store.readAll({ after: position, limit: window })
+    for (const event of page.events) {
+      if (matches(event)) await call.send(eventMessage(event))
+      considered += 1
+      position = event.position
+      // Live, the server counts event by event. Catching up it counts pages, and says nothing at the end of the last.
+      if (live && considered >= interval) {
+        considered = 0
+        await call.send(checkpointMessage(position))
+      }
+    }
+    if (!page.caughtUp) {
+      if (!live && considered >= interval) {
+        considered %= interval
+        await call.send(checkpointMessage(position))
+      }
+      continue
+    }
+    if (!live) await call.send(caughtUpMessage())
+    live = true
+    await commits.after(seen, call.over)
+  }
+}
+
+function matcher(
+  filter: streams.ReadReq.Options.FilterOptions | undefined,
+): (event: RecordedEvent) => boolean {
+  if (!filter) return () => true
+  const onStream = filter.hasStreamIdentifier()
+  const expression = onStream ? filter.getStreamIdentifier() : filter.getEventType()
+  const regex = expression?.getRegex() ? new RegExp(expression.getRegex()) : undefined
+  const prefixes = expression?.getPrefixList() ?? []
+  return (event) => {
+    const text = onStream ? event.stream : event.type
+    return regex ? regex.test(text) : prefixes.some((prefix) => text.startsWith(prefix))
+  }
+}

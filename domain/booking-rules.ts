@@ -30,6 +30,8 @@ export type LookContext = {
   mode: SyncMode
   /** A person released what was held: a first look may act. */
   released?: boolean
+  /** A person discarded what was held: this version of the event is to change nothing. */
+  discarded?: boolean
   /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
   firstLook?: boolean
   /** How long the event's whereabouts could not be learned. */
@@ -53,6 +55,7 @@ export type DecisionCode =
   | 'NEW_TIME_IN_PAST'
   | 'RESCHEDULED'
   | 'FIRST_LOOK'
+  | 'DISCARDED'
   | 'SERIES_CHANGED'
   | 'OBSERVE_ONLY'
   | 'POLICY_OFF'
@@ -181,6 +184,8 @@ function carryOut(verdict: Verdict, facts: Facts): LookDecision {
   if (verdict.do === 'set-aside') return setAside(facts, code)
 
   const instead = verdict.do === 'cancel' ? 'BookingCancelled' : 'BookingRescheduled'
+  if (facts.context.discarded)
+    return { code: 'DISCARDED', events: [ignored(facts, 'DISCARDED', true, instead)], acts: false }
   if (facts.context.mode === 'off') return setAside(facts, 'POLICY_OFF', instead)
   if (differedWhenLinked(facts)) return setAside(facts, 'FIRST_LOOK', instead)
   if (facts.context.mode === 'observe') return setAside(facts, 'OBSERVE_ONLY', instead)

@@ -63,6 +63,11 @@ const explanations: Record<DecisionCode | 'EVENT_RESTORED', Explanation> = {
       'the event and the booking already differed when they were linked, so the difference is held for a person',
     remedy: 'release it to carry it to the booking, or discard it',
   },
+  DISCARDED: {
+    because:
+      'the change had been held for a person, who decided against it, so the booking was left as it is',
+    remedy: 'change the event again, or change the booking in Cal.com',
+  },
   SERIES_CHANGED: {
     because:
       "the event's series got another count or frequency, so that nobody can say which of its events is the booking's",

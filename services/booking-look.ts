@@ -149,6 +149,7 @@ async function contextForLook(
     ...base,
     unknownForMs,
     ...(memo.released && { released: true }),
+    ...(memo.discarded && { discarded: true }),
     ...(memo.firstLook && { firstLook: true }),
   }
 }

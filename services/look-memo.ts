@@ -6,6 +6,8 @@ export type LookMemo = {
   seen?: string
   /** A person released it. */
   released?: boolean
+  /** A person discarded it. */
+  discarded?: boolean
   /** The look that follows a link. */
   firstLook?: boolean
   /** A fetch showed that the booking's series ends before it and goes on under no other id. */
@@ -39,6 +41,7 @@ export function readLookMemo(document: Document | undefined): LookMemo {
   const memo: LookMemo = { of: new Map() }
   if (typeof document?.seen === 'string') memo.seen = document.seen
   if (document?.released === true) memo.released = true
+  if (document?.discarded === true) memo.discarded = true
   if (document?.firstLook === true) memo.firstLook = true
   if (document?.seriesEnded === true) memo.seriesEnded = true
   for (const [name, kept] of Object.entries(fields(document?.of))) memo.of.set(name, readEventMemo(kept))
@@ -65,6 +68,7 @@ export function writeLookMemo(memo: LookMemo): Document {
   return {
     ...(memo.seen !== undefined && { seen: memo.seen }),
     ...(memo.released && { released: true }),
+    ...(memo.discarded && { discarded: true }),
     ...(memo.firstLook && { firstLook: true }),
     ...(memo.seriesEnded && { seriesEnded: true }),
     of,

@@ -93,6 +93,10 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       for (const uid of event.data.bookingUids)
         await lookAtBooking(ports, uid, 'RELEASED', { released: true })
       return
+    case 'HeldChangesDiscarded':
+      for (const uid of event.data.bookingUids)
+        await lookAtBooking(ports, uid, 'RELEASED', { discarded: true })
+      return
     case 'SyncPolicySet':
       wakeCrons()
       return lookAtBookingsOfScope(ports, event.data)

@@ -57,6 +57,7 @@ const codes: Record<DecisionCode | 'EVENT_RESTORED', true> = {
   NEW_TIME_IN_PAST: true,
   RESCHEDULED: true,
   FIRST_LOOK: true,
+  DISCARDED: true,
   SERIES_CHANGED: true,
   OBSERVE_ONLY: true,
   POLICY_OFF: true,

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { DiscardHeldChanges } from '../../../commands/discard-held-changes.ts'
 import { ReleaseHeldChanges } from '../../../commands/release-held-changes.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
@@ -119,6 +120,34 @@ test(
     await sync.settle()
     assert.equal(await sync.published(), [])
     assert.is((await held(sync, host)).length, 5)
+  }),
+)
+
+test(
+  'discarded cancellations stay discarded, through a full sync too, but not a later change of the event',
+  inSync({ settings: { massChangeLimit: 3 } }, async (sync) => {
+    const { host, bookings } = await bookMany(sync, 4)
+    deleteAll(sync, bookings)
+    await sync.settle()
+    assert.is((await held(sync, host)).length, 4)
+    await sync.command(DiscardHeldChanges, calendarOf(host))
+    await sync.settle()
+    const [first, ...others] = bookings
+    if (first === undefined) return assert.unreachable()
+    assert.is((await sync.decisions(first.uid)).at(-1), 'DISCARDED')
+    sync.google.expireSyncTokens(host.calendarId)
+    sync.google.notify(host.calendarId)
+    await sync.pass(HOUR)
+    assert.equal(await held(sync, host), [])
+    assert.equal(await sync.published(), [])
+    sync.google.restoreEvent(host.calendarId, first.eventId)
+    sync.drag(first, first.start.add({ hours: 90 }))
+    await sync.settle()
+    assert.equal(
+      (await sync.published()).map(({ data }) => data.bookingUid),
+      [first.uid],
+      `${others.length} others stay`,
+    )
   }),
 )
 

@@ -63,6 +63,7 @@ async function play(story: Story): Promise<void> {
     act(story)
     await sync.pass(random.between(200, random.next() < 0.5 ? 5_000 : 120_000))
     if (random.next() < 0.8) await consumer.consume()
+    if (random.next() < 0.03) await sync.restart()
   }
   story.sync.google.faults.clear()
 }
@@ -114,6 +115,8 @@ function act(story: Story): void {
   if (dice < 0.4) {
     const outcome = current?.status === 'accepted' ? calcom.reschedule(current.uid, { start }) : undefined
     if (outcome?.ok) outcome.settled.catch(() => {})
+  } else if (dice < 0.41) {
+    calcom.cancel(latest(sync, booking.uid))
   } else if (event.status === 'cancelled') {
     if (dice < 0.9) return
     google.restoreEvent(host.calendarId, eventId)
@@ -171,7 +174,7 @@ async function assertAlike({ sync }: Story, booking: Linked): Promise<void> {
     shown,
     decisions: await sync.decisions(last),
   })
-  if (there?.status !== 'accepted') return assert.is(ours.kind, 'CLOSED', story)
+  if (there?.status !== 'accepted') return assert.is.not(ours.kind, 'OPEN', story)
   if (told) return
   if (ours.kind !== 'OPEN') return assert.unreachable(`accepted there, not open here: ${story}`)
   const times = [ours.times.start, ours.times.end].map(String)

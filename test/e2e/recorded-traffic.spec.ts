@@ -20,7 +20,9 @@ const compass = 'SwitchbackTech-compass'
 const test = suite('recorded traffic, end to end')
 if (existsSync(folder)) addTests()
 else {
-  console.log(`no recordings at ${folder}: RECORDINGS_DIR names another folder`)
+  console.log(
+    `SKIP recorded traffic, end to end: nothing is at ${folder}; RECORDINGS_DIR names another folder`,
+  )
   test.skip('recorded changes of series move and cancel exactly the bookings they should (RECORDINGS_DIR)', () => {})
 }
 test.run()

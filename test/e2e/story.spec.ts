@@ -28,9 +28,9 @@ const silent = createTeller({ write: () => {} })
 test('carries moves, lengthenings and deletions to the feed, and nothing that concerns no booking', async () => {
   const folder = temporaryFolder()
   const env = { DATA_DIR: join(folder.path, 'data'), PORT: '0', LOG_LEVEL: 'error' }
-  const service = await startServiceProcess(env)
+  let service = await startServiceProcess(env)
   try {
-    const world = worldAt({ service: service.url, token: service.token, ...service.standIns }, 10_000)
+    let world = worldAt({ service: service.url, token: service.token, ...service.standIns }, 10_000)
     const { userId, calendarId, credentialId } = STAND_IN_HOST
     const command = { userId, provider: 'google', externalCalendarId: calendarId, credentialId }
     await world.service.post('/commands/RegisterCalendarSync', command)
@@ -56,7 +56,17 @@ test('carries moves, lengthenings and deletions to the feed, and nothing that co
     )
     assert.is((await world.feed()).length, 3, 'the first process is not disturbed')
 
+    const published = await world.feed()
     assert.equal(await service.end('SIGTERM'), { code: 0, signal: null })
+
+    service = await startServiceProcess(env)
+    world = worldAt({ service: service.url, token: service.token, ...service.standIns }, 10_000)
+    assert.equal(withoutSchemaAddress(await world.feed()), withoutSchemaAddress(published))
+    const { items } = await world.google.get<{ items: { id: string }[] }>(events)
+    assert.ok(
+      items.some(({ id }) => id === meetings.first.eventId),
+      'the stand-ins are as they were',
+    )
   } finally {
     await service.end('SIGKILL')
     folder.remove()
@@ -208,6 +218,10 @@ function checkChains(
     assert.equal(timesIn(moves.at(-1)?.next), timesOf(eventId))
   }
 }
+
+/** It lies at the process's own address, which is another one here after each start. */
+const withoutSchemaAddress = (events: readonly PublishedEvent[]) =>
+  events.map(({ dataschema: _, ...event }) => event)
 
 const timesIn = (times: { start: string; end: string } | undefined) => ({
   start: times?.start,

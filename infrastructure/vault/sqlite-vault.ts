@@ -1,14 +1,9 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
-import {
-  type CalendarAddress,
-  type CalendarDirectory,
-  type Credential,
-  type CredentialVault,
-  VaultKeyUnknown,
-} from './credential-vault.ts'
-import { type KeyRing, keyRing, type Sealed } from './encryption.ts'
+import type { CalendarAddress, CalendarDirectory, CredentialVault } from './credential-vault.ts'
+import type { Sealed } from './encryption.ts'
+import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from './sealed-records.ts'
 
 /**
  * Neither a credential nor a calendar's id lies here in clear: an address is found by its keyed fingerprint and read
@@ -39,13 +34,13 @@ export function sqliteVault(
   database: SqliteDatabase,
   { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
 ): CredentialVault & { directory: CalendarDirectory } {
-  const ring = keyRing(keys)
+  const records = sealedRecords(keys)
   database.sql.exec(SCHEMA)
-  rotate(database, ring)
-  return { ...credentials(database, ring), directory: calendars(database, ring, newId) }
+  rotate(database, records)
+  return { ...credentials(database, records), directory: calendars(database, records, newId) }
 }
 
-function credentials({ sql, write }: SqliteDatabase, ring: KeyRing): CredentialVault {
+function credentials({ sql, write }: SqliteDatabase, records: SealedRecords): CredentialVault {
   const put = sql.prepare(`
     INSERT INTO credential (id, key_id, sealed) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed`)
@@ -54,16 +49,14 @@ function credentials({ sql, write }: SqliteDatabase, ring: KeyRing): CredentialV
 
   return {
     async put(credentialId, credential) {
-      const { keyId, sealed } = ring.seal(JSON.stringify(credential), credentialContext(credentialId))
+      const { keyId, sealed } = records.sealCredential(credentialId, credential)
       await write(() => put.run(credentialId, keyId, sealed))
     },
 
     use: (credentialId) =>
       reading(() => {
         const row = get.get(credentialId)
-        if (row === undefined) return undefined
-        // What `put` sealed: a Credential's JSON.
-        return JSON.parse(opened(ring, toSealed(row), credentialContext(credentialId))) as Credential
+        return row && records.openCredential(credentialId, toSealed(row))
       }),
 
     has: (credentialId) => reading(() => get.get(credentialId) !== undefined),
@@ -76,7 +69,11 @@ function credentials({ sql, write }: SqliteDatabase, ring: KeyRing): CredentialV
   }
 }
 
-function calendars({ sql, write }: SqliteDatabase, ring: KeyRing, newId: () => string): CalendarDirectory {
+function calendars(
+  { sql, write }: SqliteDatabase,
+  records: SealedRecords,
+  newId: () => string,
+): CalendarDirectory {
   const insert = sql.prepare(
     'INSERT INTO calendar (calendar_key, key_id, fingerprint, sealed) VALUES (?, ?, ?, ?)',
   )
@@ -88,25 +85,21 @@ function calendars({ sql, write }: SqliteDatabase, ring: KeyRing, newId: () => s
   const sealedElsewhere = sql.prepare('SELECT 1 FROM calendar WHERE key_id <> ? LIMIT 1')
 
   function find(address: CalendarAddress): string | undefined {
-    const row = byFingerprint.get(ring.fingerprint(addressText(address)))
+    const row = byFingerprint.get(records.fingerprintOf(address))
     if (row !== undefined) return String(row.calendar_key)
-    if (sealedElsewhere.get(ring.newest) !== undefined) throw keyUnknown()
+    if (sealedElsewhere.get(records.newest) !== undefined) throw keyUnknown()
     return undefined
   }
 
   function make(address: CalendarAddress): string {
-    const calendarKey = newId().replaceAll('-', '')
-    const { keyId, sealed } = ring.seal(addressText(address), calendarContext(calendarKey))
-    insert.run(calendarKey, keyId, ring.fingerprint(addressText(address)), sealed)
+    const calendarKey = newCalendarKey(newId)
+    const { keyId, fingerprint, sealed } = records.sealAddress(calendarKey, address)
+    insert.run(calendarKey, keyId, fingerprint, sealed)
     return calendarKey
   }
 
-  function addressIn(row: Record<string, SQLOutputValue>): CalendarAddress {
-    const text = opened(ring, toSealed(row), calendarContext(String(row.calendar_key)))
-    // What `addressText` wrote.
-    const [provider, externalCalendarId] = JSON.parse(text) as [string, string]
-    return { provider, externalCalendarId }
-  }
+  const addressIn = (row: Record<string, SQLOutputValue>) =>
+    records.openAddress(String(row.calendar_key), toSealed(row))
 
   return {
     find: (address) => reading(() => find(address)),
@@ -138,12 +131,14 @@ function calendars({ sql, write }: SqliteDatabase, ring: KeyRing, newId: () => s
 }
 
 /** At opening, before anything else can write: hence not through the group. */
-function rotate({ sql }: SqliteDatabase, ring: KeyRing): void {
+function rotate({ sql }: SqliteDatabase, records: SealedRecords): void {
   const old = {
-    credentials: sql.prepare('SELECT id, key_id, sealed FROM credential WHERE key_id <> ?').all(ring.newest),
+    credentials: sql
+      .prepare('SELECT id, key_id, sealed FROM credential WHERE key_id <> ?')
+      .all(records.newest),
     calendars: sql
       .prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE key_id <> ?')
-      .all(ring.newest),
+      .all(records.newest),
   }
   if (old.credentials.length + old.calendars.length === 0) return
   const setCredential = sql.prepare('UPDATE credential SET key_id = ?, sealed = ? WHERE id = ?')
@@ -153,18 +148,13 @@ function rotate({ sql }: SqliteDatabase, ring: KeyRing): void {
   sql.exec('BEGIN IMMEDIATE')
   try {
     for (const row of old.credentials) {
-      const context = credentialContext(String(row.id))
-      const text = ring.open(toSealed(row), context)
-      if (text === undefined) continue
-      const { keyId, sealed } = ring.seal(text, context)
-      setCredential.run(keyId, sealed, String(row.id))
+      const anew = records.resealCredential(String(row.id), toSealed(row))
+      if (anew !== undefined) setCredential.run(anew.keyId, anew.sealed, String(row.id))
     }
     for (const row of old.calendars) {
-      const context = calendarContext(String(row.calendar_key))
-      const text = ring.open(toSealed(row), context)
-      if (text === undefined) continue
-      const { keyId, sealed } = ring.seal(text, context)
-      setCalendar.run(keyId, sealed, ring.fingerprint(text), String(row.calendar_key))
+      const calendarKey = String(row.calendar_key)
+      const anew = records.resealAddress(calendarKey, toSealed(row))
+      if (anew !== undefined) setCalendar.run(anew.keyId, anew.sealed, anew.fingerprint, calendarKey)
     }
     sql.exec('COMMIT')
   } catch (error) {
@@ -181,19 +171,6 @@ function rotate({ sql }: SqliteDatabase, ring: KeyRing): void {
 function emptyLog(sql: DatabaseSync): void {
   if (sql.isOpen) sql.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
-
-const credentialContext = (credentialId: string) => `credential ${credentialId}`
-const calendarContext = (calendarKey: string) => `calendar ${calendarKey}`
-const addressText = ({ provider, externalCalendarId }: CalendarAddress) =>
-  JSON.stringify([provider, externalCalendarId])
-
-function opened(ring: KeyRing, sealed: Sealed, context: string): string {
-  const text = ring.open(sealed, context)
-  if (text === undefined) throw keyUnknown()
-  return text
-}
-
-const keyUnknown = () => new VaultKeyUnknown('no configured encryption key opens a record of the vault')
 
 function toSealed(row: Record<string, SQLOutputValue>): Sealed {
   if (!(row.sealed instanceof Uint8Array)) throw new Error('a sealed record is a blob')

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { Binary, type Collection } from 'mongodb'
+import type { CalendarAddress, CalendarDirectory, CredentialVault } from '../vault/credential-vault.ts'
+import type { Sealed } from '../vault/encryption.ts'
+import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../vault/sealed-records.ts'
+import type { MongodbConnection } from './mongodb-connection.ts'
+import { isDuplicateKey } from './mongodb-failure.ts'
+
+/** As in the embedded vault, neither a credential nor a calendar's id lies here in clear. */
+type CredentialRecord = { _id: string; keyId: string; sealed: Binary }
+type CalendarRecord = CredentialRecord & { fingerprint: Binary }
+
+/** The vault's collections, and how to call them: with their indexes made and their records sealed anew. */
+type Opened = {
+  credentials: Collection<CredentialRecord>
+  calendars: Collection<CalendarRecord>
+  use: MongodbConnection['use']
+  rotate(): Promise<void>
+}
+
+/**
+ * The vault and the calendar directory in MongoDB, in the connection's vault database. Keys and `newId` are those of
+ * the embedded vault (`sqliteVault`), and so is what they promise, with three differences. Keys rotate as soon as the
+ * server answers and before any call is, record by record: a crash in between leaves the rest to the next start, so an
+ * older key may be dropped once a process with both has answered calls and every process has the newer one. Where another process still
+ * seals with an older key, a calendar not found makes this one rotate again before it gives up. And what is shredded
+ * is gone from the collection at once, while MongoDB keeps its sealed bytes in journal and oplog until they roll over.
+ */
+export function mongodbVault(
+  connection: MongodbConnection,
+  { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
+): CredentialVault & { directory: CalendarDirectory } {
+  const records = sealedRecords(keys)
+  const opened = openOnce(connection, records)
+  return { ...credentialsIn(opened, records), directory: calendarsIn(opened, records, newId) }
+}
+
+function credentialsIn({ credentials, use }: Opened, records: SealedRecords): CredentialVault {
+  return {
+    async put(credentialId, credential) {
+      const record = toRecord(records.sealCredential(credentialId, credential))
+      const put = () => credentials.replaceOne({ _id: credentialId }, record, { upsert: true })
+      // Of two first calls at once one may find the other's record where it wanted to insert.
+      await use(() =>
+        put().catch((error: unknown) => (isDuplicateKey(error) ? put() : Promise.reject(error))),
+      )
+    },
+
+    use: (credentialId) =>
+      use(async () => {
+        const record = await credentials.findOne({ _id: credentialId })
+        return record === null ? undefined : records.openCredential(credentialId, toSealed(record))
+      }),
+
+    has: (credentialId) =>
+      use(
+        async () => (await credentials.findOne({ _id: credentialId }, { projection: { _id: 1 } })) !== null,
+      ),
+
+    shred: (credentialId) =>
+      use(async () => (await credentials.deleteOne({ _id: credentialId })).deletedCount === 1),
+  }
+}
+
+function calendarsIn(
+  { calendars, use, rotate }: Opened,
+  records: SealedRecords,
+  newId: () => string,
+): CalendarDirectory {
+  async function byFingerprint(address: CalendarAddress): Promise<string | undefined> {
+    const fingerprint = new Binary(records.fingerprintOf(address))
+    return (await calendars.findOne({ fingerprint }, { projection: { _id: 1 } }))?._id
+  }
+
+  const someSealedElsewhere = () =>
+    calendars.findOne({ keyId: { $ne: records.newest } }, { projection: { _id: 1 } })
+
+  async function find(address: CalendarAddress): Promise<string | undefined> {
+    const known = await byFingerprint(address)
+    if (known !== undefined || (await someSealedElsewhere()) === null) return known
+    await rotate()
+    const found = await byFingerprint(address)
+    if (found === undefined && (await someSealedElsewhere()) !== null) throw keyUnknown()
+    return found
+  }
+
+  async function make(address: CalendarAddress): Promise<string | undefined> {
+    const _id = newCalendarKey(newId)
+    const { fingerprint, ...sealed } = records.sealAddress(_id, address)
+    try {
+      await calendars.insertOne({ _id, ...toRecord(sealed), fingerprint: new Binary(fingerprint) })
+      return _id
+    } catch (error) {
+      if (isDuplicateKey(error)) return undefined
+      throw error
+    }
+  }
+
+  return {
+    find: (address) => use(() => find(address)),
+
+    keyOf: (address) =>
+      use(async () => {
+        // Not made where another first call came before; then it is found, unless it was forgotten again at once.
+        for (;;) {
+          const key = (await find(address)) ?? (await make(address))
+          if (key !== undefined) return key
+        }
+      }),
+
+    addressOf: (calendarKey) =>
+      use(async () => {
+        const record = await calendars.findOne({ _id: calendarKey })
+        return record === null ? undefined : records.openAddress(calendarKey, toSealed(record))
+      }),
+
+    addressesOf: (calendarKeys) =>
+      use(async () => {
+        const found = await calendars.find({ _id: { $in: [...new Set(calendarKeys)] } }).toArray()
+        return new Map(found.map((record) => [record._id, records.openAddress(record._id, toSealed(record))]))
+      }),
+
+    forget: (calendarKey) =>
+      use(async () => (await calendars.deleteOne({ _id: calendarKey })).deletedCount === 1),
+  }
+}
+
+function openOnce(connection: MongodbConnection, records: SealedRecords): Opened {
+  // Waiting for a majority would let a first call miss, again and again, what another has just inserted.
+  const options = { readConcern: { level: 'local' } } as const
+  const credentials = connection.vaultDatabase.collection<CredentialRecord>('credentials', options)
+  const calendars = connection.vaultDatabase.collection<CalendarRecord>('calendars', options)
+  let opening: Promise<void> | undefined
+
+  async function rotate(): Promise<void> {
+    const old = { keyId: { $ne: records.newest } }
+    for await (const record of credentials.find(old)) {
+      const anew = records.resealCredential(record._id, toSealed(record))
+      // Only over what was read: a credential put meanwhile is newer.
+      if (anew !== undefined) await credentials.updateOne(asRead(record), { $set: toRecord(anew) })
+    }
+    for await (const record of calendars.find(old)) {
+      const anew = records.resealAddress(record._id, toSealed(record))
+      if (anew === undefined) continue
+      const { fingerprint, ...sealed } = anew
+      const setTo = (found: Uint8Array) =>
+        calendars.updateOne(asRead(record), { $set: { ...toRecord(sealed), fingerprint: new Binary(found) } })
+      try {
+        await setTo(fingerprint)
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error
+        // Two processes with different newest keys met the calendar at once. Both its keys go on meaning it; from now
+        // on it is found under one.
+        await setTo(randomBytes(fingerprint.length))
+      }
+    }
+  }
+
+  async function open(): Promise<void> {
+    await credentials.createIndex({ keyId: 1 })
+    await calendars.createIndexes([{ key: { fingerprint: 1 }, unique: true }, { key: { keyId: 1 } }])
+    await rotate()
+  }
+
+  const use: Opened['use'] = (call) =>
+    connection.use(async () => {
+      opening ??= open()
+      try {
+        await opening
+      } catch (error) {
+        opening = undefined
+        throw error
+      }
+      return await call()
+    })
+
+  // At once, for there may be no call for long. Where it fails the first call tries again, and tells.
+  use(async () => {}).catch(() => {})
+  return { credentials, calendars, rotate, use }
+}
+
+const asRead = ({ _id, keyId, sealed }: CredentialRecord) => ({ _id, keyId, sealed })
+
+const toRecord = ({ keyId, sealed }: Sealed) => ({ keyId, sealed: new Binary(sealed) })
+
+const toSealed = ({ keyId, sealed }: CredentialRecord): Sealed => ({ keyId, sealed: sealed.value() })

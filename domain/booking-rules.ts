@@ -30,8 +30,8 @@ export type LookContext = {
   mode: SyncMode
   /** A person released what was held: a first look may act. */
   released?: boolean
-  /** A person discarded what was held: this version of the event is to change nothing. */
-  discarded?: boolean
+  /** When a person discarded what was held: versions of the event up to then are to change nothing. */
+  discardedAt?: Temporal.Instant
   /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
   firstLook?: boolean
   /** How long the event's whereabouts could not be learned. */
@@ -184,13 +184,17 @@ function carryOut(verdict: Verdict, facts: Facts): LookDecision {
   if (verdict.do === 'set-aside') return setAside(facts, code)
 
   const instead = verdict.do === 'cancel' ? 'BookingCancelled' : 'BookingRescheduled'
-  if (facts.context.discarded)
+  if (wasDiscarded(facts))
     return { code: 'DISCARDED', events: [ignored(facts, 'DISCARDED', true, instead)], acts: false }
   if (facts.context.mode === 'off') return setAside(facts, 'POLICY_OFF', instead)
   if (differedWhenLinked(facts)) return setAside(facts, 'FIRST_LOOK', instead)
   if (facts.context.mode === 'observe') return setAside(facts, 'OBSERVE_ONLY', instead)
   return { code, events: [acting(verdict, facts)], acts: true }
 }
+
+/** Of a version without `updated` nobody can say that it is newer than what was discarded. */
+const wasDiscarded = ({ event: { updated }, context: { discardedAt } }: Facts): boolean =>
+  discardedAt !== undefined && (updated === undefined || !before(discardedAt, updated))
 
 /** A difference that was there when the booking was linked is nobody's change since. */
 function differedWhenLinked({ reference, event, context }: Facts): boolean {

@@ -29,6 +29,7 @@ export type PollReason =
   | 'ACCEPTED'
   | 'LOOK_AGAIN'
   | 'RELEASED'
+  | 'DISCARDED'
   | 'POLICY_CHANGED'
   | 'OPERATOR'
   | 'FULL_SYNC'

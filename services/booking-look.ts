@@ -149,7 +149,7 @@ async function contextForLook(
     ...base,
     unknownForMs,
     ...(memo.released && { released: true }),
-    ...(memo.discarded && { discarded: true }),
+    ...(memo.discardedAt && { discardedAt: memo.discardedAt }),
     ...(memo.firstLook && { firstLook: true }),
   }
 }

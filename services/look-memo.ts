@@ -6,8 +6,8 @@ export type LookMemo = {
   seen?: string
   /** A person released it. */
   released?: boolean
-  /** A person discarded it. */
-  discarded?: boolean
+  /** When a person discarded it. */
+  discardedAt?: Temporal.Instant
   /** The look that follows a link. */
   firstLook?: boolean
   /** A fetch showed that the booking's series ends before it and goes on under no other id. */
@@ -41,7 +41,8 @@ export function readLookMemo(document: Document | undefined): LookMemo {
   const memo: LookMemo = { of: new Map() }
   if (typeof document?.seen === 'string') memo.seen = document.seen
   if (document?.released === true) memo.released = true
-  if (document?.discarded === true) memo.discarded = true
+  if (typeof document?.discardedAt === 'string')
+    memo.discardedAt = Temporal.Instant.from(document.discardedAt)
   if (document?.firstLook === true) memo.firstLook = true
   if (document?.seriesEnded === true) memo.seriesEnded = true
   for (const [name, kept] of Object.entries(fields(document?.of))) memo.of.set(name, readEventMemo(kept))
@@ -68,7 +69,7 @@ export function writeLookMemo(memo: LookMemo): Document {
   return {
     ...(memo.seen !== undefined && { seen: memo.seen }),
     ...(memo.released && { released: true }),
-    ...(memo.discarded && { discarded: true }),
+    ...(memo.discardedAt && { discardedAt: memo.discardedAt.toString() }),
     ...(memo.firstLook && { firstLook: true }),
     ...(memo.seriesEnded && { seriesEnded: true }),
     of,

@@ -95,7 +95,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return
     case 'HeldChangesDiscarded':
       for (const uid of event.data.bookingUids)
-        await lookAtBooking(ports, uid, 'RELEASED', { discarded: true })
+        await lookAtBooking(ports, uid, 'DISCARDED', { discardedAt: event.data.at })
       return
     case 'SyncPolicySet':
       wakeCrons()

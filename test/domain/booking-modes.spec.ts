@@ -133,4 +133,29 @@ test('told again, a link is as old as it was', () => {
     .gives('BookingRescheduled')
 })
 
+test('a discarded version of the event is settled, whatever the mode, and a newer one is decided as usual', () => {
+  const discardedAt = minute(30)
+  const settled = linked().when(sees(moved, { discardedAt }))
+  settled
+    .gives('ExternalEventChangeIgnored')
+    .by('DISCARDED')
+    .saying({ settles: true, instead: 'BookingRescheduled' })
+  settled.when(sees(moved)).gives().by('STALE')
+  for (const mode of ['off', 'observe'] as const)
+    linked()
+      .when(sees(deleted(5), { discardedAt, mode }))
+      .by('DISCARDED')
+      .saying({ instead: 'BookingCancelled' })
+  linkedLate().when(sees(moved, { discardedAt })).by('DISCARDED')
+  const { updated: _, ...undated } = moved
+  linked().when(sees(undated, { discardedAt })).by('DISCARDED')
+  linked()
+    .when(sees(written(30, from('11:00')), { discardedAt }))
+    .by('DISCARDED')
+  linked()
+    .when(sees(written(31, from('11:00')), { discardedAt }))
+    .by('RESCHEDULED')
+  settled.when(sees(written(31, from('11:00')), { discardedAt })).gives('BookingRescheduled')
+})
+
 test.run()

@@ -3,6 +3,8 @@ import type status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { AppendResult, EventStore, NewEvent } from '../../infrastructure/event-store/event-store.ts'
 import {
+  accessDenied,
+  accessDeniedError,
   badRequestError,
   type Expected,
   identifier,
@@ -15,7 +17,12 @@ import {
 import type { GrpcCall } from './grpc-server.ts'
 
 /** `answering` is awaited between storing and answering; false: no answer is given. */
-export type AppendDeps = { store: EventStore; stored(): void; answering(): Promise<boolean> }
+export type AppendDeps = {
+  store: EventStore
+  denied(): boolean
+  stored(): void
+  answering(): Promise<boolean>
+}
 
 /** As of KurrentDB; EventStoreDB 23 and 24 come with 1 MiB. */
 const MAX_APPEND_BYTES = 16 * 1024 * 1024
@@ -39,8 +46,9 @@ export async function batchAppend(
     batch?.events.push(...request.getProposedMessagesList())
     if (!batch || !request.getIsFinal()) continue
     pending.delete(correlation)
+    const denied = deps.denied()
     answers.push(
-      outcomeOf(deps, batch).then(async (outcome) => {
+      outcomeOf(deps, batch, denied).then(async (outcome) => {
         if (!(await deps.answering())) return
         const answer = new streams.BatchAppendResp()
           .setCorrelationId(request.getCorrelationId())
@@ -76,6 +84,7 @@ export async function append(
     const event = request.getProposedMessage()
     if (event) batch.events.push(event)
   }
+  if (deps.denied()) throw accessDenied()
   const outcome = await store(deps, batch)
   if (!(await deps.answering())) return
   if (outcome.ok) {
@@ -99,7 +108,9 @@ export async function append(
 async function outcomeOf(
   deps: AppendDeps,
   batch: Batch,
+  denied: boolean,
 ): Promise<status.Status | { revision: number; position: string }> {
+  if (denied) return accessDeniedError()
   if (batch.until <= Date.now()) return timeoutError()
   const bytes = batch.events.reduce((sum, event) => sum + event.getData_asU8().length, 0)
   if (bytes > MAX_APPEND_BYTES) return tooBigError(MAX_APPEND_BYTES)

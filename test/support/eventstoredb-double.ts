@@ -84,14 +84,17 @@ export async function startEventStoreDbDouble({
   let refusal: Parameters<EventStoreDbDouble['refuse']>[0]
   const server = grpcServer()
 
-  async function admit(name: string): Promise<void> {
+  function denied(): boolean {
+    if (typeof refusal === 'object') throw notLeader(refusal.leader.host, refusal.leader.port)
+    return refusal === 'ACCESS_DENIED'
+  }
+  async function begin(name: string): Promise<void> {
     calls.set(name, (calls.get(name) ?? 0) + 1)
     await thawed.promise
-    if (refusal === 'ACCESS_DENIED') throw accessDenied()
-    if (refusal) throw notLeader(refusal.leader.host, refusal.leader.port)
   }
   const appending = (hangUp: () => void) => ({
     store,
+    denied,
     stored: () => commits.notify(),
     async answering() {
       await thawed.promise
@@ -103,7 +106,8 @@ export async function startEventStoreDbDouble({
   })
 
   server.handle(StreamsService.read, async (call) => {
-    await admit('Read')
+    await begin('Read')
+    if (denied()) throw accessDenied()
     const sending: typeof call = {
       ...call,
       async send(message) {
@@ -120,11 +124,11 @@ export async function startEventStoreDbDouble({
     }
   })
   server.handle(StreamsService.append, async (call) => {
-    await admit('Append')
+    await begin('Append')
     await append(appending(call.hangUp), call)
   })
   server.handle(StreamsService.batchAppend, async (call) => {
-    await admit('BatchAppend')
+    await begin('BatchAppend')
     await batchAppend(appending(call.hangUp), call)
   })
   server.handle(ServerFeaturesService.getSupportedMethods, async (call) => {

@@ -57,7 +57,7 @@ export const nameOf = (given: shared.StreamIdentifier | undefined): string =>
 
 export type Expected = number | 'no-stream' | 'any' | 'exists'
 
-const error = (code: 0 | 3 | 5 | 6 | 9 | 4, message: string, name: string, details: Uint8Array) => {
+const error = (code: 3 | 4 | 6 | 7, message: string, name: string, details: Uint8Array) => {
   const any = new Any()
   any.pack(details, name)
   return new status.Status().setCode(code).setMessage(message).setDetails(any)
@@ -92,6 +92,9 @@ export const tooBigError = (most: number): status.Status =>
     'event_store.client.MaximumAppendSizeExceeded',
     new shared.MaximumAppendSizeExceeded().setMaxappendsize(most).serializeBinary(),
   )
+
+export const accessDeniedError = (): status.Status =>
+  error(7, 'AccessDenied', 'event_store.client.AccessDenied', new shared.AccessDenied().serializeBinary())
 
 export const accessDenied = () => new GrpcStatus(7, 'Access Denied', { exception: 'access-denied' })
 

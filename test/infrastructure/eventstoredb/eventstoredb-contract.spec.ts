@@ -1,0 +1,44 @@
+import { suite } from 'uvu'
+import { eventStoreContract } from '../../contract/event-store.contract.ts'
+import { HOW_TO_RUN, openEventStoreDb, realEventStoreDb } from '../../support/eventstoredb.ts'
+import { startEventStoreDbDouble } from '../../support/eventstoredb-double.ts'
+
+eventStoreContract('EventStoreDB, on its double', async () => {
+  const double = await startEventStoreDbDouble()
+  let store = openEventStoreDb(double.url)
+  return {
+    store,
+    async close() {
+      await store.close()
+      await double.close()
+    },
+    async reopen() {
+      await store.close()
+      await double.kill()
+      await double.start()
+      store = openEventStoreDb(double.url)
+      return store
+    },
+  }
+})
+
+const real = await realEventStoreDb()
+if (real !== undefined)
+  eventStoreContract('EventStoreDB, a real server', async () => {
+    let store = openEventStoreDb(real)
+    return {
+      store,
+      close: () => store.close(),
+      async reopen() {
+        await store.close()
+        store = openEventStoreDb(real)
+        return store
+      },
+    }
+  })
+else {
+  console.log(`SKIP EventStoreDB, a real server: ${HOW_TO_RUN}`)
+  const skipped = suite('EventStoreDB, a real server')
+  skipped.skip('needs a server')
+  skipped.run()
+}

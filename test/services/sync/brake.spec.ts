@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { DiscardHeldChanges } from '../../../commands/discard-held-changes.ts'
 import { ReleaseHeldChanges } from '../../../commands/release-held-changes.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
+import { whatNeedsPerson } from '../../../services/needs-person.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
@@ -152,13 +153,17 @@ test(
 )
 
 test(
-  'a calendar that is gone is failing, cancels nothing, and recovers',
+  'a calendar that is gone is failing, for a person to see, cancels nothing, and recovers',
   inSync({}, async (sync) => {
     const { host, bookings } = await bookMany(sync, 2)
     sync.google.changeCalendar(host.calendarId, { settings: { gone: true } as never })
     await sync.pass(HOUR)
     const feed = () => calendarFeedByKey(sync.ports.readStore, host.calendarKey)
     assert.is((await feed())?.failing?.code, 'CALENDAR_GONE')
+    assert.equal(
+      (await whatNeedsPerson(sync.ports)).map(({ code, calendarKey }) => [code, calendarKey]),
+      [['CALENDAR_GONE', host.calendarKey]],
+    )
     assert.equal(await sync.published(), [])
     sync.google.changeCalendar(host.calendarId, { settings: { gone: false } as never })
     await sync.pass(HOUR)

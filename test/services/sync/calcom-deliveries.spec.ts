@@ -2,9 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ReportBookingEventOutcome } from '../../../commands/report-booking-event-outcome.ts'
 import { TrackBooking } from '../../../commands/track-booking.ts'
-import { answerAbout } from '../../../domain/booking-answer.ts'
 import type { BookingDelivery } from '../../../infrastructure/booking-webhook/booking-webhook.ts'
-import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
+import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite("Cal.com's deliveries")
 
@@ -146,54 +145,6 @@ test(
 )
 
 test(
-  'references that Cal.com stores late are found',
-  inSync({}, async (sync) => {
-    sync.calcom.settings.beforeReferencesMs = 20 * MINUTE
-    const host = await sync.host()
-    const outcome = sync.calcom.book({ userId: 1, start: sync.clock.now().add({ hours: 30 }) })
-    await sync.pass(36 * MINUTE)
-    if (!outcome.ok) return assert.unreachable()
-    const { uid } = outcome.booking
-    const state = await sync.booking(uid)
-    assert.is(state.kind === 'OPEN' && state.references[0]?.stored.calendarKey, host.calendarKey)
-  }),
-)
-
-test(
-  'references that never come are asked for during an hour, and then the booking shows as unlinked',
-  inSync({}, async (sync) => {
-    sync.calcom.faults.referencesMissing = true
-    const booking = await sync.book(await sync.host())
-    await sync.pass(90 * MINUTE)
-    const [queue] = (await sync.ports.queue.status()).filter(({ kind }) => kind === 'references')
-    assert.is((queue?.due ?? 0) + (queue?.waiting ?? 0), 0)
-    const events = (await sync.eventsOf('booking')) as Parameters<typeof answerAbout>[0]
-    assert.match(answerAbout(events), /no calendar event is linked/)
-    assert.is(await kindOf(sync, booking.uid), 'OPEN')
-  }),
-)
-
-test(
-  'a booking that awaited confirmation for longer than an hour is linked soon after it',
-  inSync({}, async (sync) => {
-    await sync.host()
-    const outcome = sync.calcom.book({
-      userId: 1,
-      start: sync.clock.now().add({ hours: 30 }),
-      requiresConfirmation: true,
-    })
-    const uid = await finish(sync, outcome)
-    await sync.pass(55 * MINUTE)
-    const before = await sync.booking(uid)
-    assert.is(before.kind === 'OPEN' && before.status, 'PENDING')
-    await finish(sync, sync.calcom.confirm(uid))
-    await sync.pass(10_000)
-    const state = await sync.booking(uid)
-    assert.equal(state.kind === 'OPEN' && [state.status, state.references.length], ['ACCEPTED', 1])
-  }),
-)
-
-test(
   'a rejected booking is not acted on',
   inSync({}, async (sync) => {
     await sync.host()
@@ -260,50 +211,6 @@ test(
     await sync.command(TrackBooking, { bookingUid: 'b', userId: '1', ...times, references: [reference] })
     await sync.settle()
     assert.equal(await published(sync), ['BookingCancelled'])
-  }),
-)
-
-const healed: [
-  string,
-  (sync: SyncFixture, booking: Linked) => ReturnType<SyncFixture['calcom']['cancel']>,
-  string | RegExp,
-][] = [
-  [
-    'rescheduling',
-    (sync, { uid, start }) => sync.calcom.reschedule(uid, { start: start.add({ hours: 5 }) }),
-    /^RESCHEDULED to/,
-  ],
-  ['cancellation', (sync, { uid }) => sync.calcom.cancel(uid), 'CANCELLED_IN_CALCOM'],
-]
-for (const [name, change, expected] of healed)
-  test(
-    `a ${name} whose webhook and push were lost heals when bookings are read again`,
-    inSync({ bookingReconcileMs: 60 * MINUTE, settings: { reconcileMs: 1e9 } }, async (sync) => {
-      const booking = await sync.book(await sync.host())
-      sync.calcom.faults.dropWebhooks = 1
-      sync.google.settings.push.drop = 1
-      const uid = await finish(sync, change(sync, booking))
-      assert.is(await kindOf(sync, booking.uid), 'OPEN')
-      await sync.pass(62 * MINUTE)
-      assert.match(await kindOf(sync, booking.uid), expected)
-      if (uid !== booking.uid) {
-        const state = await sync.booking(uid)
-        assert.is(state.kind === 'OPEN' && state.references.length, 1)
-      }
-      assert.equal(await sync.published(), [])
-    }),
-  )
-
-test(
-  'a creation whose webhook was lost heals when bookings are read again',
-  inSync({ bookingReconcileMs: 60 * MINUTE }, async (sync) => {
-    const host = await sync.host()
-    sync.calcom.faults.dropWebhooks = 1
-    const booking = await sync.book(host)
-    assert.is(await kindOf(sync, booking.uid), 'UNTRACKED')
-    await sync.pass(62 * MINUTE)
-    const state = await sync.booking(booking.uid)
-    assert.is(state.kind === 'OPEN' && state.references.length, 1)
   }),
 )
 

@@ -122,9 +122,9 @@ test(
     sync.google.notify(host.calendarId)
     await sync.settle()
     assert.is((await subscription(sync, host))?.status, 'SUSPENDED')
-    await sync.pass(18 * HOUR)
+    await sync.pass(6 * HOUR)
     const failed = (await history(sync)).filter((type) => type === 'SubscriptionActivationFailed').length
-    assert.ok(failed > 6 && failed < 12, `${failed} tries, from a minute doubling to a day`)
+    assert.ok(failed > 4 && failed < 11, `${failed} tries, from a minute doubling to a day`)
     assert.is((await subscription(sync, host))?.status, 'SUSPENDED')
     await sync.ports.vault.put(host.credentialId, { kind: 'oauth', refreshToken: 'another' })
     await credentialStored(sync.ports, host.credentialId, sync.wakeCrons)

@@ -1,0 +1,74 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { answerAbout } from '../../../domain/booking-answer.ts'
+import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
+
+const test = suite('Late references')
+
+const MINUTE = 60_000
+
+async function finish(
+  sync: SyncFixture,
+  outcome: ReturnType<SyncFixture['calcom']['cancel']>,
+): Promise<string> {
+  if (!outcome.ok) throw new Error(outcome.message)
+  await sync.during(outcome.settled)
+  await sync.settle()
+  return outcome.booking.uid
+}
+const kindOf = async (sync: SyncFixture, uid: string) => {
+  const state = await sync.booking(uid)
+  return state.kind === 'CLOSED'
+    ? `${state.reason}${state.rescheduledToUid ? ` to ${state.rescheduledToUid}` : ''}`
+    : state.kind
+}
+
+test(
+  'references that Cal.com stores late are found',
+  inSync({}, async (sync) => {
+    sync.calcom.settings.beforeReferencesMs = 20 * MINUTE
+    const host = await sync.host()
+    const outcome = sync.calcom.book({ userId: 1, start: sync.clock.now().add({ hours: 30 }) })
+    await sync.pass(36 * MINUTE)
+    if (!outcome.ok) return assert.unreachable()
+    const { uid } = outcome.booking
+    const state = await sync.booking(uid)
+    assert.is(state.kind === 'OPEN' && state.references[0]?.stored.calendarKey, host.calendarKey)
+  }),
+)
+
+test(
+  'references that never come are asked for during an hour, and then the booking shows as unlinked',
+  inSync({}, async (sync) => {
+    sync.calcom.faults.referencesMissing = true
+    const booking = await sync.book(await sync.host())
+    await sync.pass(90 * MINUTE)
+    const [queue] = (await sync.ports.queue.status()).filter(({ kind }) => kind === 'references')
+    assert.is((queue?.due ?? 0) + (queue?.waiting ?? 0), 0)
+    const events = (await sync.eventsOf('booking')) as Parameters<typeof answerAbout>[0]
+    assert.match(answerAbout(events), /no calendar event is linked/)
+    assert.is(await kindOf(sync, booking.uid), 'OPEN')
+  }),
+)
+
+test(
+  'a booking that awaited confirmation for longer than an hour is linked soon after it',
+  inSync({}, async (sync) => {
+    await sync.host()
+    const outcome = sync.calcom.book({
+      userId: 1,
+      start: sync.clock.now().add({ hours: 30 }),
+      requiresConfirmation: true,
+    })
+    const uid = await finish(sync, outcome)
+    await sync.pass(55 * MINUTE)
+    const before = await sync.booking(uid)
+    assert.is(before.kind === 'OPEN' && before.status, 'PENDING')
+    await finish(sync, sync.calcom.confirm(uid))
+    await sync.pass(10_000)
+    const state = await sync.booking(uid)
+    assert.equal(state.kind === 'OPEN' && [state.status, state.references.length], ['ACCEPTED', 1])
+  }),
+)
+
+test.run()

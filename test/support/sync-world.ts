@@ -1,0 +1,175 @@
+import type { SyncMode } from '../../domain/sync-policy.ts'
+import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
+import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
+import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
+import { createLogger } from '../../infrastructure/logging/logger.ts'
+import { sqliteReadStore } from '../../infrastructure/read-store/sqlite-read-store.ts'
+import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
+import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { sqliteVault } from '../../infrastructure/vault/sqlite-vault.ts'
+import { allProjections } from '../../projections/all-projections.ts'
+import { createCalcomIntake } from '../../services/calcom-intake.ts'
+import { createGooglePush } from '../../services/google-push.ts'
+import { startProjections } from '../../services/projection-runner.ts'
+import type { ServicePorts, SyncSettings } from '../../services/service-ports.ts'
+import { calcomApiV2 } from '../../simulator/calcom/api-v2.ts'
+import { calcomCore } from '../../simulator/calcom/calcom-core.ts'
+import type { ApiMethod } from '../../simulator/google/faults.ts'
+import { createGoogleCore } from '../../simulator/google/google-core.ts'
+import type { Push } from '../../simulator/google/push-channels.ts'
+import { seededRandom } from '../../simulator/google/seeded-random.ts'
+import { calcomWritesInto } from './calcom-writes-into.ts'
+import { googleAtThePort } from './google-at-the-port.ts'
+import { virtualClock } from './virtual-clock.ts'
+
+export type SyncWorldOptions = {
+  seed?: number
+  settings?: Partial<SyncSettings>
+  /** Whether Cal.com's API is there to be asked (it is). */
+  view?: boolean
+  /** Whether Google can push (it can). */
+  push?: boolean
+  channelTtlMs?: number
+  bookingReconcileMs?: number
+  mode?: SyncMode
+  /** Which roles run; all unless given. */
+  roles?: readonly ('crons' | 'sync' | 'projections')[]
+  /** Puts something between the services and their ports. */
+  wrap?(ports: ServicePorts): ServicePorts
+}
+
+const SECRET = 'webhook-secret'
+const API_KEY = 'cal_key'
+
+/**
+ * What the services live in: embedded stores in memory with their projections, both stand-ins' cores plugged in at the
+ * ports, webhooks and pushes that arrive, on one virtual clock. The same options and calls give the same story.
+ */
+export function syncWorld(options: SyncWorldOptions) {
+  const clock = virtualClock()
+  const random = seededRandom(options.seed ?? 1)
+  let ids = 0
+  // The count in front: a channel's id takes only the first digits of one.
+  const newId = () => `${(++ids).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`
+  const logged: { [name: string]: unknown }[] = []
+  const log = createLogger({
+    level: 'debug',
+    destination: { write: (line) => void logged.push(JSON.parse(line)) },
+  })
+
+  const [database, vaultDatabase] = [openDatabase(':memory:'), openDatabase(':memory:')]
+  const events = sqliteEventStore(database, { clock })
+  const readStore = sqliteReadStore(database)
+  const queue = sqliteSignalQueue(database, { clock, newId })
+  const vault = sqliteVault(vaultDatabase, { keys: [new Uint8Array(32)], newId })
+  const google = createGoogleCore({ clock, seed: options.seed ?? 1 })
+  const asked: { method: ApiMethod; calendarId: string | undefined; at: Temporal.Instant }[] = []
+  const takeFault = google.faults.take
+  google.faults.take = (method, calendarId) => {
+    asked.push({ method, calendarId, at: clock.now() })
+    return takeFault(method, calendarId)
+  }
+  const stopping = new AbortController()
+  const projections = startProjections({
+    events,
+    readStore,
+    projections: allProjections,
+    clock,
+    log,
+    signal: stopping.signal,
+  })
+  const calcom = calcomCore({
+    clock,
+    newId: () => `b${(++ids).toString(36)}`,
+    google: calcomWritesInto(google),
+    fetch: deliver,
+  })
+  calcom.webhooks.target = { url: 'http://calendar-sync/webhooks/calcom', secret: SECRET }
+  const plain: ServicePorts = {
+    events,
+    readStore,
+    queue,
+    vault,
+    directory: vault.directory,
+    provider: googleAtThePort(google, vault, clock),
+    isDelegated: () => false,
+    now: () => clock.now(),
+    newId,
+    caughtUp: (projection) => projections.caughtUp(projection),
+    parked: { retry: projections.retryParked, skip: projections.skipParked },
+    push:
+      options.push === false
+        ? undefined
+        : {
+            address: 'https://calendar-sync.example/webhooks/google',
+            ttlMs: options.channelTtlMs ?? 7 * 86_400_000,
+            tokensFor: (id) => [`token-of-${id}`],
+          },
+    defaultMode: options.mode ?? 'apply',
+    clock,
+    log,
+    random: random.next,
+    bookings:
+      options.view === false
+        ? undefined
+        : calcomBookingDirectory({
+            apiUrl: 'http://cal.example',
+            apiKey: API_KEY,
+            fetch: calcomApiV2(calcom, { apiKey: API_KEY }),
+          }),
+    settings: {
+      settleMs: 2_000,
+      reconcileMs: 900_000,
+      cronMs: 60_000,
+      cancelGraceMs: 0,
+      echoGraceMs: 0,
+      massChangeLimit: 25,
+      ...options.settings,
+    },
+  }
+  const ports = options.wrap?.(plain) ?? plain
+  const intake = createCalcomIntake(ports)
+  const readDelivery = calcomWebhook({ secrets: [SECRET] })
+  const googlePush = createGooglePush({ ...ports, metrics: { pushAnswered() {} } })
+  google.onPush((push) => void arrive(push))
+
+  async function deliver(request: Request): Promise<Response> {
+    const read = readDelivery(
+      new Uint8Array(await request.arrayBuffer()),
+      request.headers.get(signatureHeader) ?? undefined,
+    )
+    if (!read.ok) return new Response(null, { status: 401 })
+    await intake.receive(read.delivery)
+    return new Response(null, { status: 200 })
+  }
+
+  async function arrive(push: Push): Promise<void> {
+    if (push.afterMs > 0) await clock.delay(push.afterMs, stopping.signal)
+    for (let tries = 0; tries < 8 && !stopping.signal.aborted; tries++) {
+      const { status } = await googlePush.receive(push.headers)
+      if (status !== 503) return
+      await clock.delay(1_000 * 2 ** tries, stopping.signal)
+    }
+  }
+
+  return {
+    clock,
+    random,
+    logged,
+    asked,
+    google,
+    calcom,
+    ports,
+    projections,
+    intake,
+    googlePush,
+    /** Ends everything; `services` are those that were started on the ports. */
+    async close(services: Promise<unknown>): Promise<void> {
+      stopping.abort()
+      await Promise.all([services, projections.stopped, calcom.close()])
+      await queue.close()
+      await events.close()
+      await Promise.all([database.close(), vaultDatabase.close()])
+    },
+  }
+}

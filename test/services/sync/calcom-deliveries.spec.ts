@@ -7,7 +7,6 @@ import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.
 
 const test = suite("Cal.com's deliveries")
 
-const MINUTE = 60_000
 const published = async (sync: SyncFixture) => (await sync.published()).map(({ type }) => type)
 
 /** What Cal.com would deliver, as far as it matters here. */

@@ -3,7 +3,7 @@
 import { accept, type Decision } from './decision.ts'
 
 /** Why changes wait for a person. */
-export type HoldReason = 'FIRST_LOOK' | 'MASS_CHANGE' | 'CALENDAR_GONE'
+export type HoldReason = 'FIRST_LOOK' | 'MASS_CHANGE'
 
 export type CalendarFeedEvent =
   | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }

@@ -102,7 +102,6 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 const holdReasons = {
   FIRST_LOOK: 'because they were there before the bookings were linked',
   MASS_CHANGE: 'because so many at once may be a mistake',
-  CALENDAR_GONE: 'because the calendar itself is gone',
 }
 
 function sentenceOfSubscription(event: CalendarSubscriptionEvent): string {

@@ -88,7 +88,7 @@ async function failed(
   if (signal.aborted) return { kind: 'failed', code: 'ABORTED', retryInMs: 0 }
   const calendarKey = claim.key
   const context = contextOf(ports, 'sync-worker', claim.cause)
-  // A calendar that is not there any more is held for a person: its bookings stay as they are.
+  // A calendar that is not there any more is for a person to look at: its bookings stay as they are.
   const code = error.code === 'NOT_FOUND' || error.code === 'GONE' ? 'CALENDAR_GONE' : error.code
   const reason = error.reason !== undefined ? { reason: error.reason } : {}
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>

@@ -85,8 +85,7 @@ const refusals: { readonly [code: string]: string } = {
   CREDENTIAL_MISSING: 'Store the credential with PUT /credentials/{credentialId}.',
   CREDENTIAL_REFUSED:
     'Let the host connect again, and store the new credential with PUT /credentials/{credentialId}.',
-  NOT_FOUND: 'Ask the host whether the calendar was deleted; RemoveCalendarSync ends its sync.',
-  GONE: 'Ask the host whether the calendar was deleted; RemoveCalendarSync ends its sync.',
+  CALENDAR_GONE: 'Ask the host whether the calendar was deleted; RemoveCalendarSync ends its sync.',
   FORBIDDEN: 'Ask the host to share the calendar again with the account that the credential is of.',
   BAD_REQUEST: 'This should not happen: look at the logs for what the provider said.',
 }

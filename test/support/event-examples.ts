@@ -88,7 +88,7 @@ export const examples: Examples = {
     FullSyncCompleted: [{ ...feed, events: 1 }],
     FetchingFailed: [{ ...feed, code: 'FORBIDDEN' }],
     FetchingRecovered: [feed],
-    ChangesHeld: (['FIRST_LOOK', 'MASS_CHANGE', 'CALENDAR_GONE'] as const).map((reason) => ({
+    ChangesHeld: (['FIRST_LOOK', 'MASS_CHANGE'] as const).map((reason) => ({
       ...feed,
       reason,
       bookingUids: ['b1', 'b2'],

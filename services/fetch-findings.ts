@@ -22,9 +22,11 @@ export async function resolveChangedSeries(
   signal: AbortSignal,
 ): Promise<{ ok: true } | ProviderError> {
   const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
+  const others = byKinship(findings.otherMasters.values())
   for (const [root, changed] of findings.masters) {
     const instances = linked.get(root) ?? []
-    const masters = [...changed, ...continuations(changed, findings)]
+    const continued = changed.flatMap(kinship).flatMap((kin) => others.get(kin) ?? [])
+    const masters = [...changed, ...new Set(continued)]
     const pairings = await pairWithSeries(ports, access, masters, instances, signal)
     if (!pairings.ok) return pairings
     for (const pairing of pairings.value) await follow(ports, claim, pairing, instances, findings)
@@ -33,14 +35,20 @@ export async function resolveChangedSeries(
 }
 
 /**
- * Where "this and following" changes the times too, the series goes on under an id that has nothing to do with the old
- * one. Both are written at once (one etag), and the new one keeps the old one's `created`, also when it is changed again.
+ * What a master shares with those that it was split from. Where "this and following" changes the times too, the series
+ * goes on under an id that has nothing to do with the old one: both are written at once (one etag), and the new one
+ * keeps the old one's `created`, also when it is changed again.
  */
-function continuations(changed: readonly ChangedMaster[], { otherMasters }: Findings): ChangedMaster[] {
-  const related = (one: ChangedMaster, other: ChangedMaster) =>
-    (one.etag !== undefined && one.etag === other.etag) ||
-    (one.created !== undefined && other.created !== undefined && one.created.equals(other.created))
-  return [...otherMasters.values()].filter((other) => changed.some((one) => related(one, other)))
+const kinship = ({ etag, created }: ChangedMaster): string[] => [
+  ...(etag === undefined ? [] : [`etag ${etag}`]),
+  ...(created === undefined ? [] : [`created ${created}`]),
+]
+
+function byKinship(masters: Iterable<ChangedMaster>): Map<string, ChangedMaster[]> {
+  const found = new Map<string, ChangedMaster[]>()
+  for (const master of masters)
+    for (const kin of kinship(master)) found.set(kin, [...(found.get(kin) ?? []), master])
+  return found
 }
 
 async function follow(

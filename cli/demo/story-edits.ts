@@ -18,6 +18,12 @@ const later = (at: string, by: { hours?: number; minutes?: number }): string =>
 const sameInstant = (a: string, b: string): boolean =>
   Temporal.Instant.from(a).equals(Temporal.Instant.from(b))
 
+const notBefore = (a: string, b: string): boolean =>
+  Temporal.Instant.compare(Temporal.Instant.from(a), Temporal.Instant.from(b)) >= 0
+
+/** An event's own word on when it was last changed. */
+type Written = { updated: string }
+
 /** What the hosts do in Google Calendar. Resolves when Google has pushed and the service has fetched it all. */
 export async function editCalendars(
   world: World,
@@ -36,11 +42,14 @@ export async function editCalendars(
   await world.google.delete(eventPath(third))
   teller.happened(`${third.name} is deleted`)
   const unrelated = { calendarId: STAND_IN_HOST.calendarId, eventId: dentist.id }
-  await world.google.patch(eventPath(unrelated), { summary: 'Dentist, at last' })
+  const renamed = await world.google.patch<Written>(eventPath(unrelated), { summary: 'Dentist, at last' })
   teller.happened('"Dentist", which is no booking, is renamed')
-  const edited = await world.google.get<{ now: string }>('/clock')
+  const deleted = await world.google.get<Written>(eventPath(third))
 
-  for (const calendarId of [first.calendarId, third.calendarId])
+  for (const [calendarId, { updated }] of [
+    [first.calendarId, renamed],
+    [third.calendarId, deleted],
+  ] as const)
     await world.until(`A fetch of ${calendarId} after the edits`, async (complain) => {
       const path = `/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events`
       const { items } = await world.google.get<{ items: { path: string; at: string; status: number }[] }>(
@@ -48,7 +57,7 @@ export async function editCalendars(
       )
       const list = items.findLast((one) => decodeURIComponent(one.path) === decodeURIComponent(path))
       complain(list ? `answered ${list.status} at ${list.at}` : 'no request')
-      return list?.status === 200 && list.at >= edited.now ? list : undefined
+      return list?.status === 200 && notBefore(list.at, updated) ? list : undefined
     })
   await settled(world, 'the edits')
   teller.true('Google pushed, the service fetched what changed, and nothing is left to be looked at')

@@ -1,4 +1,4 @@
-import { CloudEvent } from 'cloudevents'
+import { CloudEvent, type CloudEventV1 } from 'cloudevents'
 import { reasonText } from '../domain/explanation.ts'
 import { decode, type StoredEvent } from '../infrastructure/event-store/event-codec.ts'
 import type { RecordedEvent } from '../infrastructure/event-store/event-store.ts'
@@ -27,9 +27,17 @@ type Stored = Extract<StoredEvent<'booking'>, { type: PublishedType }>
  * is published is named here, field by field. Throws UnknownEventType for an event that is none of those published.
  */
 export function toCloudEvent(recorded: RecordedEvent, origin: EventOrigin): CloudEvent<BookingEventData> {
+  return new CloudEvent<BookingEventData>(bookingCloudEvent(recorded, origin))
+}
+
+/** As `toCloudEvent`, as a plain object: for what handles many thousands a second. */
+export function bookingCloudEvent(
+  recorded: RecordedEvent,
+  origin: EventOrigin,
+): CloudEventV1<BookingEventData> {
   const stored = publishedOf(recorded)
   const { traceparent } = stored.metadata
-  return new CloudEvent<BookingEventData>({
+  return {
     specversion: '1.0',
     id: stored.id,
     source: origin.source,
@@ -41,7 +49,7 @@ export function toCloudEvent(recorded: RecordedEvent, origin: EventOrigin): Clou
     data: dataOf(stored),
     position: stored.position,
     ...(traceparent !== undefined && { traceparent }),
-  })
+  }
 }
 
 function publishedOf(recorded: RecordedEvent): Stored {

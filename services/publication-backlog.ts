@@ -11,7 +11,7 @@ export type PublicationBacklog = {
   /** Up to where events were published is known anew. */
   beginsAt(position: Position): void
   /** What is up to `position` waits no longer; `published` are the events that this left behind. */
-  movedTo(position: Position, published: readonly RecordedEvent[]): void
+  movedTo(position: Position, published: readonly { event: RecordedEvent }[]): void
   /** Where it cannot be known up to where events were published, those after `position` wait at least. */
   atLeastFrom(position: Position): void
   /** `oldestAt` is when the oldest was stored, RFC 3339; null where nothing waits. Rejects with StoreUnavailable. */
@@ -51,7 +51,7 @@ export function publicationBacklog(events: EventStore): PublicationBacklog {
       waiting = 0
     },
     movedTo(position, done) {
-      waiting -= done.filter((event) => event.position <= counted).length
+      waiting -= done.filter(({ event }) => event.position <= counted).length
       published = position
       if (counted <= position) {
         counted = position

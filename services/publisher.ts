@@ -1,16 +1,18 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { EventPage, EventStore } from '../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
-import type { BookingEventPublisher } from '../infrastructure/publisher/booking-event-publisher.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import type {
+  BookingEventPublisher,
+  PublishedMark,
+} from '../infrastructure/publisher/booking-event-publisher.ts'
 import type { EventOrigin } from './booking-event.ts'
-import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 import { isStopped } from './emergency-stop.ts'
 import { type Outage, outageLog } from './outage-log.ts'
-import { type PublicationBacklog, publicationBacklog } from './publication-backlog.ts'
+import { publicationBacklog } from './publication-backlog.ts'
 import { NOTHING_PUBLISHED, rewound } from './publication-mark.ts'
 import type { Unpublishable } from './publication-parking.ts'
-import { type BatchOutcome, publishPage } from './publish-page.ts'
+import { type PublicationItem, publicationSource } from './publication-source.ts'
+import { type PublishFailure, publishItems } from './publish-items.ts'
 
 /**
  * STARTING: it is not known yet up to where events were published. STOPPED: by the emergency stop. FENCED: another
@@ -76,7 +78,7 @@ const KAFKA = 'the publishing of booking events'
 /**
  * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`
  * aborts. No failure ends it. As many events go into one transaction as waited when the one before it ended, so that
- * a single one goes out at once and a backlog in large steps; at most two pages of events are held.
+ * a single one goes out at once and a backlog in large steps; at most two batches of events are held.
  */
 export function runPublisher(options: PublisherOptions): RunningPublisher {
   const { events, publisher, clock, log, signal } = options
@@ -122,17 +124,42 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     backlog.beginsAt(mark.position)
     log.info({ position: mark.position }, 'this process publishes the booking events')
     enter('PUBLISHING')
-    return drain({ ...options, park, batch, backlog }, mark, {
-      beforeBatch: untilNotStopped,
-      published(count) {
-        outages.answered(KAFKA)
-        if (count > 0) options.onPublished?.(count)
-      },
-      lost,
-    })
+    const failure = await drain(mark)
+    return failure ? lost(failure) : 0
   }
 
-  function lost(failure: Exclude<BatchOutcome, { ok: true }>): number {
+  /** Publishes from `mark` on until the signal aborts or something fails. */
+  async function drain(from: PublishedMark): Promise<PublishFailure | undefined> {
+    const over = new AbortController()
+    const until = AbortSignal.any([signal, over.signal])
+    const source = publicationSource({ ...options, after: from.position, ahead: batch, signal: until })
+    let mark = from
+    const reached = (next: PublishedMark, items: readonly PublicationItem[]) => {
+      mark = next
+      outages.answered(KAFKA)
+      backlog.movedTo(next.position, items)
+      options.onPublished?.(items.filter(({ message }) => message !== undefined).length)
+    }
+    try {
+      for (;;) {
+        const items = await source.take(batch)
+        if (items.length === 0) {
+          if (signal.aborted) return undefined
+          outages.answered(KAFKA)
+          continue
+        }
+        await untilNotStopped()
+        if (signal.aborted) return undefined
+        const outcome = await publishItems({ publisher, park, reached }, items, mark)
+        if (!outcome.ok) return outcome
+      }
+    } finally {
+      over.abort()
+      await source.ended
+    }
+  }
+
+  function lost(failure: PublishFailure): number {
     if (failure.error !== 'FENCED') {
       enter('UNAVAILABLE')
       throw new Error(failure.message, { cause: failure.cause })
@@ -144,10 +171,10 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
 
   /** Waits while an operator has stopped everything. */
   async function untilNotStopped(): Promise<void> {
-    while (!signal.aborted) {
+    while (!signal.aborted && (await isStopped(events))) {
+      enter('STOPPED')
       const head = await events.head()
       if (!(await isStopped(events))) break
-      enter('STOPPED')
       const heard = new AbortController()
       const until = AbortSignal.any([signal, heard.signal])
       for await (const page of events.subscribe({
@@ -209,58 +236,6 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     },
     stopped: runAndClose(),
   }
-}
-
-type Watchers = {
-  beforeBatch(): Promise<void>
-  published(count: number): void
-  lost(failure: Exclude<BatchOutcome, { ok: true }>): number
-}
-
-type Draining = Omit<PublisherOptions, 'batch'> & { batch: number; backlog: PublicationBacklog }
-
-/** Publishes page by page; the next page is read while one is on its way. */
-async function drain(options: Draining, from: typeof NOTHING_PUBLISHED, watchers: Watchers): Promise<number> {
-  const { events, batch, backlog } = options
-  const over = new AbortController()
-  const signal = AbortSignal.any([options.signal, over.signal])
-  const pages = events
-    .subscribe({ after: from.position, filter: { types: PUBLISHED_TYPES }, limit: batch, signal })
-    [Symbol.asyncIterator]()
-  let mark = from
-  let next = readAhead(pages)
-  try {
-    for (;;) {
-      const page = await next
-      if (page === undefined) {
-        if (options.signal.aborted) return 0
-        throw new StoreUnavailable('the subscription to the booking events ended')
-      }
-      next = readAhead(pages)
-      if (page.events.length === 0) {
-        if (page.caughtUp) watchers.published(0)
-        continue
-      }
-      await watchers.beforeBatch()
-      if (options.signal.aborted) return 0
-      const outcome = await publishPage(options, page.events, mark, (reached, published) => {
-        mark = reached
-        backlog.movedTo(reached.position, published)
-        watchers.published(published.length)
-      })
-      if (!outcome.ok) return watchers.lost(outcome)
-    }
-  } finally {
-    over.abort()
-    await next.catch(() => undefined)
-  }
-}
-
-/** The next page. A failure is the business of whoever awaits it; until then nobody else is told. */
-function readAhead(pages: AsyncIterator<EventPage>): Promise<EventPage | undefined> {
-  const next = pages.next().then(({ done, value }) => (done === true ? undefined : value))
-  next.catch(() => undefined)
-  return next
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

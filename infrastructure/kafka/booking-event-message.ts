@@ -1,4 +1,4 @@
-import type { CloudEvent } from 'cloudevents'
+import type { CloudEventV1 } from 'cloudevents'
 import type { IHeaders, Message } from 'kafkajs'
 
 /**
@@ -6,21 +6,27 @@ import type { IHeaders, Message } from 'kafkajs'
  * its data as the value. The key is the subject, so that the events of one booking stay in one partition; the trace
  * context is a header of its own too, for consumers that know nothing of CloudEvents.
  */
-export function toMessage(event: CloudEvent<unknown>): Message {
+export function toMessage(event: CloudEventV1<unknown>): Message {
   const headers: IHeaders = {}
-  for (const [name, value] of Object.entries(event))
-    if (name === 'datacontenttype') headers['content-type'] = String(value)
-    else if (name !== 'data' && value !== undefined) headers[`ce_${name}`] = String(value)
+  for (const name of Object.keys(event)) {
+    const value: unknown = event[name]
+    if (name === 'data' || value === undefined) continue
+    headers[name === 'datacontenttype' ? 'content-type' : `ce_${name}`] = String(value)
+  }
   if (typeof event.traceparent === 'string') headers.traceparent = event.traceparent
   return { key: event.subject ?? null, value: JSON.stringify(event.data), headers }
 }
 
-/** About how many bytes it takes in a batch: never less. */
-export function sizeOf({ key, value, headers = {} }: Message): number {
-  let bytes = 32 + lengthOf(key) + lengthOf(value)
-  for (const name in headers) bytes += 8 + name.length + lengthOf(headers[name])
+/** How many bytes it takes in a batch at most. Headers are short: three bytes a character is quicker than counting. */
+export function mostBytesOf({ key, value, headers = {} }: Message): number {
+  let bytes = 64 + bytesOf(key) + bytesOf(value)
+  for (const name in headers) {
+    const header = headers[name]
+    bytes +=
+      16 + 3 * (name.length + (typeof header === 'string' || Buffer.isBuffer(header) ? header.length : 0))
+  }
   return bytes
 }
 
-const lengthOf = (part: unknown): number =>
-  typeof part === 'string' ? Buffer.byteLength(part) : Buffer.isBuffer(part) ? part.length : 0
+const bytesOf = (part: string | Buffer | null | undefined): number =>
+  part === null || part === undefined ? 0 : Buffer.byteLength(part)

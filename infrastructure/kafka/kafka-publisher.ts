@@ -4,7 +4,8 @@ import type { Clock } from '../clock/clock.ts'
 import type { KafkaConfiguration } from '../config/configuration.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Begun, BookingEventPublisher, PublishedMark } from '../publisher/booking-event-publisher.ts'
-import { sizeOf, toMessage } from './booking-event-message.ts'
+import { toMessage } from './booking-event-message.ts'
+import { inChunks } from './chunks.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
 import { describeKafka } from './kafka-description.ts'
 import { failureOf, isTooLarge } from './kafka-failure.ts'
@@ -23,8 +24,6 @@ export type KafkaPublisherOptions = {
 
 /** Longer than all tries of kafkajs together, so that only a process that died or stands still runs into it. */
 const TRANSACTION_TIMEOUT_MS = 60_000
-/** Of the broker, unless it says otherwise: what one batch for one partition may have. */
-const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 const CLOSE_MS = 3_000
 
 /** What is needed to publish, between a `begin` and the first failure. */
@@ -67,7 +66,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       maxInFlightRequests: 1,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       allowAutoTopicCreation: false,
-      // Of the same result as Java's, so that others who write with the same key find the same partition.
+      // Messages come with their partition already: see chunks.ts.
       createPartitioner: Partitioners.DefaultPartitioner,
     })
     try {
@@ -115,7 +114,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
   ): Promise<void> {
     const transaction = await producer.transaction()
     try {
-      const chunks = inChunks(messages, (found.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES) * 0.9)
+      const chunks = inChunks(messages, found)
       const last = chunks.pop() ?? []
       for (const chunk of chunks) await send(transaction, [{ topic: topics.events, messages: chunk }])
       await send(transaction, [
@@ -186,25 +185,6 @@ async function send(
   const written = answers.map(({ topicName, partition }) => `${topicName} ${partition}`)
   if (new Set(written).size < written.length)
     throw new Error('a partition was written by two leaders: the transaction is given up')
-}
-
-/** In order, each of at most about `limit` bytes unless one message alone has more. */
-function inChunks(messages: readonly Message[], limit: number): Message[][] {
-  const chunks: Message[][] = []
-  let chunk: Message[] = []
-  let bytes = 0
-  for (const message of messages) {
-    const size = sizeOf(message)
-    if (chunk.length > 0 && bytes + size > limit) {
-      chunks.push(chunk)
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(message)
-    bytes += size
-  }
-  if (chunk.length > 0) chunks.push(chunk)
-  return chunks
 }
 
 async function spansOf(admin: Admin, topic: string): Promise<PartitionSpan[]> {

@@ -1,4 +1,4 @@
-import type { CloudEvent } from 'cloudevents'
+import type { CloudEventV1 } from 'cloudevents'
 import type { Position } from '../event-store/event-store.ts'
 
 /**
@@ -56,7 +56,7 @@ export interface BookingEventPublisher {
    * succeeded, or an earlier call has not ended.
    */
   publish(
-    events: readonly CloudEvent<unknown>[],
+    events: readonly CloudEventV1<unknown>[],
     mark: PublishedMark,
   ): Promise<{ ok: true } | Fenced | Unavailable | MessageTooLarge>
   /** Looks with connections of its own, and without taking over, whether publishing can work. Bounded: some seconds. */

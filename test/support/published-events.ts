@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CloudEvent } from 'cloudevents'
+import type { CloudEventV1 } from 'cloudevents'
 import { streamName } from '../../domain/domain-event.ts'
 import { encode } from '../../infrastructure/event-store/event-codec.ts'
 import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
@@ -10,8 +10,11 @@ import { readToEnd } from './events.ts'
 import type { SeenMessage } from './topic-reader.ts'
 
 /** A booking event as a publisher gets it. */
-export function someCloudEvent(subject: string, data: object = { bookingUid: subject }): CloudEvent<unknown> {
-  return new CloudEvent<unknown>({
+export function someCloudEvent(
+  subject: string,
+  data: object = { bookingUid: subject },
+): CloudEventV1<unknown> {
+  return {
     specversion: '1.0',
     id: randomUUID(),
     source: 'urn:uuid:0b8f',
@@ -23,7 +26,7 @@ export function someCloudEvent(subject: string, data: object = { bookingUid: sub
     data,
     position: '00000000000000000001',
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  })
+  }
 }
 
 /** A mark at a made-up position. */

@@ -317,6 +317,20 @@ export function suspendSubscription(
   })
 }
 
+/**
+ * A fetch succeeded, so that its credential is good: asked for again, where no watch call will be made that could tell.
+ */
+export function healSubscription(
+  state: CalendarSubscription,
+  fetched: { provider: string; calendarKey: string; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE' || state.status !== 'SUSPENDED') return accept()
+  return accept({
+    type: 'SubscriptionRequested',
+    data: { subscriptionId: state.subscriptionId, ...fetched },
+  })
+}
+
 /** One minute, doubled with each failure, a day at most. */
 export const retryDelayMs = (failures: number): number =>
   Math.min(24 * 3_600_000, 60_000 * 2 ** Math.min(failures, 20))

@@ -15,7 +15,7 @@ import { matchPage, newFindings } from './page-match.ts'
 import { retryDelay } from './retry-delay.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 import type { SubjectOutcome } from './subject-outcome.ts'
-import { suspendForCredential } from './suspension.ts'
+import { healIfNotPushed, suspendForCredential } from './suspension.ts'
 
 /** A full sync reaches back this far, so that an event that began yesterday is still seen. */
 const FULL_SYNC_BACK_HOURS = 24
@@ -112,8 +112,9 @@ async function recordTokenExpired(ports: ServicePorts, claim: Claim, reason = 'u
 
 async function recordSuccess(ports: ServicePorts, claim: Claim, fetched: Fetched): Promise<void> {
   const calendarKey = claim.key
-  if (claim.failures === 0 && !fetched.full) return
   const context = contextOf(ports, 'sync-worker', claim.cause)
+  await healIfNotPushed(ports, context, calendarKey)
+  if (claim.failures === 0 && !fetched.full) return
   const at = ports.now().toString()
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) => {
     const recovered = recoverFetching(state, { calendarKey, at })

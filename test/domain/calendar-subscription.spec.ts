@@ -9,6 +9,7 @@ import {
   currentChannel,
   evolveCalendarSubscription,
   failActivation,
+  healSubscription,
   initialCalendarSubscription,
   isNearExpiry,
   needsChannel,
@@ -276,6 +277,19 @@ test('a refused credential suspends, and the retry with a good one heals, health
     suspended.when(opens('c2', 1 + minutes(2))).gives('ChannelOpening')
   }
   active().when(suspends(1)).when(opens('c2', 1)).gives()
+})
+
+test('a fetch that succeeds heals what a refused credential suspended, and nothing else', () => {
+  const heals =
+    (h: number): Decide =>
+    (state) =>
+      healSubscription(state, { provider: 'google', calendarKey: 'key1', at: hour(h).toString() })
+  const pending = given(calendarSubscriptionAggregate).when(requests(0))
+  assert.is(status(pending.when(suspends(1)).when(heals(2)).gives('SubscriptionRequested')), 'PENDING')
+  assert.is(status(active().when(suspends(1)).when(heals(2)).gives('SubscriptionRequested')), 'ACTIVE')
+  active().when(heals(2)).gives()
+  pending.when(heals(2)).gives()
+  given(calendarSubscriptionAggregate).when(heals(2)).gives()
 })
 
 test('a suspended subscription whose retry fails stays suspended and waits longer', () => {

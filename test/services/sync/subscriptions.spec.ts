@@ -6,6 +6,7 @@ import { RemoveCalendarSync } from '../../../commands/remove-calendar-sync.ts'
 import { syncsOfUser } from '../../../projections/calendar-syncs.ts'
 import { subscriptionById } from '../../../projections/subscriptions.ts'
 import { credentialStored } from '../../../services/credential-stored.ts'
+import { whatNeedsPerson } from '../../../services/needs-person.ts'
 import { type Host, inSync, REFRESH_TOKEN, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Push subscriptions')
@@ -131,6 +132,25 @@ test(
     await sync.settle()
     assert.is((await subscription(sync, host))?.status, 'ACTIVE')
     assert.ok((await sync.eventsOf('calendarFeed')).some(({ type }) => type === 'FetchingRecovered'))
+  }),
+)
+
+test(
+  'where nothing can be pushed, a subscription is suspended only as long as its calendar cannot be read',
+  inSync({ push: false }, async (sync) => {
+    const host = await sync.host()
+    sync.google.access.settings.refreshTokens[REFRESH_TOKEN] = { revoked: true }
+    await sync.pass(HOUR)
+    assert.is((await subscription(sync, host))?.status, 'SUSPENDED')
+    sync.google.access.settings.refreshTokens[REFRESH_TOKEN] = { revoked: false }
+    await sync.pass(HOUR)
+    assert.is((await subscription(sync, host))?.status, 'PENDING')
+    assert.equal(await whatNeedsPerson(sync.ports), [])
+    assert.equal(await history(sync), [
+      'SubscriptionRequested',
+      'SubscriptionSuspended',
+      'SubscriptionRequested',
+    ])
   }),
 )
 

@@ -46,6 +46,34 @@ program
     process.exitCode = await status({ json: options.json === true })
   })
 
+program
+  .command('backup')
+  .description('copy the embedded stores to a new or empty folder, also while the service runs')
+  .argument('<directory>', 'where to, on this machine')
+  .option('--with-key', 'copy the encryption key too: whoever has the backup can then read every credential')
+  .option('--json', 'what was copied, for programs')
+  .action(async (directory: string, options: { withKey?: boolean; json?: boolean }) => {
+    const { backup } = await import('./backup.ts')
+    process.exitCode = await backup(directory, {
+      withKey: options.withKey === true,
+      json: options.json === true,
+    })
+  })
+
+program
+  .command('restore')
+  .description('make a data folder (DATA_DIR, missing or empty) of a backup')
+  .argument('<directory>', 'the backup')
+  .option('--key-file <file>', 'the encryption.key that was kept apart from it; or set ENCRYPTION_KEY')
+  .option('--json', 'what was restored, for programs')
+  .action(async (directory: string, options: { keyFile?: string; json?: boolean }) => {
+    const { restore } = await import('./restore.ts')
+    process.exitCode = await restore(directory, {
+      keyFile: options.keyFile,
+      json: options.json === true,
+    })
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -8,8 +8,15 @@ export type ServiceAnswer =
   | { ok: true; body: unknown }
   | { ok: false; code: 'NOT_RUNNING' | 'NO_TOKEN' | 'REFUSED' | 'FAILED'; message: string }
 
+/** What is sent: nothing (GET), or a body (POST), and for how long an answer is waited for (10 s). */
+export type Asking = { body?: unknown; timeoutMs?: number }
+
 /** Asks the service that runs on this configuration's data folder. `path` begins with a slash. */
-export async function askService(configuration: Configuration, path: string): Promise<ServiceAnswer> {
+export async function askService(
+  configuration: Configuration,
+  path: string,
+  { body: sent, timeoutMs = 10_000 }: Asking = {},
+): Promise<ServiceAnswer> {
   const { http, data } = configuration
   const origin = keptServiceAddress(data.folder) ?? `http://${reachable(http.host)}:${http.port}`
   const token = configuration.api.token ?? keptToken(data.folder)
@@ -21,8 +28,13 @@ export async function askService(configuration: Configuration, path: string): Pr
   let response: Response
   try {
     response = await fetch(`${origin}${path}`, {
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-      signal: AbortSignal.timeout(10_000),
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(sent !== undefined && { method: 'POST', body: JSON.stringify(sent) }),
+      signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
@@ -33,9 +45,19 @@ export async function askService(configuration: Configuration, path: string): Pr
   }
   const body: unknown = await response.json().catch(() => undefined)
   if (!response.ok || body === undefined) {
-    return { ok: false, code: 'FAILED', message: `${origin}${path} answered ${response.status}.` }
+    return {
+      ok: false,
+      code: 'FAILED',
+      message: `${origin}${path} answered ${response.status}${detailOf(body)}.`,
+    }
   }
   return { ok: true, body }
+}
+
+/** What a problem document says. */
+function detailOf(body: unknown): string {
+  const says = typeof body === 'object' && body !== null && 'detail' in body && 'code' in body
+  return says ? ` ${body.code}: ${String(body.detail).replace(/\.$/, '')}` : ''
 }
 
 /** An address to connect to, for one to listen on. */

@@ -2,21 +2,25 @@ import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import type { EventOrigin } from '../services/booking-event.ts'
 import { createCalcomIntake } from '../services/calcom-intake.ts'
 import { credentialStored } from '../services/credential-stored.ts'
 import { feedTail } from '../services/feed-tail.ts'
 import { createGooglePush } from '../services/google-push.ts'
+import { adminPaths, adminRoutes } from '../services/http/admin-routes.ts'
 import { createHttpApp } from '../services/http/app.ts'
 import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../services/http/feed.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
 import { listen } from '../services/http/listener.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
-import { outageLog } from '../services/outage-log.ts'
-import type { ProjectionRunner } from '../services/projection-runner.ts'
+import type { OutageLog } from '../services/outage-log.ts'
 import type { RunningRoles } from '../services/roles.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
-import { statusReport } from '../services/status-report.ts'
+import { type Backlog, statusReport } from '../services/status-report.ts'
+import { backUp } from './backup.ts'
+import type { ReadModels } from './projections.ts'
+import type { Publishing } from './publishing.ts'
 import { StartRefused } from './start-refused.ts'
 import type { Stores } from './stores.ts'
 
@@ -33,9 +37,23 @@ export async function listenAsConfigured(configuration: Configuration) {
 /** Of the description of what is published: raised when something is added to it. */
 const VERSION = '1'
 
+/** What names this deployment in every event, as soon as that is known. */
+export const originOf = (name: () => string, publicUrl: string): EventOrigin => ({
+  get source() {
+    return `urn:uuid:${name()}`
+  },
+  schemas: `${publicUrl}${SCHEMAS_PATH}`,
+})
+
+/** Nothing waits as far as this process knows while another one publishes. */
+async function backlogOf(publisher: Publishing): Promise<Backlog> {
+  const status = await publisher.status()
+  return { backlog: status?.backlog ?? 0, oldestAgeMs: status?.oldestAgeMs ?? null }
+}
+
 /** Rejects while a store that the read models need does not answer. */
-async function readModelsAnswer(stores: Stores, projections: ProjectionRunner): Promise<void> {
-  const [outage] = projections.status().outages
+async function readModelsAnswer(stores: Stores, models: ReadModels): Promise<void> {
+  const [outage] = models.status().outages
   if (outage !== undefined) throw new Error(outage.message)
   await stores.readStore.checkpoint('bookings')
 }
@@ -43,23 +61,23 @@ async function readModelsAnswer(stores: Stores, projections: ProjectionRunner): 
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
-  projections: ProjectionRunner
+  models: ReadModels
   metrics: Metrics
   token: string
-  publicUrl: string
+  origin: EventOrigin
+  publisher: Publishing | undefined
   stores: Stores
   roles: RunningRoles
+  outages: OutageLog
   signal: AbortSignal
 }
 
 /** The HTTP edge, with all that main gives it. */
 export function httpHandler(parts: HttpParts) {
-  const { configuration, ports, projections, metrics, stores, signal } = parts
+  const { configuration, ports, models, metrics, origin, publisher, stores, outages, signal } = parts
   const { clock, log } = ports
-  const outages = outageLog({ clock, log, signal })
   const push = createGooglePush({ ...ports, metrics })
   void push.followStops(outages, signal)
-  const origin = { source: `urn:uuid:${stores.deploymentId}`, schemas: `${parts.publicUrl}${SCHEMAS_PATH}` }
   const tail = feedTail({ events: stores.events, clock, log, signal })
   const app = createHttpApp({
     ports,
@@ -69,11 +87,17 @@ export function httpHandler(parts: HttpParts) {
     tokens: { token: parts.token, named: configuration.api.namedTokens },
     sessionKey: derivedKey(stores.secrets[0], 'session'),
     standIns: configuration.standIns,
-    caughtUp: (projection, position) => projections.caughtUp(projection, position),
-    status: () => statusReport({ ports, standIns: configuration.standIns, projections: projections.status }),
+    caughtUp: (projection, position) => models.caughtUp(projection, position),
+    status: () =>
+      statusReport({
+        ports,
+        standIns: configuration.standIns,
+        projections: models.status,
+        ...(publisher && { publication: () => backlogOf(publisher) }),
+      }),
     health: {
       durable: { 'event store': () => stores.events.head(), 'signal queue': () => stores.queue.status() },
-      others: { 'read models': () => readModelsAnswer(stores, projections) },
+      others: { 'read models': () => readModelsAnswer(stores, models) },
       roles: { sync: () => stores.queue.status() },
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
@@ -85,8 +109,16 @@ export function httpHandler(parts: HttpParts) {
         intake: createCalcomIntake(ports),
       }),
     ],
+    description: { paths: adminPaths },
     guarded: [
       { router: feedRoutes({ events: stores.events, tail, origin, log, signal }), scope: 'read' },
+      {
+        router: adminRoutes({
+          dataFolder: configuration.data.folder,
+          backUp: (options) => backUp(stores.backupSources, options),
+        }),
+        scope: 'operate',
+      },
       { router: publishedSchemaRoutes({ schemas: origin.schemas, version: VERSION }), scope: 'read' },
     ],
   })

@@ -2,47 +2,151 @@ import { join } from 'node:path'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
-import { keptSecret } from '../infrastructure/config/secret-file.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
+import { eventStoreDbEventStore } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
+import { mongodbReadStore } from '../infrastructure/mongodb/mongodb-read-store.ts'
+import { mongodbSignalQueue } from '../infrastructure/mongodb/mongodb-signal-queue.ts'
+import { mongodbVault } from '../infrastructure/mongodb/mongodb-vault.ts'
+import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { sqliteReadStore } from '../infrastructure/read-store/sqlite-read-store.ts'
+import type { SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
 import { freeOrphanedLeases } from '../infrastructure/signal-queue/sqlite-orphaned-leases.ts'
 import { sqliteSignalQueue } from '../infrastructure/signal-queue/sqlite-signal-queue.ts'
-import { DataFolderInUse, openDatabase } from '../infrastructure/sqlite/database.ts'
+import { DataFolderInUse, openDatabase, type SqliteDatabase } from '../infrastructure/sqlite/database.ts'
+import type { CalendarDirectory, CredentialVault } from '../infrastructure/vault/credential-vault.ts'
 import { encryptionKeys } from '../infrastructure/vault/key-file.ts'
 import { sqliteVault } from '../infrastructure/vault/sqlite-vault.ts'
+import { type BackupSources, EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import type { Closers } from './closers.ts'
 import { StartRefused } from './start-refused.ts'
 
-export type Stores = ReturnType<typeof openStores>
+export type Stores = {
+  events: EventStore
+  queue: SignalQueue
+  readStore: ReadStore
+  vault: CredentialVault & { directory: CalendarDirectory }
+  /** The newest first. */
+  secrets: readonly [Uint8Array, ...Uint8Array[]]
+  /** Other processes may work on the same read models and signals. */
+  shared: boolean
+  /** What is embedded, for a backup of it; empty where nothing is. */
+  backupSources: BackupSources
+  engines: Engine[]
+}
 
-/** The embedded stores, on this process's own data folder. */
-export function openStores(configuration: Configuration, clock: Clock, newId: () => string, opened: Closers) {
+/** A server that holds data. `describe` never rejects; its sentence holds no secret. */
+export type Engine = { name: string; describe(): Promise<{ ok: boolean; sentence: string }> }
+
+type Parts = {
+  configuration: Configuration
+  clock: Clock
+  log: Logger
+  newId: () => string
+  opened: Closers
+}
+
+/**
+ * Opens what the configuration names: servers, and for the rest the embedded stores in this process's own data folder.
+ * A server that does not answer is no reason not to start: calls reject with StoreUnavailable until it does.
+ */
+export function openStores(parts: Parts): Stores {
+  const { configuration, newId, opened } = parts
   const { folder, encryptionKey: configured } = configuration.data
   const stamped = openDataFolder(folder, configuration.google.root)
   if (!stamped.ok) throw new StartRefused(stamped.message)
-  const database = openExclusively(join(folder, 'calendar-sync.sqlite'), folder)
-  opened.add('database', database.close)
-  const vaultDatabase = openExclusively(join(folder, 'vault.sqlite'), folder)
-  opened.add('vault', vaultDatabase.close)
+  const files = embeddedFiles(parts)
+  const engines: Engine[] = []
+  const mongodb = configuration.mongodb && openMongodb(configuration.mongodb.url, parts, engines)
+  // The files are taken hold of before a key is read or made: a second process is told so, and changes nothing.
+  const events = configuration.eventStore
+    ? openEventStoreDb(configuration.eventStore, parts, engines)
+    : sqliteEventStore(files.events(), parts)
+  opened.add('event store', () => events.close())
+  const vaultFile = mongodb ? undefined : files.vault()
+  const workFile = mongodb ? undefined : files.events()
   const keys = encryptionKeys({ configured, dataDir: folder })
   if (!keys.ok) throw new StartRefused(keys.message)
   const [newest, ...older] = keys.keys
   if (newest === undefined) throw new StartRefused('There is no encryption key.')
-  const events = sqliteEventStore(database, { clock })
-  opened.add('event store', events.close)
-  const queue = sqliteSignalQueue(database, { clock, newId })
-  freeOrphanedLeases(database, clock)
-  opened.add('signal queue', queue.close)
+
+  const queue = workFile ? embeddedQueue(workFile, parts) : mongodbSignalQueue(connected(mongodb), { newId })
+  opened.add('signal queue', () => queue.close())
   return {
     events,
     queue,
-    readStore: sqliteReadStore(database),
-    vault: sqliteVault(vaultDatabase, { keys: keys.keys, newId }),
-    /** The newest first. */
-    secrets: [newest, ...older] as const,
-    /** Names this deployment for as long as its data lives. */
-    deploymentId: keptSecret(folder, 'deployment-id', newId).secret,
+    readStore: workFile ? sqliteReadStore(workFile) : mongodbReadStore(connected(mongodb)),
+    vault: vaultFile
+      ? sqliteVault(vaultFile, { keys: keys.keys, newId })
+      : mongodbVault(connected(mongodb), { keys: keys.keys, newId }),
+    secrets: [newest, ...older],
+    shared: mongodb !== undefined,
+    backupSources: { folder, databases: files.open(), head: () => events.head(), clock: parts.clock },
+    engines,
   }
+}
+
+/** The two files of the data folder, each opened where it is first needed. */
+function embeddedFiles({ configuration, opened }: Parts) {
+  const { folder } = configuration.data
+  const files = new Map<string, SqliteDatabase>()
+  const open = (name: string) => {
+    const known = files.get(name)
+    if (known) return known
+    const database = openExclusively(join(folder, name), folder)
+    opened.add(name, database.close)
+    files.set(name, database)
+    return database
+  }
+  return {
+    events: () => open(EVENTS_FILE),
+    vault: () => open(VAULT_FILE),
+    open: () => [...files].map(([name, database]) => ({ name, database })),
+  }
+}
+
+function embeddedQueue(database: SqliteDatabase, { clock, newId }: Parts): SignalQueue {
+  const queue = sqliteSignalQueue(database, { clock, newId })
+  freeOrphanedLeases(database, clock)
+  return queue
+}
+
+function openMongodb(url: string, { opened }: Parts, engines: Engine[]): MongodbConnection {
+  const connection = mongodbConnection(url)
+  opened.add('MongoDB', connection.close)
+  engines.push({
+    name: 'MongoDB',
+    async describe() {
+      const { ok, detail } = await connection.describe()
+      return { ok, sentence: detail }
+    },
+  })
+  return connection
+}
+
+function connected(mongodb: MongodbConnection | undefined): MongodbConnection {
+  if (mongodb === undefined) throw new Error('there is no connection to MongoDB')
+  return mongodb
+}
+
+function openEventStoreDb(
+  { url, compression }: { url: string; compression: boolean },
+  { clock, log }: Parts,
+  engines: Engine[],
+): EventStore {
+  const events = eventStoreDbEventStore({ url, compression, clock, log: log.child({ part: 'event store' }) })
+  engines.push({
+    name: 'EventStoreDB',
+    async describe() {
+      const condition = await events.describe()
+      return condition.ok
+        ? { ok: true, sentence: `EventStoreDB answers (version ${condition.version}).` }
+        : { ok: false, sentence: `EventStoreDB: ${condition.trouble}: ${condition.detail}` }
+    },
+  })
+  return events
 }
 
 function openExclusively(path: string, folder: string) {

@@ -10,3 +10,13 @@ export function writeDurably(path: string, content: string): void {
     closeSync(file)
   }
 }
+
+/** Waits until the disk has what the file holds. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}

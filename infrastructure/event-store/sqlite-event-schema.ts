@@ -25,6 +25,8 @@ export const eventSchema: readonly string[] = [
   CREATE INDEX events_by_category ON events (category);
   CREATE INDEX events_by_type ON events (type);
   `,
+  // No event is stored at or before it any more (sqlite-position-floor.ts); no row where there is nothing to skip.
+  'CREATE TABLE position_floor (position INTEGER NOT NULL);',
 ]
 
 /** A row as the reading queries give it. */
@@ -43,8 +45,9 @@ const columns = 'position, stream, revision, id, type, data, metadata, recorded_
 
 /** Every fixed statement of the store. Each finds its rows through an index or by position. */
 export const eventQueries = {
+  /** A position of null is the one after the last. */
   insert:
-    'INSERT INTO events (stream, revision, category, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events (position, stream, revision, category, id, type, data, metadata, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   lastRevision: 'SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
   byId: 'SELECT revision, position FROM events WHERE id = ? AND stream = ?',
   stream: `SELECT ${columns} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision`,

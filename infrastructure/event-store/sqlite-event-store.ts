@@ -18,6 +18,7 @@ import {
   START,
 } from './event-store.ts'
 import { type EventRow, eventQueries, eventSchema, filteredQuery } from './sqlite-event-schema.ts'
+import { positionFloor } from './sqlite-position-floor.ts'
 
 /** A page ends early, before its limit, once it holds about this many characters of JSON. */
 const PAGE_CHARACTERS = 8 * 1024 * 1024
@@ -41,6 +42,7 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
   const byStream = sql.prepare(eventQueries.stream)
   const allEvents = sql.prepare(eventQueries.all)
   const lastPosition = sql.prepare(eventQueries.head)
+  const floor = positionFloor(sql)
   const filtered = new Map<string, StatementSync>()
   const commits = commitSignal()
   let closed = false
@@ -73,10 +75,13 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
     const recordedAt = options.clock.now().toString({ smallestUnit: 'millisecond' })
     let revision = following(actual) - 1
     let position = 0
+    let skipTo = floor > 0 && Number(lastPosition.get()?.position ?? 0) < floor ? floor + 1 : null
     for (const { id, type, data, metadata } of events) {
       revision += 1
-      const { lastInsertRowid } = insert.run(stream, revision, category, id, type, data, metadata, recordedAt)
+      const row = [stream, revision, category, id, type, data, metadata, recordedAt]
+      const { lastInsertRowid } = insert.run(skipTo, ...row)
       position = Number(lastInsertRowid)
+      skipTo = null
     }
     return { ok: true, revision, position: toPosition(position) }
   }

@@ -1,0 +1,111 @@
+import { isIP } from 'node:net'
+import Router from '@koa/router'
+import type { Context } from 'koa'
+import { z } from 'zod'
+import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { BackupRefused } from '../../infrastructure/backup/backup-folder.ts'
+import { jsonBody } from './json-body.ts'
+import { answers, body, guarded, json } from './openapi-parts.ts'
+import { HttpProblem, invalid } from './problem.ts'
+
+const PATH = '/admin/backup'
+
+export const BackupBody = z
+  .strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .max(4096)
+      .describe("an absolute path on the service's machine: new, or empty"),
+    withKey: z.boolean().default(false).describe('whether the encryption key is copied too'),
+    dataFolder: z
+      .string()
+      .optional()
+      .describe('the data folder that is meant; another one than the service has is refused'),
+  })
+  .meta({ id: 'BackupRequest' })
+
+export const BackupAnswer = z
+  .object({
+    directory: z.string(),
+    begunAt: z.string().describe('every event acknowledged before it is in the backup'),
+    head: z.string().describe('the last event of that moment'),
+    hasKey: z.boolean(),
+    files: z.array(z.object({ name: z.string(), bytes: z.int(), sha256: z.string() })),
+  })
+  .meta({ id: 'Backup' })
+export type BackupAnswer = z.infer<typeof BackupAnswer>
+
+export type AdminRouteDeps = {
+  dataFolder: string
+  /** Rejects with BackupRefused. */
+  backUp(options: { directory: string; withKey: boolean }): Promise<Omit<BackupAnswer, 'directory'>>
+}
+
+/**
+ * What is asked for on the service's own machine alone: it names folders there. The process that holds the embedded
+ * stores keeps all others from reading them, so it makes the copy itself.
+ */
+export function adminRoutes({ dataFolder, backUp }: AdminRouteDeps): Router {
+  let running = false
+  return new Router().post(PATH, async (ctx) => {
+    refuseFromElsewhere(ctx)
+    const read = BackupBody.safeParse(await jsonBody(ctx))
+    if (!read.success) throw invalid('BODY_INVALID', 'The body does not name a backup.', read.error)
+    const { directory, withKey, dataFolder: meant } = read.data
+    if (meant !== undefined && meant !== dataFolder)
+      throw conflict('OTHER_DATA_FOLDER', `This service runs on ${dataFolder}, not on ${meant}.`)
+    if (running) throw conflict('BACKUP_RUNNING', 'A backup is being made now: wait until it is done.')
+    running = true
+    try {
+      ctx.body = { directory, ...(await backUp({ directory, withKey })) } satisfies BackupAnswer
+    } catch (error) {
+      if (error instanceof BackupRefused) throw conflict(error.code, error.message)
+      throw error
+    } finally {
+      running = false
+    }
+  })
+}
+
+const conflict = (code: string, detail: string) => new HttpProblem({ status: 409, code, detail })
+
+/** A proxy on the same machine passes on what others ask, and says so. */
+function refuseFromElsewhere(ctx: Context): void {
+  const passedOn = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'Via'].some(
+    (name) => ctx.get(name) !== '',
+  )
+  if (isLoopbackPeer(ctx.req.socket.remoteAddress ?? '') && !passedOn) return
+  throw new HttpProblem({
+    status: 403,
+    code: 'LOOPBACK_ONLY',
+    detail: "A backup is asked for on the service's own machine: npm run calendar-sync -- backup DIRECTORY.",
+  })
+}
+
+function isLoopbackPeer(address: string): boolean {
+  const plain = address.replace(/^::ffff:/, '')
+  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
+}
+
+export const adminPaths: ZodOpenApiPathsObject = {
+  [PATH]: {
+    post: {
+      operationId: 'backUp',
+      summary: "Copies the embedded stores while they are in use. From the service's own machine only.",
+      tags: ['service'],
+      ...guarded('operate'),
+      requestBody: body(BackupBody),
+      responses: answers(
+        json('The backup is made.', BackupAnswer),
+        '400',
+        '401',
+        '403',
+        '409',
+        '413',
+        '415',
+        '503',
+      ),
+    },
+  },
+}

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { PushSettings } from './commands/command.ts'
 import { type Closers, closers } from './composition/closers.ts'
-import { httpHandler, listenAsConfigured } from './composition/http.ts'
+import { deploymentName } from './composition/deployment.ts'
+import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
 import {
   bookingDirectory,
   delegated,
@@ -11,7 +12,9 @@ import {
   googleOptions,
   lendCredential,
 } from './composition/outside.ts'
-import { openStores, type Stores } from './composition/stores.ts'
+import { readModels } from './composition/projections.ts'
+import { publishing } from './composition/publishing.ts'
+import { type Engine, openStores, type Stores } from './composition/stores.ts'
 import { type Clock, systemClock } from './infrastructure/clock/clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
 import type { Configuration } from './infrastructure/config/configuration.ts'
@@ -20,9 +23,9 @@ import { forgetServiceAddress, keepServiceAddress } from './infrastructure/confi
 import { googleCalendarProvider } from './infrastructure/google/google-calendar-provider.ts'
 import { createLogger, type Logger } from './infrastructure/logging/logger.ts'
 import { createMetrics } from './infrastructure/metrics/metrics.ts'
-import { allProjections } from './projections/all-projections.ts'
 import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
-import { startProjections } from './services/projection-runner.ts'
+import { outageLog } from './services/outage-log.ts'
+import { alone, leasedIn } from './services/role-lease.ts'
 import { startRoles } from './services/roles.ts'
 import type { ServicePorts } from './services/service-ports.ts'
 import { type StandIns, startStandIns } from './simulator/stand-ins.ts'
@@ -34,6 +37,8 @@ export type Service = {
   token: string
   tokenIsNew: boolean
   standIns: StandIns | undefined
+  /** The servers that it works with. */
+  engines: readonly Engine[]
   ports: ServicePorts
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
@@ -66,7 +71,7 @@ async function assemble(
   const stopping = new AbortController()
   const { signal } = stopping
 
-  const stores = openStores(configuration, clock, newId, opened)
+  const stores = openStores({ configuration, clock, log, newId, opened })
   const { token, isNew: tokenIsNew } = operatorToken(configuration.data.folder, configuration.api.token)
   const listener = await listenAsConfigured(configuration)
   opened.add('http', listener.close)
@@ -87,15 +92,8 @@ async function assemble(
     await lendCredential(stores.vault)
   }
 
-  const projections = startProjections({
-    events: stores.events,
-    readStore: stores.readStore,
-    projections: allProjections,
-    clock,
-    log: log.child({ part: 'projections' }),
-    signal,
-  })
-  opened.add('projections', () => projections.stopped)
+  const lease = stores.shared ? leasedIn({ queue: stores.queue, clock, log, signal }) : alone(signal)
+  const models = readModels({ stores, clock, log: log.child({ part: 'projections' }), signal })
   const metrics = createMetrics()
   const ports: ServicePorts = {
     events: stores.events,
@@ -112,8 +110,8 @@ async function assemble(
     isDelegated: delegated(configuration),
     now: () => clock.now(),
     newId,
-    caughtUp: (projection) => projections.caughtUp(projection),
-    parked: { retry: projections.retryParked, skip: projections.skipParked },
+    caughtUp: (projection) => models.caughtUp(projection),
+    parked: { retry: models.retryParked, skip: models.skipParked },
     push: publicUrl === undefined ? undefined : pushSettings(publicUrl, sync.channelTtlMs, stores.secrets),
     onDecision: metrics.decided,
     defaultMode: sync.mode,
@@ -124,23 +122,34 @@ async function assemble(
     settings: sync,
   }
 
+  const outages = outageLog({ clock, log, signal })
+  const name = deploymentName(stores.events, outages)
+  const origin = originOf(name, publicUrl ?? listener.url)
+  const publisher = publishing(configuration, { ports, origin, metrics })
   const roles = startRoles(ports, {
     roles: configuration.roles,
     bookingReconcileMs: calcom.bookingReconcileMs,
     onFetch: metrics.fetched,
+    runProjections: (also) => models.run(lease, also),
     signal,
   })
   opened.add('roles', () => roles.stopped)
+  if (publisher && configuration.roles.has('publisher')) {
+    const published = publisher.run(lease)
+    opened.add('publisher', () => published)
+  }
   listener.serve(
     httpHandler({
       configuration,
       ports,
-      projections,
+      models,
       metrics,
       token,
-      publicUrl: publicUrl ?? listener.url,
+      origin,
+      publisher,
       stores,
       roles,
+      outages,
       signal,
     }),
   )
@@ -154,7 +163,8 @@ async function assemble(
     stopping.abort()
     await stopped
   }
-  return { url: listener.url, token, tokenIsNew, standIns, ports, stop }
+  const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
+  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, stop }
 }
 
 const pushSettings = (publicUrl: string, ttlMs: number, secrets: Stores['secrets']): PushSettings => ({

@@ -132,6 +132,8 @@ async function outcomeOf(ports: ServicePorts, claim: Claim, signal: AbortSignal)
         return await lookAtBooking(ports, claim, signal)
       case 'references':
         return await askForReferences(ports, claim, signal)
+      default:
+        throw new Error(`${claim.kind} is no work for this worker`)
     }
   } catch (error) {
     const code = error instanceof StoreUnavailable ? error.code : 'UNEXPECTED'

@@ -13,6 +13,8 @@ export type RolesOptions = {
   bookingReconcileMs: number
   /** Told of every fetch: `done`, or the code of what went wrong. */
   onFetch(outcome: string): void
+  /** Runs `also` wherever this process has the role of writing the read models. */
+  runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   signal: AbortSignal
 }
 
@@ -47,8 +49,13 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     wakeCrons = crons.wake
     running.push(crons.stopped)
   }
-  // The reactions follow the read models' role: one leased instance, fed from the same events.
-  if (roles.has('projections')) running.push(runReactions(ports, { signal, wakeCrons }))
+  // The reactions go with the read models: one leased instance, fed from the same events.
+  if (roles.has('projections'))
+    running.push(
+      options.runProjections((leased) =>
+        runReactions(ports, { signal: leased, wakeCrons: () => wakeCrons() }),
+      ),
+    )
   if (roles.has('sync')) {
     const worker = runChangeSyncWorker(ports, {
       width: WIDTH,

@@ -3,9 +3,6 @@
  * nothing is ignored, and nothing falls back to the embedded part. Delete a part's line when the part arrives.
  */
 export const notYetAvailable: readonly { variable: string; value?: string; what: string }[] = [
-  { variable: 'EVENTSTORE_URL', what: 'an event store of its own server' },
-  { variable: 'MONGODB_URL', what: 'read models in MongoDB' },
-  { variable: 'KAFKA_BROKERS', what: 'publishing to Kafka' },
   { variable: 'CALCOM_DATABASE_URL', what: "reading Cal.com's database" },
   { variable: 'CALCOM_APPLY', value: 'api', what: 'applying events through API v2' },
   { variable: 'NOTICE_WEBHOOK_URL', what: 'posting notices' },

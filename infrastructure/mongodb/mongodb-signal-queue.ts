@@ -1,4 +1,4 @@
-import type { Kind, QueueStatus, SignalQueue, Subject } from '../signal-queue/signal-queue.ts'
+import type { Kind, QueueStatus, SignalQueue, Subject, WorkKind } from '../signal-queue/signal-queue.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
 import { mongodbSignalling } from './mongodb-signalling.ts'
@@ -13,7 +13,7 @@ import {
   withoutSyncToken,
 } from './signal-record.ts'
 
-const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
+const ALL_KINDS: readonly WorkKind[] = ['calendar', 'booking', 'references']
 
 /** Of those due, how many a claim looks at: where others take the first, the next is free. */
 const CANDIDATES = 8
@@ -193,7 +193,7 @@ const STATUS = [
   { $addFields: { now: '$$NOW' } },
 ]
 
-function toStatus(kind: Kind, row: StatusRow | undefined): QueueStatus {
+function toStatus(kind: WorkKind, row: StatusRow | undefined): QueueStatus {
   if (row === undefined) return { kind, due: 0, leased: 0, waiting: 0 }
   const { due, leased, total, oldest, now } = row
   const counts = { kind, due, leased, waiting: total - due - leased }

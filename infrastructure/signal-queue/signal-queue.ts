@@ -2,7 +2,10 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 
 /** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
-export type Kind = 'calendar' | 'booking' | 'references'
+export type WorkKind = 'calendar' | 'booking' | 'references'
+export type Kind = WorkKind | RoleKind
+/** Which process runs a role. Given to those only who ask for it by name, and in no status. */
+export type RoleKind = `role-${'projections' | 'publisher'}`
 export type Subject = { kind: Kind; key: string }
 
 /** A lease on one subject. `memo` and `syncToken` are what the last completion left. */
@@ -23,7 +26,7 @@ export type Claim = Subject & {
 export type SignalOptions = { cause: Cause; dueInMs?: number; memo?: Document; atOnce?: boolean }
 
 export type QueueStatus = {
-  kind: Kind
+  kind: WorkKind
   due: number
   leased: number
   waiting: number
@@ -44,7 +47,7 @@ export interface SignalQueue {
   signal(subject: Subject, options: SignalOptions): Promise<void>
   /** As `signal`, for many at once, all or nothing. */
   signalMany(signals: readonly ({ subject: Subject } & SignalOptions)[]): Promise<void>
-  /** The subject that has been due longest and is neither leased nor held back, under a new lease. */
+  /** The subject of the given kinds (all work, no roles) that has been due longest and is free, under a new lease. */
   claim(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Claim | undefined>
   /** Prolongs the lease; false if it is no longer ours. */
   renew(claim: Claim, leaseMs: number): Promise<boolean>

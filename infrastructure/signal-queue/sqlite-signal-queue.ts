@@ -5,13 +5,21 @@ import type { Document } from '../read-store/read-store.ts'
 import type { Durability, SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { newerCause } from './causes.ts'
-import type { Claim, Kind, QueueStatus, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
+import type {
+  Claim,
+  Kind,
+  QueueStatus,
+  SignalOptions,
+  SignalQueue,
+  Subject,
+  WorkKind,
+} from './signal-queue.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'
 import * as statements from './sqlite-signal-table.ts'
 
 type Signal = { subject: Subject } & SignalOptions
 
-const ALL_KINDS: readonly Kind[] = ['calendar', 'booking', 'references']
+const ALL_KINDS: readonly WorkKind[] = ['calendar', 'booking', 'references']
 
 /** Signals that may wait to be counted with their subjects: counting so many takes some tens of milliseconds. */
 const MOST_ARRIVALS = 16_000
@@ -231,7 +239,7 @@ function toClaim(row: Row, leaseToken: string): Claim {
   }
 }
 
-function toStatus(kind: Kind, row: Row): QueueStatus {
+function toStatus(kind: WorkKind, row: Row): QueueStatus {
   const counts = { kind, due: Number(row.due), leased: Number(row.leased), waiting: Number(row.waiting) }
   return typeof row.oldestDueAt === 'number'
     ? { ...counts, oldestDueAt: Temporal.Instant.fromEpochMilliseconds(row.oldestDueAt) }

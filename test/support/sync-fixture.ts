@@ -44,6 +44,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
       onFetch() {},
+      runProjections: (also) => also(ended.signal),
       signal: ended.signal,
     })
     return { running, ended }

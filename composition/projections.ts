@@ -1,0 +1,49 @@
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import { allProjections } from '../projections/all-projections.ts'
+import { checkpointWait } from '../services/checkpoint-wait.ts'
+import { outageLog } from '../services/outage-log.ts'
+import { parkedEvents } from '../services/parked-events.ts'
+import { type ProjectionRunner, startProjections } from '../services/projection-runner.ts'
+import type { Lease } from '../services/role-lease.ts'
+import type { Stores } from './stores.ts'
+
+/** The read models as this process sees them: written here while it has the role, else by another process. */
+export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status' | 'retryParked' | 'skipParked'> & {
+  /** Whether this process writes them now. */
+  isWriter(): boolean
+  /** Writes them whenever the lease is this process's; resolves when told to stop. `also` runs beside, by the same lease. */
+  run(lease: Lease, also: (signal: AbortSignal) => Promise<void>): Promise<void>
+}
+
+export function readModels(parts: {
+  stores: Pick<Stores, 'events' | 'readStore'>
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+}): ReadModels {
+  const { stores, clock, log } = parts
+  const { events, readStore } = stores
+  let runner: ProjectionRunner | undefined
+  const elsewhere = checkpointWait({ events, readStore, projections: allProjections, clock })
+  // Whoever reads declares first what it reads; whoever writes does so by itself.
+  void outageLog(parts).untilItAnswers('read models', () =>
+    readStore.prepare([...allProjections.map(({ collection }) => collection), parkedEvents]),
+  )
+  return {
+    caughtUp: (name, position, timeoutMs) => (runner?.caughtUp ?? elsewhere)(name, position, timeoutMs),
+    status: () => runner?.status() ?? { projections: [], outages: [] },
+    retryParked: async (name, position) => runner?.retryParked(name, position),
+    skipParked: async (name, position) => runner?.skipParked(name, position),
+    isWriter: () => runner !== undefined,
+    run: (lease, also) =>
+      lease('projections', async (signal) => {
+        runner = startProjections({ events, readStore, projections: allProjections, clock, log, signal })
+        try {
+          await Promise.all([runner.stopped, also(signal)])
+        } finally {
+          runner = undefined
+        }
+      }),
+  }
+}

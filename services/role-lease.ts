@@ -1,0 +1,76 @@
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Claim, SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
+
+/** Parts that one process at a time runs, among all that share the stores. */
+export type LeasedRole = 'projections' | 'publisher'
+
+/** Runs a role while it is this process's; resolves once `signal` has aborted and the run in hand has ended. */
+export type Lease = (role: LeasedRole, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
+
+/** For stores that no other process can open: the role is always ours. */
+export const alone =
+  (signal: AbortSignal): Lease =>
+  (_, run) =>
+    run(signal)
+
+/** How long a role stays with a process that has died. */
+const LEASE_MS = 15_000
+
+/**
+ * A lease on the role, kept in the signal queue and renewed every third of its length. Where it is lost (the process
+ * stood still, the store was away), the run is told to end before another process is given the role, as far as clocks
+ * can tell; what it still writes is guarded by positions, revisions and epochs.
+ */
+export function leasedIn(ports: {
+  queue: SignalQueue
+  clock: Clock
+  log: Logger
+  signal: AbortSignal
+}): Lease {
+  const { queue, clock, log, signal } = ports
+  return async (role, run) => {
+    const kind = `role-${role}` as const
+    while (!signal.aborted) {
+      try {
+        // Never completed, so that there is always something to claim.
+        await queue.signal({ kind, key: role }, { cause: { poll: true } })
+        const claim = await queue.claim({ leaseMs: LEASE_MS, kinds: [kind] })
+        if (claim !== undefined) {
+          log.info({ role }, 'this process has the role')
+          await hold(claim, run)
+          log.info({ role }, 'this process has given the role up')
+        }
+      } catch (error) {
+        log.warn({ err: error, role }, 'the lease of a role could not be asked for or kept')
+      }
+      await clock.delay(LEASE_MS / 3, signal)
+    }
+  }
+
+  async function hold(claim: Claim, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const ended = new AbortController()
+    const lost = new AbortController()
+    const renewing = renew(claim, ended.signal, lost)
+    try {
+      await run(AbortSignal.any([signal, lost.signal]))
+    } finally {
+      ended.abort()
+      await renewing
+      if (!lost.signal.aborted) await queue.release(claim)
+    }
+  }
+
+  async function renew(claim: Claim, ended: AbortSignal, lost: AbortController): Promise<void> {
+    let renewedAt = clock.now()
+    while (!ended.aborted) {
+      await clock.delay(LEASE_MS / 3, ended)
+      if (ended.aborted) return
+      const asked = clock.now()
+      const ours = await queue.renew(claim, LEASE_MS).catch(() => undefined)
+      if (ours) renewedAt = asked
+      const unrenewedMs = clock.now().epochMilliseconds - renewedAt.epochMilliseconds
+      if (ours === false || unrenewedMs >= LEASE_MS) return lost.abort()
+    }
+  }
+}

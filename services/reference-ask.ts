@@ -12,7 +12,13 @@ import { done, type SubjectOutcome } from './subject-outcome.ts'
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
 const PATIENCE_MS = 3_600_000
 
-/** Asks Cal.com which calendar events belong to a booking, and links them. */
+/** No key answers for the booking, or Cal.com names nothing: asking again helps only so long. */
+const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED']
+
+/**
+ * Asks Cal.com which calendar events belong to a booking, and links them. While Cal.com cannot be asked it is tried
+ * again until the booking starts.
+ */
 export async function askForReferences(
   ports: ServicePorts,
   claim: Claim,
@@ -20,13 +26,14 @@ export async function askForReferences(
 ): Promise<SubjectOutcome> {
   const { state } = await load(ports.events, bookingAggregate, claim.key)
   if (ports.bookings === undefined || state.kind !== 'OPEN') return done
+  if (Temporal.Instant.compare(state.times.start, ports.now()) <= 0) return done
   const askedSince = readSince(claim) ?? ports.now()
   const tries = triesOf(claim)
   const memo = { ...claim.memo, since: askedSince.toString(), tries: tries + 1 }
   const answer = await ports.bookings.references(state.bookingUid, state.userId, signal)
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const waited = ports.now().epochMilliseconds - askedSince.epochMilliseconds
-    if (waited >= PATIENCE_MS && code === 'NO_REFERENCES') return done
+    if (waited >= PATIENCE_MS && ENDING.includes(code)) return done
     return { kind: 'failed', code, retryInMs: retryDelay(tries, ports.random, askedForMs), memo }
   }
   if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)

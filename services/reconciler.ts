@@ -6,10 +6,13 @@ import type { ServicePorts } from './service-ports.ts'
 /** How many calendars one turn signals: the rest come at the next, the longest unread first. */
 const AT_ONCE = 500
 
+/** How many calendars the queue is asked for at a time. */
+const BATCH = 1000
+
 /**
  * Reads each calendar at least every `reconcileMs`, pushed for or not: pushes get lost. The queue's own record of when
- * a calendar was last read decides; one that was never read comes first. What would be late by the next turn is read
- * now, but nothing twice within half the time, however often the crons are woken.
+ * a calendar was last read decides; one that is due anyway, or fails and waits for its next try, is left alone. What
+ * would be late by the next turn is read now, but nothing twice within half the time, however often the crons are woken.
  */
 export const reconciler = (ports: ServicePorts): Cron => ({
   name: 'reconciler',
@@ -32,11 +35,17 @@ export async function signalUnknownCalendars(ports: ServicePorts): Promise<void>
   const keys = new Set<string>()
   for await (const { calendarKey } of calendarsWithSyncs(ports.readStore)) keys.add(calendarKey)
   for await (const { calendarKey } of calendarsSelected(ports.readStore)) keys.add(calendarKey)
-  await ports.queue.signalMany(
-    [...keys].map((key) => ({
-      subject: { kind: 'calendar' as const, key },
-      cause,
-      dueInMs: Math.round(ports.random() * Math.min(60_000, ports.settings.reconcileMs)),
-    })),
-  )
+  const all = [...keys]
+  for (let start = 0; start < all.length; start += BATCH) {
+    const batch = all.slice(start, start + BATCH)
+    const known = await ports.queue.known('calendar', batch)
+    const signals = batch
+      .filter((key) => !known.has(key))
+      .map((key) => ({
+        subject: { kind: 'calendar' as const, key },
+        cause,
+        dueInMs: Math.round(ports.random() * Math.min(60_000, ports.settings.reconcileMs)),
+      }))
+    if (signals.length > 0) await ports.queue.signalMany(signals)
+  }
 }

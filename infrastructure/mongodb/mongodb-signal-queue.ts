@@ -141,11 +141,22 @@ export function mongodbSignalQueue(
       use(async () => {
         const found = await collection
           .find(
-            { kind: 'calendar', completedAt: { $lt: new Date(before.epochMilliseconds) } },
+            {
+              kind: 'calendar',
+              completedAt: { $lt: new Date(before.epochMilliseconds) },
+              readyAt: { $exists: false },
+            },
             { projection: { key: 1 }, sort: { completedAt: 1, key: 1 }, limit },
           )
           .toArray()
         return found.map(({ key }): Subject => ({ kind: 'calendar', key }))
+      }),
+
+    known: (kind, keys) =>
+      use(async () => {
+        const ids = keys.map((key) => recordId({ kind, key }))
+        const found = await collection.find({ _id: { $in: ids } }, { projection: { key: 1 } }).toArray()
+        return new Set(found.map(({ key }) => key))
       }),
 
     status: () =>

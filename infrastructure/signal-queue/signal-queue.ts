@@ -72,8 +72,13 @@ export interface SignalQueue {
   remove(subject: Subject): Promise<void>
   /** Drops the sync token, so that the next fetch is a full one. */
   forgetSyncToken(subject: Subject): Promise<void>
-  /** Calendars last completed before `before` (or never), least recently first: for the reconciler. */
+  /**
+   * Calendars last completed before `before`, least recently first, of those for which nothing is due, waiting or leased:
+   * what is (a failing one that waits for its next try, too) is read without anybody's help. For the reconciler.
+   */
   completedBefore(before: Temporal.Instant, limit: number): Promise<Subject[]>
+  /** Which of these it has a record of, whatever their state. */
+  known(kind: Kind, keys: readonly string[]): Promise<ReadonlySet<string>>
   status(): Promise<QueueStatus[]>
   /** Called in this process after each committed signal; returns how to stop listening. */
   onSignal(listener: () => void): () => void

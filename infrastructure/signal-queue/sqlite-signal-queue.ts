@@ -47,6 +47,7 @@ export function sqliteSignalQueue(
   const remove = sql.prepare(statements.REMOVE)
   const forgetSyncToken = sql.prepare(statements.FORGET_SYNC_TOKEN)
   const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
+  const known = sql.prepare(statements.KNOWN)
   const status = sql.prepare(statements.STATUS)
   const arrivals = sqliteArrivals(sql)
   const listeners = new Set<() => void>()
@@ -187,6 +188,11 @@ export function sqliteSignalQueue(
           .all(before.epochMilliseconds, limit)
           .map((row): Subject => ({ kind: 'calendar', key: String(row.key) })),
       )
+    },
+
+    async known(kind, keys) {
+      await counted()
+      return reading(() => new Set(known.all(kind, JSON.stringify(keys)).map(({ key }) => String(key))))
     },
 
     async status() {

@@ -87,7 +87,11 @@ export const FORGET_SYNC_TOKEN = `
   UPDATE signal SET sync_token = NULL, token_forgotten = 1 WHERE kind = ? AND key = ?`
 
 export const COMPLETED_BEFORE = `
-  SELECT kind, key FROM signal WHERE kind = 'calendar' AND completed_at < ? ORDER BY completed_at, key LIMIT ?`
+  SELECT kind, key FROM signal WHERE kind = 'calendar' AND completed_at < ? AND ready_at IS NULL
+  ORDER BY completed_at, key LIMIT ?`
+
+/** Of the keys in a JSON array. */
+export const KNOWN = 'SELECT key FROM signal WHERE kind = ? AND key IN (SELECT value FROM json_each(?))'
 
 /** Looks at subjects that wait or are leased only: the partial index holds no others. */
 export const STATUS = `

@@ -408,24 +408,42 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     assert.is((await claimed(queue)).signalled, 1)
   })
 
-  queue('names the calendars not completed lately, least recently first', async ({ queue, now, advance }) => {
-    const keys = ['never', 'old', 'older', 'recent']
+  queue('names the idle calendars not completed lately, least recently first', async (opened) => {
+    const { queue, now, advance } = opened
     const finish = async (key: string) => {
       await queue.signal({ kind: 'calendar', key }, { cause: poll })
       await queue.complete(await claimed(queue), {})
       await advance(10_000)
     }
-    for (const key of ['older', 'old', 'recent']) await finish(key)
+    const begin = async (key: string) => {
+      await queue.signal({ kind: 'calendar', key }, { cause: poll })
+      return claimed(queue)
+    }
+    for (const key of ['failing', 'leased', 'waiting', 'older', 'old', 'recent']) await finish(key)
+    await queue.fail(await begin('failing'), { retryInMs: LEASE })
+    await begin('leased')
     await queue.signalMany([
+      { subject: { kind: 'calendar', key: 'waiting' }, cause: poll, dueInMs: LEASE },
       { subject: { kind: 'calendar', key: 'never' }, cause: poll, dueInMs: LEASE },
       { subject: booking, cause: poll, dueInMs: LEASE },
     ])
     const recent = (await now()).subtract({ milliseconds: 15_000 })
     const listed = async (limit: number) =>
       (await queue.completedBefore(recent, limit)).map((subject) => subject.key)
-    assert.equal(await listed(10), ['never', 'older', 'old'])
-    assert.equal(await listed(2), ['never', 'older'])
-    assert.is((await queue.completedBefore(await now(), 10)).length, keys.length)
+    assert.equal(await listed(10), ['older', 'old'])
+    assert.equal(await listed(1), ['older'])
+    assert.is((await queue.completedBefore(await now(), 10)).length, 3)
+  })
+
+  queue('tells which subjects of a kind it has, whatever their state', async ({ queue }) => {
+    assert.equal([...(await queue.known('calendar', ['c1']))], [])
+    await queue.signalMany([calendar, booking].map((subject) => ({ subject, cause: poll })))
+    assert.equal([...(await queue.known('calendar', ['c1', 'c2', 'b1']))], ['c1'])
+    await queue.complete(await claimed(queue, ['calendar']), {})
+    assert.equal([...(await queue.known('calendar', ['c2', 'c1']))], ['c1'])
+    assert.equal([...(await queue.known('calendar', []))], [])
+    await queue.remove(calendar)
+    assert.equal([...(await queue.known('calendar', ['c1']))], [])
   })
 
   queue('tells how much is due, leased and waiting, by kind', async (opened) => {

@@ -86,6 +86,17 @@ test(
 )
 
 test(
+  'a restart reads no calendar again that was just read',
+  inSync({ push: false }, async (sync) => {
+    await sync.host()
+    const before = sync.asked('list').length
+    await sync.restart()
+    await sync.pass(2 * MINUTE)
+    assert.is(sync.asked('list').length, before)
+  }),
+)
+
+test(
   'calendars are read again after the queue was lost, at the next start',
   inSync({ push: false }, async (sync) => {
     const host = await sync.host()

@@ -1,4 +1,4 @@
-import { type Db, MongoClient, type ServerDescription, type TopologyDescription } from 'mongodb'
+import { type Db, MongoClient, type TopologyDescription } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { diagnose, type MongodbDescription, replicaSetOf } from './mongodb-diagnosis.ts'
 import { isOutage } from './mongodb-failure.ts'
@@ -42,13 +42,8 @@ export function mongodbConnection(
   const database = client.db(databaseIn(url))
   const vaultDatabase = client.db(`${database.databaseName}-vault`)
   let topology: TopologyDescription | undefined
-  const seen: ServerDescription[] = []
   client.on('topologyDescriptionChanged', ({ newDescription }) => {
     topology = newDescription
-  })
-  client.on('serverDescriptionChanged', ({ newDescription }) => {
-    seen.push(newDescription)
-    if (seen.length > SEEN_KEPT) seen.shift()
   })
   let connecting: Promise<unknown> | undefined
   let closed = false
@@ -97,7 +92,7 @@ export function mongodbConnection(
           detail: `MongoDB ${version}, ${replicaSet === undefined ? 'no replica set' : `replica set ${replicaSet}`}`,
         }
       } catch (error) {
-        return diagnose(error, topology, seen, { replicaSet: client.options.replicaSet })
+        return diagnose(error, topology, { replicaSet: client.options.replicaSet })
       }
     },
 
@@ -113,9 +108,6 @@ function databaseIn(url: string): string {
   const path = /^[a-z+]+:\/\/[^/?]+\/([^?]+)/.exec(url)?.[1]
   return path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path)
 }
-
-/** Enough to have seen every server of a set a few times. */
-const SEEN_KEPT = 32
 
 function clientOf(url: string, unreachableAfterMs: number): MongoClient {
   try {

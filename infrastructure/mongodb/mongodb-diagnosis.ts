@@ -1,4 +1,4 @@
-import { MongoCompatibilityError, type ServerDescription, type TopologyDescription } from 'mongodb'
+import { MongoCompatibilityError, type TopologyDescription } from 'mongodb'
 import { refusesCredentials } from './mongodb-failure.ts'
 
 /** Why a MongoDB does not serve, or not as production needs it. */
@@ -23,16 +23,15 @@ export function replicaSetOf(topology: TopologyDescription | undefined): string 
   return topology?.setName ?? named?.setName ?? undefined
 }
 
-/** What keeps a MongoDB from serving: `error` of a call, and what the driver saw of the servers (oldest first). */
+/** What keeps a MongoDB from serving: `error` of a call, and what the driver knows of the servers. */
 export function diagnose(
   error: unknown,
   topology: TopologyDescription | undefined,
-  seen: readonly ServerDescription[],
   named: { replicaSet: string | undefined },
 ): MongodbDescription {
   const servers = topology ? [...topology.servers.values()] : []
   const causes = [error, ...servers.map((server) => server.error)].flatMap(chain)
-  const problem = problemOf(causes, topology, [...seen, ...servers], named)
+  const problem = problemOf(causes, topology, named)
   const detail = causes.find((cause) => problem === undefined || signOf(cause) === problem) ?? error
   return {
     ok: false,
@@ -46,7 +45,6 @@ export function diagnose(
 function problemOf(
   causes: readonly unknown[],
   topology: TopologyDescription | undefined,
-  servers: readonly ServerDescription[],
   { replicaSet }: { replicaSet: string | undefined },
 ): MongodbProblem | undefined {
   if (topology?.compatible === false) return 'TOO_OLD'
@@ -54,9 +52,8 @@ function problemOf(
     const sign = signOf(cause)
     if (sign !== undefined) return sign
   }
-  const known = servers.filter(({ type }) => type !== 'Unknown')
-  const strangers = known.filter(({ setName }) => setName !== replicaSet)
-  return replicaSet !== undefined && strangers.length > 0 ? 'NOT_A_REPLICA_SET' : undefined
+  // The driver strikes those off its list that are of another replica set or of none.
+  return replicaSet !== undefined && topology?.servers.size === 0 ? 'NOT_A_REPLICA_SET' : undefined
 }
 
 /** Codes of Node's resolver, sockets and TLS (OpenSSL's verification results among them). */

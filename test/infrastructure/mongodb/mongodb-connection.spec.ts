@@ -1,0 +1,143 @@
+import { createServer } from 'node:net'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { BadMongodbUrl, mongodbConnection } from '../../../infrastructure/mongodb/mongodb-connection.ts'
+import type { MongodbDescription } from '../../../infrastructure/mongodb/mongodb-diagnosis.ts'
+import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { mongodbForTests, skippedWithoutMongodb, withDatabase } from '../../support/mongodb.ts'
+import { freePort } from '../../support/mongodb-server.ts'
+import { oldMongodb } from '../../support/old-mongodb.ts'
+
+const test = suite('MongoDB connection')
+
+test('says that nothing listens there, and rejects each call within its time', async () => {
+  const url = `mongodb://127.0.0.1:${await freePort()}/`
+  const { ok, problem, detail } = await described(url)
+  assert.equal({ ok, problem }, { ok: false, problem: 'REFUSED' })
+  assert.match(detail, 'ECONNREFUSED')
+  const connection = mongodbConnection(url, { unreachableAfterMs: 300 })
+  for (let call = 0; call < 2; call++) {
+    const started = performance.now()
+    const outcome = await connection
+      .use(() => connection.database.collection('a').findOne())
+      .catch((error: unknown) => error)
+    assert.instance(outcome, StoreUnavailable)
+    assert.ok(performance.now() - started < 2000)
+  }
+  await connection.close()
+})
+
+test('says that a name cannot be resolved, one that lists servers too', async () => {
+  for (const scheme of ['mongodb', 'mongodb+srv']) {
+    const { ok, problem } = await described(`${scheme}://nowhere.invalid/`)
+    assert.equal({ ok, problem }, { ok: false, problem: 'DNS' }, scheme)
+  }
+})
+
+test('says that what answers speaks no TLS', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).on('data', () => socket.end('no TLS here\r\n'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const { ok, problem } = await described(`mongodb://127.0.0.1:${address.port}/?tls=true`)
+  assert.equal({ ok, problem }, { ok: false, problem: 'TLS' })
+  await new Promise((resolve) => server.close(resolve))
+})
+
+test('says that a server is older than the driver knows', async () => {
+  const server = await oldMongodb()
+  const { ok, problem, detail } = await described(server.url)
+  assert.equal({ ok, problem }, { ok: false, problem: 'TOO_OLD' })
+  assert.match(detail, 'wire version')
+  await server.close()
+})
+
+test('never repeats a connection string that it cannot understand', () => {
+  for (const url of [
+    'mongodb://user:secret@/x',
+    'postgres://user:secret@h/x',
+    'mongodb://u:secret@h:99999/',
+    '',
+  ]) {
+    try {
+      mongodbConnection(url)
+      assert.unreachable(url)
+    } catch (error) {
+      assert.instance(error, BadMongodbUrl)
+      assert.not.match(String(error), 'secret')
+    }
+  }
+})
+
+test('takes its database from the path, and has one of its own name without a path', async () => {
+  const names: string[] = []
+  for (const rest of ['', '/', '/?appName=x', '/bookings', '/test?appName=x', '/a%2Db']) {
+    const connection = mongodbConnection(`mongodb://one.invalid,two.invalid:1${rest}`)
+    names.push(connection.database.databaseName)
+    assert.is(connection.vaultDatabase.databaseName, `${connection.database.databaseName}-vault`)
+    await connection.close()
+  }
+  assert.equal(names, ['calendar-sync', 'calendar-sync', 'calendar-sync', 'bookings', 'test', 'a-b'])
+})
+
+test('rejects calls after it was closed, connected before or not', async () => {
+  const connection = mongodbConnection('mongodb://nowhere.invalid/')
+  await connection.close()
+  const outcome = await connection.use(async () => 'ran').catch((error: unknown) => error)
+  assert.instance(outcome, StoreUnavailable)
+})
+
+const server = await mongodbForTests()
+if (server === undefined) skippedWithoutMongodb('MongoDB connection: a server that answers')
+else {
+  const { url } = server
+
+  test('says what a server is that answers', async () => {
+    const { ok, version, replicaSet, problem, detail } = await described(url)
+    assert.ok(ok, detail)
+    assert.match(version ?? '', /^\d+\.\d+/)
+    assert.is(problem === undefined, replicaSet !== undefined)
+    if (problem !== undefined) assert.is(problem, 'NOT_A_REPLICA_SET')
+  })
+
+  test('says that a server does not take the credentials', async () => {
+    const stranger = url.replace('://', '://somebody:wrong-password@')
+    const { ok, problem, detail } = await described(stranger)
+    assert.equal({ ok, problem }, { ok: false, problem: 'AUTHENTICATION' })
+    assert.not.match(detail, 'wrong-password')
+  })
+
+  test('says that a server is not of the replica set named', async () => {
+    const elsewhere = withDatabase(url.replace(/\?.*$/, ''), 'any')
+    const { ok, problem, detail } = await described(`${elsewhere}?replicaSet=not-this-one`)
+    assert.equal({ ok, problem }, { ok: false, problem: 'NOT_A_REPLICA_SET' })
+    assert.match(detail, 'not-this-one')
+  })
+
+  test('leaves a mistake in a call what it is', async () => {
+    const { connection, close } = await server.open()
+    const mistaken = connection.use(() =>
+      connection.database
+        .collection('a')
+        .aggregate([{ $nothing: {} }])
+        .toArray(),
+    )
+    const outcome = await mistaken.catch((error: unknown) => error)
+    await close()
+    assert.instance(outcome, Error)
+    assert.not.instance(outcome, StoreUnavailable)
+  })
+}
+
+test.run()
+
+async function described(url: string): Promise<MongodbDescription> {
+  const connection = mongodbConnection(url, { unreachableAfterMs: 1000 })
+  try {
+    return await connection.describe()
+  } finally {
+    await connection.close()
+  }
+}

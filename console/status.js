@@ -66,6 +66,12 @@ function showStatus(status) {
   $('state').className = `state ${tone}`
   $('state').textContent = text
   $('stand-ins').hidden = !status.standIns
+  $('held-back').hidden = status.effectiveMode === 'apply'
+  const setBy = status.everything === null ? 'SYNC_MODE' : 'SetSyncPolicy'
+  $('held-back').textContent =
+    status.effectiveMode === 'off'
+      ? `Switched off by ${setBy}: no booking follows its calendar.`
+      : `Observing only, by ${setBy}: what would be done is recorded, no booking follows its calendar.`
 
   const outages = status.outages.map(({ what, since }) =>
     make('li', {}, make('p', {}, make('strong', {}, `The ${what} does not answer.`), ' Since ', moment(since))),

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../commands/command.ts'
+import type { SyncMode } from '../domain/sync-policy.ts'
 import { countBookingsNeedingAttention } from '../projections/bookings.ts'
 import { countCalendarFeeds } from '../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
 import { countDecisionsWithoutOutcome, decisionsWithoutOutcome } from '../projections/decisions.ts'
 import { countSubscriptions } from '../projections/subscriptions.ts'
+import { policyLayers } from '../projections/sync-policies.ts'
 import { NeedsPerson, whatNeedsPerson } from './needs-person.ts'
 import type { ProjectionsStatus } from './projection-runner.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const count = z.int().min(0)
+const mode = z.enum(['apply', 'observe', 'off'])
 const Stage = z.object({
   stage: z.enum(['push→ack', 'due→fetched', 'decided→published', 'published→applied']),
   backlog: count,
@@ -23,7 +26,9 @@ export const StatusReport = z
       .enum(['OK', 'NEEDS_PERSON', 'DEGRADED'])
       .describe('DEGRADED: something does not answer now; it is tried again by itself'),
     standIns: z.boolean().describe('Google Calendar and Cal.com are the built-in stand-ins'),
-    mode: z.enum(['apply', 'observe', 'off']).describe('for those that set no policy'),
+    mode: mode.describe('SYNC_MODE: for those that set no policy, nor everything'),
+    everything: mode.nullable().describe('what SetSyncPolicy set for everything; null where nothing is set'),
+    effectiveMode: mode.describe('what holds now for those that set no policy of their own'),
     now: instant,
     position: z.string().describe('of the newest event'),
     stages: z
@@ -92,12 +97,16 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     countSubscriptions(readStore, 'SUSPENDED'),
     countSubscriptions(readStore, 'RELEASED'),
   ])
+  const { everything } = await policyLayers(readStore, {})
+  const effective = everything ?? deps.ports.defaultMode
   const { projections, outages } = deps.projections?.() ?? { projections: [], outages: [] }
   const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
   return {
     status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',
     standIns: deps.standIns,
     mode: deps.ports.defaultMode,
+    everything: everything ?? null,
+    effectiveMode: effective,
     now: at.toString(),
     position,
     stages: [
@@ -124,6 +133,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
       ...outages.map(
         ({ what }) => `Mend what keeps the ${what} from answering; it is tried again by itself.`,
       ),
+      ...heldBack(everything, deps.ports.defaultMode),
       ...new Set(needsPerson.map(({ next }) => next)),
       ...(await firstSteps(deps)),
     ],
@@ -144,7 +154,21 @@ function oldestAge(instants: readonly Temporal.Instant[], now: Temporal.Instant)
   return ages.length === 0 ? null : Math.max(0, ...ages)
 }
 
-/** What is left to set up, and what is set so that less happens than one might expect. */
+/** Why less happens than one might expect, and how to have it otherwise. */
+function heldBack(everything: SyncMode | undefined, fallback: SyncMode): string[] {
+  const lift = 'Send SetSyncPolicy {"mode": "apply"} to lift it.'
+  if (everything === 'off')
+    return [
+      `Everything is switched off by SetSyncPolicy: nothing is decided, published or given out. ${lift}`,
+    ]
+  if (everything === 'observe')
+    return [`By SetSyncPolicy everything is only observed: decisions are recorded, not published. ${lift}`]
+  if (everything === 'apply') return []
+  if (fallback === 'observe') return ['SYNC_MODE is observe: decisions are recorded, nothing is published.']
+  return fallback === 'off' ? ['SYNC_MODE is off: nothing is decided.'] : []
+}
+
+/** What is left to set up. */
 async function firstSteps({ ports, standIns }: StatusReportDeps): Promise<string[]> {
   const { items } = await listCalendarSyncs(ports.readStore, { limit: 1 })
   const steps: string[] = []
@@ -154,9 +178,6 @@ async function firstSteps({ ports, standIns }: StatusReportDeps): Promise<string
     )
   if (ports.push === undefined)
     steps.push('PUBLIC_URL is not set: no channel is opened, every calendar is polled.')
-  if (ports.defaultMode === 'observe')
-    steps.push('SYNC_MODE is observe: decisions are recorded, nothing is published.')
-  if (ports.defaultMode === 'off') steps.push('SYNC_MODE is off: nothing is decided.')
   if (standIns)
     steps.push('Google Calendar and Cal.com are stand-ins: set GOOGLE_CLIENT_ID and so on for the real ones.')
   return steps

@@ -163,4 +163,22 @@ test(
   }),
 )
 
+test(
+  'tells that everything was switched off, and how to lift it',
+  withHttp(async (http) => {
+    const before = await statusOf(http)
+    assert.equal([before.mode, before.everything, before.effectiveMode], ['apply', null, 'apply'])
+    await http.command('SetSyncPolicy', { mode: 'off' })
+    const off = await statusOf(http)
+    assert.equal([off.mode, off.everything, off.effectiveMode], ['apply', 'off', 'off'])
+    assert.match(off.next[0] ?? '', /switched off.*SetSyncPolicy \{"mode": "apply"\}/)
+    await http.command('SetSyncPolicy', { mode: 'observe' })
+    const observed = await statusOf(http)
+    assert.is(observed.effectiveMode, 'observe')
+    assert.match(observed.next[0] ?? '', /only observed.*SetSyncPolicy \{"mode": "apply"\}/)
+    await http.command('SetSyncPolicy', { mode: 'apply' })
+    assert.not.match((await statusOf(http)).next.join(' '), /SetSyncPolicy/)
+  }),
+)
+
 test.run()

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 
 /** What the command line ends with where it was used wrongly. */
 const USAGE_ERROR = 2
@@ -72,6 +72,17 @@ program
       keyFile: options.keyFile,
       json: options.json === true,
     })
+  })
+
+program
+  .command('migrate')
+  .description('move a data folder to the servers that EVENTSTORE_URL and MONGODB_URL name; can be repeated')
+  .addOption(new Option('--from <kind>', 'what to move from').choices(['embedded']).makeOptionMandatory())
+  .argument('[folder]', 'the data folder; DATA_DIR if none is named')
+  .option('--json', 'what was moved, for programs')
+  .action(async (folder: string | undefined, options: { json?: boolean }) => {
+    const { migrate } = await import('./migrate.ts')
+    process.exitCode = await migrate(folder, { json: options.json === true })
   })
 
 try {

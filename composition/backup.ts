@@ -17,7 +17,6 @@ export const EVENTS_FILE = 'calendar-sync.sqlite'
 export const VAULT_FILE = 'vault.sqlite'
 export const KEY_FILE = 'encryption.key'
 export const STAMP_FILE = 'stamp.json'
-const SMALL_FILES = ['deployment-id', STAMP_FILE] as const
 
 /** What is backed up: the databases that this process holds, the events' first. */
 export type BackupSources = {
@@ -49,7 +48,7 @@ export async function backUp(
   const begunAt = clock.now().toString()
   const head = await sources.head()
   for (const { name, database } of databases) await copyDatabase(database, join(directory, name))
-  for (const name of [...SMALL_FILES, ...(withKey ? [KEY_FILE] : [])]) {
+  for (const name of [STAMP_FILE, ...(withKey ? [KEY_FILE] : [])]) {
     const path = join(folder, name)
     if (existsSync(path)) writeDurably(join(directory, name), readFileSync(path, 'utf8'))
   }

@@ -75,7 +75,6 @@ export async function restoreBackup(options: RestoreOptions): Promise<Manifest> 
 /** Everything that this file leaves in a folder; the stamp goes last. */
 const UNFINISHED_FILES = [
   ...[EVENTS_FILE, VAULT_FILE].flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]),
-  'deployment-id',
   KEY_FILE,
   `${STAMP_FILE}.restored`,
   STAMP_FILE,

@@ -3,6 +3,7 @@ import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import { withOriginalTimes } from '../infrastructure/event-store/original-times.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import { eventStoreDbEventStore } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
@@ -62,7 +63,7 @@ export function openStores(parts: Parts): Stores {
   const mongodb = configuration.mongodb && openMongodb(configuration.mongodb.url, parts, engines)
   // The files are taken hold of before a key is read or made: a second process is told so, and changes nothing.
   const events = configuration.eventStore
-    ? openEventStoreDb(configuration.eventStore, parts, engines)
+    ? withOriginalTimes(openEventStoreDb(configuration.eventStore, parts, engines))
     : sqliteEventStore(files.events(), parts)
   opened.add('event store', () => events.close())
   const vaultFile = mongodb ? undefined : files.vault()

@@ -10,6 +10,8 @@ export type EventMetadata = {
   traceparent?: string
   /** The stimulus itself. */
   cause?: Cause
+  /** When it was first recorded, RFC 3339 in UTC: only where it was moved here from another store. */
+  recordedAt?: string
 }
 
 /**

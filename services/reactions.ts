@@ -16,7 +16,8 @@ import { hold } from './brake.ts'
 import { retryDelay } from './retry-delay.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
-const NAME = 'reactions'
+/** Under which name their checkpoint is kept beside those of the read models. */
+export const REACTIONS = 'reactions'
 const categories = Object.keys(eventTypes) as Category[] // keyof typeof, which Object.keys forgets
 
 /** Runs until `signal` aborts. `wakeCrons` is called after events that give the crons something to do. */
@@ -28,7 +29,7 @@ export async function runReactions(
   let failures = 0
   while (!signal.aborted) {
     try {
-      const after = await ports.readStore.checkpoint(NAME)
+      const after = await ports.readStore.checkpoint(REACTIONS)
       for await (const page of ports.events.subscribe({ after, filter: { categories }, signal })) {
         await reactToPage(ports, page, options.wakeCrons)
         failures = 0
@@ -43,7 +44,7 @@ export async function runReactions(
 async function reactToPage(ports: ServicePorts, page: EventPage, wakeCrons: () => void): Promise<void> {
   for (const recorded of page.events)
     if (isKnown(recorded)) await react(ports, decodeAny(recorded), wakeCrons)
-  await ports.readStore.write([], { projection: NAME, position: page.position })
+  await ports.readStore.write([], { projection: REACTIONS, position: page.position })
 }
 
 async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => void): Promise<void> {

@@ -1,0 +1,36 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { SqliteDatabase } from '../sqlite/database.ts'
+import type { Sealed } from './encryption.ts'
+import { sealedRecords } from './sealed-records.ts'
+import type { VaultContents } from './vault-contents.ts'
+
+/** What the embedded vault holds, in the order of ids. `keys` as for `sqliteVault`, which has to have made the tables. */
+export function sqliteVaultContents(
+  { sql }: SqliteDatabase,
+  { keys }: { keys: readonly Uint8Array[] },
+): VaultContents {
+  const records = sealedRecords(keys)
+  return {
+    *credentials() {
+      // All at once: an iterator must not stay open across turns of the event loop.
+      for (const row of sql.prepare('SELECT id, key_id, sealed FROM credential ORDER BY id').all()) {
+        const credentialId = String(row.id)
+        yield { credentialId, credential: records.openCredential(credentialId, toSealed(row)) }
+      }
+    },
+    *calendars() {
+      const rows = sql
+        .prepare('SELECT calendar_key, key_id, sealed FROM calendar ORDER BY calendar_key')
+        .all()
+      for (const row of rows) {
+        const calendarKey = String(row.calendar_key)
+        yield { calendarKey, address: records.openAddress(calendarKey, toSealed(row)) }
+      }
+    },
+  }
+}
+
+function toSealed(row: Record<string, SQLOutputValue>): Sealed {
+  if (!(row.sealed instanceof Uint8Array)) throw new Error('a sealed record is a blob')
+  return { keyId: String(row.key_id), sealed: row.sealed }
+}

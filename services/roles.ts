@@ -5,7 +5,9 @@ import { startCrons } from './crons.ts'
 import { runReactions } from './reactions.ts'
 import { reconciler, signalUnknownCalendars } from './reconciler.ts'
 import { registrationCron } from './registration-cron.ts'
+import { retryDelay } from './retry-delay.ts'
 import type { ServicePorts } from './service-ports.ts'
+import { lookAtSetAside } from './set-aside-looks.ts'
 import { subscriptionCron } from './subscription-cron.ts'
 
 export type RolesOptions = {
@@ -65,16 +67,28 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
         if (kind === 'calendar') options.onFetch(code ?? outcome)
       },
     })
-    running.push(worker, startReading(ports, signal))
+    running.push(
+      worker,
+      untilDone(ports, signal, 'the calendars could not be signalled', () => signalUnknownCalendars(ports)),
+      untilDone(ports, signal, 'what was set aside could not be signalled', () => lookAtSetAside(ports)),
+    )
   }
   return { wakeCrons, stopped: Promise.all(running) }
 }
 
-async function startReading(ports: ServicePorts, signal: AbortSignal): Promise<void> {
-  try {
-    await signalUnknownCalendars(ports)
-  } catch (error) {
-    // The reconciler and the next pushes come to the same, only later.
-    if (!signal.aborted) ports.log.warn({ err: error }, 'the calendars could not be signalled at the start')
-  }
+/** What is to be done once at the start, as soon as the stores and read models let it. */
+async function untilDone(
+  ports: ServicePorts,
+  signal: AbortSignal,
+  failure: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (let failures = 0; !signal.aborted; failures++)
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) return
+      ports.log.warn({ err: error }, `${failure} at the start; it is tried again`)
+      await ports.clock.delay(retryDelay(failures, ports.random), signal)
+    }
 }

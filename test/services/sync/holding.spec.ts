@@ -106,6 +106,30 @@ test(
   }),
 )
 
+for (const mode of ['observe', 'off'] as const)
+  test(
+    `what was set aside under SYNC_MODE ${mode} is looked at when the service starts with apply, but not where it is off still`,
+    inSync({ mode }, async (sync) => {
+      const [host, other] = [await sync.host(1), await sync.host(2)]
+      const [moved, off] = [await sync.book(host), await sync.book(other)]
+      await sync.command(SetSyncPolicy, { userId: other.userId, mode: 'off' })
+      for (const booking of [moved, off]) sync.drag(booking, booking.start.add({ hours: 1 }))
+      await sync.settle()
+      await sync.restart()
+      await sync.settle()
+      assert.equal(await sync.published(), [])
+      sync.ports.defaultMode = 'apply'
+      const before = sync.asked('get', other.calendarId).length
+      await sync.restart()
+      await sync.settle()
+      assert.equal(
+        (await sync.published()).map(({ data }) => data.bookingUid),
+        [moved.uid],
+      )
+      assert.is(sync.asked('get', other.calendarId).length, before)
+    }),
+  )
+
 test(
   'off for everything decides nothing; lifted, all linked bookings are looked at again',
   inSync({}, async (sync) => {

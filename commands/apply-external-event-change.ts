@@ -50,6 +50,9 @@ const change = z
     })
   })
 
+/** How far the sender's clock, or the provider's, may be ahead of ours. */
+const AHEAD_MS = 5 * 60_000
+
 /**
  * What a look at a calendar's event showed, decided for the booking that refers to it. The look itself is the sender's:
  * the sync worker confirms a change with the provider and with Cal.com before it sends this.
@@ -60,6 +63,8 @@ export const ApplyExternalEventChange = defineCommand({
   schema: z.object({ ...calendar, observedAt: instant, change }),
   async handle(body, ports, context) {
     const event = externalEventOf(body.change)
+    const early = fromTheFuture(body.observedAt, event, ports.now())
+    if (early !== undefined) return early
     const calendarKey = await ports.directory.find(body)
     if (calendarKey === undefined) return notLinked(event.id)
     await ports.caughtUp('booking-references')
@@ -80,6 +85,23 @@ export const ApplyExternalEventChange = defineCommand({
     return answer
   },
 })
+
+/** Taken for true it would make every real change until then an older one. */
+function fromTheFuture(
+  observedAt: Temporal.Instant,
+  { updated }: ExternalEvent,
+  now: Temporal.Instant,
+): CommandResult | undefined {
+  const isAhead = (at: Temporal.Instant) => at.epochMilliseconds - now.epochMilliseconds > AHEAD_MS
+  const refused = (code: string, field: string): CommandResult => ({
+    ok: false,
+    status: 409,
+    code,
+    detail: `${field} is more than five minutes ahead of this service's clock.`,
+  })
+  if (isAhead(observedAt)) return refused('OBSERVED_IN_FUTURE', 'observedAt')
+  return updated && isAhead(updated) ? refused('UPDATED_IN_FUTURE', 'change.updated') : undefined
+}
 
 async function openBookingsOf(ports: CommandPorts, calendarKey: string, event: ExternalEvent) {
   const byEvent = await bookingsOfEvents(ports.readStore, calendarKey, [event.id])

@@ -94,6 +94,27 @@ test(
 )
 
 test(
+  'refuses a change from the future, since what changes until then would be older',
+  withHttp(async ({ command, clock }) => {
+    const minutes = (n: number) =>
+      clock
+        .now()
+        .add({ seconds: n * 60 })
+        .toString()
+    const sent = (observedAt: string, updated: string) =>
+      command('ApplyExternalEventChange', {
+        provider: 'google',
+        externalCalendarId: 'host@example.com',
+        observedAt,
+        change: { id: 'e1', status: 'cancelled', updated },
+      })
+    assertProblem(await sent(minutes(5.1), minutes(0)), 409, 'OBSERVED_IN_FUTURE')
+    assertProblem(await sent(minutes(0), minutes(5.1)), 409, 'UPDATED_IN_FUTURE')
+    assert.is((await sent(minutes(5), minutes(5))).status, 200)
+  }),
+)
+
+test(
   'answers 503 while the store takes nothing',
   withHttp(
     async ({ command }) => {

@@ -109,15 +109,15 @@ export const withoutVerdict = (references: References, named: EventName, fingerp
     return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
   })
 
-/** Ignored while the reason lasts. */
+/** Ignored while the reason lasts. Whatever could be said of the event, it is unknown no longer. */
 export const withSetAside = (
   references: References,
   { code, fingerprint, ...named }: IgnoredData,
 ): References =>
-  change(references, named, (reference) => ({
-    ...reference,
-    setAside: { ...reference.setAside, [code]: fingerprint },
-  }))
+  change(references, named, (reference) => {
+    const { UNKNOWN: _, ...others } = reference.setAside
+    return { ...reference, setAside: { ...others, [code]: fingerprint } }
+  })
 
 function change(
   references: References,

@@ -94,13 +94,16 @@ const before = (a: Temporal.Instant, b: Temporal.Instant): boolean => Temporal.I
 /** The numbers are those of docs/rules.md. Rules 1, 5 and 9 need no event and are in `decideLook`. */
 const rules: readonly Rule[] = [
   // 2
-  ({ reference: { watermark }, event, fingerprint }) => {
+  ({ reference, event, fingerprint }) => {
+    const { watermark } = reference
     if (watermark === undefined) return undefined
     const older =
       event.updated !== undefined &&
       watermark.updated !== undefined &&
       before(event.updated, watermark.updated)
-    return older || fingerprint === watermark.fingerprint ? { code: 'STALE', do: 'silent' } : undefined
+    if (fingerprint !== watermark.fingerprint) return older ? { code: 'STALE', do: 'silent' } : undefined
+    // The event answers again: recorded once, so that nobody is told any longer that it does not.
+    return { code: 'STALE', do: reference.setAside.UNKNOWN === undefined ? 'silent' : 'settle' }
   },
   // 3
   ({ booking, look }) =>
@@ -202,9 +205,10 @@ function differedWhenLinked({ reference, event, context }: Facts): boolean {
   return event.updated === undefined ? context.firstLook === true : !before(reference.linkedAt, event.updated)
 }
 
-/** The same code for the same version of the event is recorded once. */
+/** The same code for the same version of the event is recorded once, and once more when the event answers again. */
 function setAside(facts: Facts, code: DecisionCode, instead?: IgnoredData['instead']): LookDecision {
-  const known = facts.reference.setAside[code] === facts.fingerprint
+  const { [code]: before, UNKNOWN: unanswered } = facts.reference.setAside
+  const known = before === facts.fingerprint && unanswered === undefined
   return { code, events: known ? [] : [ignored(facts, code, false, instead)], acts: false }
 }
 

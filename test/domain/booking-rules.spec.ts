@@ -376,4 +376,24 @@ test('only decisions that publish are said to act', () => {
   assert.is(acts(written(5, from('10:00')), 'apply'), false)
 })
 
+test('an event that answers again takes the flag away, once, though it says nothing new', () => {
+  const flags = sees({ unknown: 'FORBIDDEN' }, { unknownForMs: 3_600_000 })
+  const decided = linked().when(sees(written(5, from('10:00'))))
+  const back = decided
+    .when(flags)
+    .gives('ExternalEventChangeIgnored')
+    .when(sees(written(5, from('10:00'))))
+  back.gives('ExternalEventChangeIgnored').by('STALE').saying({ code: 'STALE', settles: true })
+  back
+    .when(sees(written(5, from('10:00'))))
+    .gives()
+    .by('STALE')
+  back.when(flags).gives('ExternalEventChangeIgnored').by('UNKNOWN')
+
+  const moved = sees(written(6, from('11:00')), { mode: 'observe' })
+  const observed = decided.when(moved).when(flags).when(moved)
+  observed.gives('ExternalEventChangeIgnored').by('OBSERVE_ONLY')
+  observed.when(moved).gives()
+})
+
 test.run()

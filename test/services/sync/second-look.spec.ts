@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { SetSyncPolicy } from '../../../commands/set-sync-policy.ts'
 import { bookingById } from '../../../projections/bookings.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
@@ -70,6 +71,22 @@ for (const [name, fault] of failures)
       assert.equal(await published(sync), ['BookingCancelled'])
     }),
   )
+
+test(
+  'a person is told no longer of an event that answers again as it did before',
+  inSync({}, async (sync) => {
+    const booking = await sync.book(await sync.host())
+    const { calendarId } = booking.host
+    const attention = async () => (await bookingById(sync.ports.readStore, booking.uid))?.attention
+    sync.google.faults.set({ id: 'f', calendarId, methods: ['get'], status: 403, reason: 'forbidden' })
+    await sync.command(SetSyncPolicy, { mode: 'apply' })
+    await sync.pass(90 * MINUTE)
+    assert.is(await attention(), 'UNKNOWN')
+    sync.google.faults.clear({ id: 'f' })
+    await sync.pass(30 * MINUTE)
+    assert.is(await attention(), undefined)
+  }),
+)
 
 test(
   'a look that Google asks to wait for is taken then, and not before',

@@ -37,12 +37,13 @@ export type SubscriptionDocument = {
 
 const model = defineReadModel({
   name: 'subscriptions',
-  version: 1,
+  version: 2,
   categories: ['calendarSubscription'],
-  indexes: ['byStatus', 'byCalendar'],
-  keys: ({ subscriptionId, status, calendarKey }: SubscriptionDocument) => ({
+  indexes: ['byStatus', 'byCalendar', 'leftOpen'],
+  keys: ({ subscriptionId, status, calendarKey, channels, openings }: SubscriptionDocument) => ({
     byStatus: [indexKey(status, subscriptionId)],
     byCalendar: [indexKey(calendarKey, subscriptionId)],
+    leftOpen: status === 'RELEASED' && channels.length + openings.length > 0 ? [subscriptionId] : [],
   }),
   changes: (event) => [
     {
@@ -84,6 +85,10 @@ export const listSubscriptions = (
 /** All with this status. */
 export const subscriptionsWithStatus = (readStore: ReadStore, status: SubscriptionStatus) =>
   model.all(readStore, 'byStatus', under(status))
+
+/** Those that were released with a channel open, or perhaps open, which is still to be stopped. */
+export const subscriptionsLeftOpen = (readStore: ReadStore) =>
+  model.all(readStore, 'leftOpen', { prefix: '' })
 
 /** How many have this status. */
 export const countSubscriptions = (readStore: ReadStore, status: SubscriptionStatus): Promise<number> =>

@@ -13,13 +13,14 @@ import {
 import {
   type SubscriptionStatus,
   subscriptionState,
+  subscriptionsLeftOpen,
   subscriptionsWithStatus,
 } from '../projections/subscriptions.ts'
 import { isCalendarNeeded, isCalendarUnneeded } from './calendar-need.ts'
 import type { Cron } from './crons.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
-const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED', 'RELEASED']
+const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
 
 /** How long a replaced channel runs beside its successor, so that no push falls between them. */
 const OVERLAP_MS = 60_000
@@ -41,8 +42,12 @@ export const subscriptionCron = (ports: ServicePorts): Cron => ({
       ports.caughtUp('calendar-syncs'),
       ports.caughtUp('selected-calendars'),
     ])
-    for (const status of LIVE) {
-      const documents = await subscriptionsWithStatus(ports.readStore, status)
+    const groups = [
+      ...LIVE.map((status) => () => subscriptionsWithStatus(ports.readStore, status)),
+      () => subscriptionsLeftOpen(ports.readStore),
+    ]
+    for (const group of groups) {
+      const documents = await group()
       for (let start = 0; start < documents.length && !signal.aborted; start += WIDTH)
         await Promise.all(
           documents.slice(start, start + WIDTH).map((document) => tend(ports, subscriptionState(document))),

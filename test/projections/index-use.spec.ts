@@ -88,6 +88,7 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await selected.selectedCalendarsOfUser(readStore, 'u')
   await selected.selectedCalendarsOfCredential(readStore, 'c')
   await subscriptions.subscriptionsWithStatus(readStore, 'ACTIVE')
+  await subscriptions.subscriptionsLeftOpen(readStore)
   await subscriptions.subscriptionOfCalendar(readStore, 'k')
 }
 

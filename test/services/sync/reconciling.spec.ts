@@ -112,7 +112,7 @@ test(
 function behind(ports: ServicePorts): ServicePorts {
   let [late, noticed] = [true, false]
   const find: ServicePorts['readStore']['find'] = async (collection, index, range, page) => {
-    const ofOne = collection === 'calendar-syncs' && 'prefix' in range && range.prefix !== ''
+    const ofOne = collection.startsWith('calendar-syncs.') && 'prefix' in range && range.prefix !== ''
     if (!ofOne || !late) return ports.readStore.find(collection, index, range, page)
     noticed = true
     return { items: [], next: null }

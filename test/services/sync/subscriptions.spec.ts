@@ -7,6 +7,7 @@ import { syncsOfUser } from '../../../projections/calendar-syncs.ts'
 import { subscriptionById } from '../../../projections/subscriptions.ts'
 import { credentialStored } from '../../../services/credential-stored.ts'
 import { whatNeedsPerson } from '../../../services/needs-person.ts'
+import type { ServicePorts } from '../../../services/service-ports.ts'
 import { type Host, inSync, REFRESH_TOKEN, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Push subscriptions')
@@ -56,6 +57,22 @@ test(
     assert.is(open(sync).length, 1)
   }),
 )
+
+/** How often it was asked whether anybody needs a calendar. */
+const checked = new Map<string, number>()
+const countsChecks = (ports: ServicePorts): ServicePorts => ({
+  ...ports,
+  readStore: {
+    ...ports.readStore,
+    find(collection, index, range, page) {
+      if (collection.startsWith('calendar-syncs.') && 'prefix' in range) {
+        const [calendarKey = ''] = /[0-9a-f]{32}/.exec(range.prefix) ?? []
+        checked.set(calendarKey, (checked.get(calendarKey) ?? 0) + 1)
+      }
+      return ports.readStore.find(collection, index, range, page)
+    },
+  },
+})
 
 const lost = { is: false }
 const losesAnswers: Parameters<typeof inSync>[0] = {
@@ -170,6 +187,19 @@ test(
     assert.is((await subscription(sync, host))?.status, 'ACTIVE')
     assert.is(open(sync).length, 1)
     assert.is(sync.asked('list').length > lists, true)
+  }),
+)
+
+test(
+  'a calendar that was let go takes no more of the cron',
+  inSync({ wrap: countsChecks }, async (sync) => {
+    const host = await sync.host()
+    await removeSync(sync, host)
+    await sync.pass(HOUR)
+    assert.is((await subscription(sync, host))?.status, 'RELEASED')
+    checked.clear()
+    await sync.pass(HOUR)
+    assert.is(checked.get(host.calendarKey) ?? 0, 0)
   }),
 )
 

@@ -14,19 +14,27 @@ import { contextOf, type ServicePorts } from './service-ports.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
-/** Runs at most every `everyMs`, whatever wakes the crons. Without a view of Cal.com it does nothing. */
+/**
+ * Runs at most every `everyMs`, whatever wakes the crons; a reading that failed is tried again at the next turn, then
+ * after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
+ */
 export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, everyMs: number): Cron {
-  let last: Temporal.Instant | undefined
+  let next: Temporal.Instant | undefined
+  let failures = 0
   return {
     name: 'booking-reconciler',
     async run(signal) {
       const { bookings } = ports
       const now = ports.now()
       if (bookings === undefined) return
-      if (last !== undefined && now.epochMilliseconds - last.epochMilliseconds < everyMs) return
-      last = now
+      if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
+      const retryMs = Math.min(everyMs, ports.settings.cronMs * 2 ** Math.min(failures++, 20))
+      next = now.add({ milliseconds: Math.round(retryMs) })
       const seen = await readFuture(ports, bookings, intake, now, signal)
-      if (seen !== undefined) await readMissing(ports, bookings, seen, now, signal)
+      if (seen === undefined) return
+      await readMissing(ports, bookings, seen, now, signal)
+      failures = 0
+      next = now.add({ milliseconds: Math.round(everyMs) })
     },
   }
 }

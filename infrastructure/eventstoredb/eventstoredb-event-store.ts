@@ -2,9 +2,7 @@ import type { Clock } from '../clock/clock.ts'
 import { encodeEvents } from '../event-store/encode-events.ts'
 import {
   type AppendResult,
-  type EventPage,
   type EventStore,
-  type Filter,
   type Position,
   type RecordedEvent,
   START,
@@ -16,10 +14,10 @@ import { connect, disconnect } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'
 import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
 import { follow } from './eventstoredb-follow.ts'
+import { pagesOfAll } from './eventstoredb-pages.ts'
 import { fromPosition, recorded, toPosition } from './eventstoredb-positions.ts'
-import { answered, lastReading, type Reading, streamReading, subscription } from './eventstoredb-reading.ts'
+import { answered, lastReading, type Reading, streamReading } from './eventstoredb-reading.ts'
 import { offerGzip } from './grpc-compression.ts'
-import { pageOf } from './page-of-events.ts'
 
 export type EventStoreDbOptions = {
   /** As the server's documentation has it, with user and password where it asks for them: esdb://… or esdb+discover://… */
@@ -119,22 +117,13 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
     }
   }
 
+  const pages = pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal: closing.signal })
+
   /** An append that was recognised as known may come without its position. */
   async function positionOf(stream: string, revision: number): Promise<Position> {
     const [event] = await eventsOf(stream, revision)
     if (!event) throw new StoreUnavailable(`revision ${revision} of ${stream} was appended and is not there`)
     return event.position
-  }
-
-  async function readPage(after: Position, limit: number, filter: Filter | undefined): Promise<EventPage> {
-    const head = await lastPosition()
-    if (after >= head) return { events: [], position: after, caughtUp: true }
-    const reading = subscription(client, clock, { after, filter, live: false })
-    try {
-      return await pageOf(reading, { after, head, limit, callTimeoutMs, signal: closing.signal })
-    } finally {
-      reading.close()
-    }
   }
 
   return {
@@ -166,17 +155,16 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
     async readAll({ after, filter, limit }) {
       refuseOtherThanPages(after, limit)
-      return trying('read', () => readPage(after, limit, filter))
+      return trying('read', () => pages.read(after, limit, filter))
     },
 
     async *subscribe({ after, filter, limit = 256, signal }) {
       refuseOtherThanPages(after, limit)
       const until = AbortSignal.any([signal, closing.signal])
-      const pages = follow(
+      yield* follow(
         { client, clock, log, lastPosition, callTimeoutMs, reconnectWithinMs },
         { after, filter, limit, signal: until },
       )
-      yield* pages
       if (!signal.aborted) refuseIfClosed()
     },
 
@@ -187,6 +175,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       if (closing.signal.aborted) return
       closing.abort()
       appends.close()
+      pages.close()
       await disconnect(connection)
     },
   }

@@ -38,6 +38,9 @@ export type Reading = {
 /** Events buffered on each side of the client's stream: enough to keep it flowing, and little where events are big. */
 const READ_AHEAD = 64
 
+/** How often at least a wait is looked at. */
+const WATCH_EVERY_MS = 1_000
+
 /** Events that the server looks at before it tells how far it has come. */
 const WIDE_WINDOW = 512
 
@@ -103,8 +106,13 @@ type Source = Pick<NodeJS.ReadableStream, 'read'> & {
 function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Reading {
   let error: Error | undefined
   let over = false
-  let wake: () => void = () => undefined
-  const awake = () => wake()
+  let late = false
+  let dueAt = 0
+  let wake: (() => void) | undefined
+  let listened: AbortSignal | undefined
+  let watching = false
+  const closed = new AbortController()
+  const awake = () => wake?.()
   stream.on('readable', awake)
   // The client emits errors without ending its stream.
   stream.on('error', (reason: Error) => {
@@ -125,18 +133,20 @@ function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Rea
     waiting: () => stream.readableLength > 0,
     async more(ms, signal) {
       if (stream.readableLength > 0 || over || error || signal?.aborted) return now()
-      const waited = new AbortController()
-      const woken = new Promise<boolean>((resolve) => {
-        wake = () => resolve(false)
+      listenTo(signal)
+      late = false
+      dueAt = clock.now().epochMilliseconds + ms
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        watch(ms)
       })
-      signal?.addEventListener('abort', awake, { once: true })
-      const late = await Promise.race([woken, clock.delay(ms, waited.signal).then(() => true)])
-      waited.abort()
-      signal?.removeEventListener('abort', awake)
-      return { ...now(), late }
+      wake = undefined
+      return now()
     },
     close() {
       over = true
+      closed.abort()
+      listened?.removeEventListener('abort', awake)
       stream.destroy()
       void cancel().catch(() => 'the call was never opened')
     },
@@ -145,7 +155,28 @@ function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Rea
   function now(): { over: boolean; late: boolean } {
     if (stream.readableLength > 0) return { over: false, late: false }
     if (error) throw error
-    return { over, late: false }
+    return { over, late }
+  }
+
+  // One timer and one listener for all waits: there are thousands of them a second while it catches up.
+  function watch(ms: number): void {
+    if (watching) return
+    watching = true
+    void clock.delay(Math.min(ms, WATCH_EVERY_MS), closed.signal).then(() => {
+      watching = false
+      if (wake === undefined || closed.signal.aborted) return
+      const left = dueAt - clock.now().epochMilliseconds
+      late = left <= 0
+      if (late) awake()
+      else watch(left)
+    })
+  }
+
+  function listenTo(signal: AbortSignal | undefined): void {
+    if (signal === listened) return
+    listened?.removeEventListener('abort', awake)
+    signal?.addEventListener('abort', awake)
+    listened = signal
   }
 }
 

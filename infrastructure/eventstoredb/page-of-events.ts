@@ -1,7 +1,6 @@
 import type { EventPage, Position, RecordedEvent } from '../event-store/event-store.ts'
-import { NoAnswer } from './eventstoredb-errors.ts'
 import { recorded } from './eventstoredb-positions.ts'
-import type { Item, Reading } from './eventstoredb-reading.ts'
+import type { Item } from './eventstoredb-reading.ts'
 
 /** A page ends early, before its limit, once it holds about this many characters of JSON. */
 const PAGE_CHARACTERS = 8 * 1024 * 1024
@@ -61,32 +60,4 @@ function sizeOf({ data }: RecordedEvent): number {
   let characters = 200
   for (const value of Object.values(data)) characters += typeof value === 'string' ? value.length : 50
   return characters
-}
-
-/**
- * One page of a subscription that catches up. `head` is what the end was before it began, so that it has passed that
- * once it has caught up.
- */
-export async function pageOf(
-  reading: Reading,
-  {
-    after,
-    head,
-    limit,
-    callTimeoutMs,
-    signal,
-  }: { after: Position; head: Position; limit: number; callTimeoutMs: number; signal: AbortSignal },
-): Promise<EventPage> {
-  const page = pageInHand(after, limit)
-  for (;;) {
-    const item = reading.take()
-    if (item?.kind === 'caughtUp') {
-      page.moveTo(head)
-      return page.turn(true)
-    }
-    if (item && page.take(item)) return page.turn(page.position >= head)
-    if (item) continue
-    const { over, late } = await reading.more(callTimeoutMs, signal)
-    if (over || late || signal.aborted) throw new NoAnswer('the reading ended before it had caught up')
-  }
 }

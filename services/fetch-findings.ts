@@ -59,8 +59,10 @@ async function follow(
   findings: Findings,
 ): Promise<void> {
   const { bookingUid, outcome, event } = pairing
-  const from = instances.find((instance) => instance.bookingUid === bookingUid)?.reference
-  if (from === undefined) return
+  const instance = instances.find((one) => one.bookingUid === bookingUid)
+  // What has begun only helps to pair the others.
+  if (instance === undefined || Temporal.Instant.compare(instance.start, ports.now()) <= 0) return
+  const { reference: from } = instance
   findings.seen.add(bookingUid)
   if (outcome === 'CHANGED') {
     findings.looks.delete(bookingUid)

@@ -67,7 +67,11 @@ export async function migrate(
   onProgress('signals', signals)
 
   const reactedTo = await source.readStore.checkpoint(REACTIONS)
-  const { toTarget, ...moved } = await compareEvents(stores, [reactedTo], (done) => onProgress('check', done))
+  // One of another width is the target's already: an earlier call went as far as this in the same read store.
+  const isSources = reactedTo.length === (await source.events.head()).length
+  const { toTarget, ...moved } = await compareEvents(stores, isSources ? [reactedTo] : [], (done) =>
+    onProgress('check', done),
+  )
   const unfinished: string[] = []
   if (eventsMove || source.readStore !== target.readStore) {
     for (const [index, projection] of projections.entries()) {

@@ -14,6 +14,7 @@ import { feedRoutes } from '../services/http/feed.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
 import { listen } from '../services/http/listener.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
+import { orphanedChannels } from '../services/orphaned-channels.ts'
 import type { OutageLog } from '../services/outage-log.ts'
 import type { RunningRoles } from '../services/roles.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
@@ -76,7 +77,7 @@ export type HttpParts = {
 export function httpHandler(parts: HttpParts) {
   const { configuration, ports, models, metrics, origin, publisher, stores, outages, signal } = parts
   const { clock, log } = ports
-  const push = createGooglePush({ ...ports, metrics })
+  const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
   void push.followStops(outages, signal)
   const tail = feedTail({ events: stores.events, clock, log, signal })
   const app = createHttpApp({

@@ -9,6 +9,7 @@ import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import { activeChannel } from '../projections/active-channels.ts'
 import { channelTokens, isOneOf } from './channel-tokens.ts'
 import { type KnownChannel, knownChannels } from './known-channels.ts'
+import type { OrphanedChannel } from './orphaned-channels.ts'
 import type { OutageLog } from './outage-log.ts'
 import { type PushHeaders, readExpiration, readPushHeaders } from './push-headers.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
@@ -37,6 +38,8 @@ export type GooglePushPorts = Pick<
 > & {
   settings: Pick<ServicePorts['settings'], 'settleMs'>
   metrics: Pick<Metrics, 'pushAnswered'>
+  /** Begins to stop a channel of ours that no record knows; nothing is waited for. */
+  stopOrphan?(channel: OrphanedChannel): void
 }
 
 const unknown: PushAnswer = { status: 404, outcome: 'CHANNEL_UNKNOWN' }
@@ -113,6 +116,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     if (typeof onRecord === 'string') {
       channels.put(channelId, 'GONE')
       log.warn({ channelId, resourceId, calendarKey }, 'a channel of ours pushes that is on no record')
+      if (resourceId !== undefined) ports.stopOrphan?.({ calendarKey, channelId, resourceId })
       return { status: 404, outcome: 'CHANNEL_ORPHANED' }
     }
     channels.put(channelId, { calendarKey, tokens, resourceId: onRecord.resourceId })

@@ -10,6 +10,7 @@ import { sqliteVault } from '../../infrastructure/vault/sqlite-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { createCalcomIntake } from '../../services/calcom-intake.ts'
 import { createGooglePush } from '../../services/google-push.ts'
+import { orphanedChannels } from '../../services/orphaned-channels.ts'
 import { startProjections } from '../../services/projection-runner.ts'
 import type { ServicePorts, SyncSettings } from '../../services/service-ports.ts'
 import { calcomApiV2 } from '../../simulator/calcom/api-v2.ts'
@@ -130,7 +131,11 @@ export function syncWorld(options: SyncWorldOptions) {
   const ports = options.wrap?.(plain) ?? plain
   const intake = createCalcomIntake(ports)
   const readDelivery = calcomWebhook({ secrets: [SECRET] })
-  const googlePush = createGooglePush({ ...ports, metrics: { pushAnswered() {} } })
+  const googlePush = createGooglePush({
+    ...ports,
+    metrics: { pushAnswered() {} },
+    stopOrphan: orphanedChannels(ports, stopping.signal),
+  })
   google.onPush((push) => void arrive(push))
 
   async function deliver(request: Request): Promise<Response> {

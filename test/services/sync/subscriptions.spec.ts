@@ -191,6 +191,34 @@ test(
 )
 
 test(
+  'a channel of ours that pushes and is on no record is stopped; one without our token is not',
+  inSync({}, async (sync) => {
+    const { calendarId, calendarKey } = await sync.host()
+    const opened = (id: string, token: string) =>
+      sync.google.watch(calendarId, {
+        id,
+        type: 'web_hook',
+        address: 'https://calendar-sync.example/webhooks/google',
+        token,
+      })
+    const [orphan, strangers] = [`${calendarKey}-orphan`, `${calendarKey}-strangers`]
+    opened(orphan, `token-of-${orphan}`)
+    opened(strangers, 'another')
+    sync.google.faults.set({ methods: ['stop'], times: 1, reason: 'backendError' })
+    sync.google.notify(calendarId)
+    await sync.settle()
+    assert.is(open(sync).length, 3, 'the first try failed')
+    await sync.pass(60_000)
+    sync.google.notify(calendarId)
+    await sync.settle()
+    const left = open(sync).map(({ id }) => id)
+    assert.is(left.length, 2)
+    assert.not(left.includes(orphan))
+    assert.ok(left.includes(strangers))
+  }),
+)
+
+test(
   'a calendar that was let go takes no more of the cron',
   inSync({ wrap: countsChecks }, async (sync) => {
     const host = await sync.host()

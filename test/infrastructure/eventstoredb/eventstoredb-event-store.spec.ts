@@ -171,7 +171,8 @@ test('it says why a server cannot be worked with', async (_, double) => {
     await store.close()
     return condition.ok ? 'OK' : condition.trouble
   }
-  const silent = createServer()
+  // Reads, so that it notices when the other side leaves.
+  const silent = createServer((socket) => void socket.resume().on('error', () => {}))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const address = silent.address()
   const silentPort = typeof address === 'object' && address ? address.port : 0

@@ -92,7 +92,9 @@ async function assemble(
     await lendCredential(stores.vault)
   }
 
-  const lease = stores.shared ? leasedIn({ queue: stores.queue, clock, log, signal }) : alone(signal)
+  const lease = stores.shared
+    ? leasedIn({ queue: stores.queue, clock, log, leaseMs: configuration.leaseMs, signal })
+    : alone(signal)
   const models = readModels({ stores, clock, log: log.child({ part: 'projections' }), signal })
   const metrics = createMetrics()
   const ports: ServicePorts = {
@@ -129,6 +131,7 @@ async function assemble(
   const roles = startRoles(ports, {
     roles: configuration.roles,
     bookingReconcileMs: calcom.bookingReconcileMs,
+    leaseMs: configuration.leaseMs,
     onFetch: metrics.fetched,
     runProjections: (also) => models.run(lease, also),
     signal,

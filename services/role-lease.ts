@@ -14,9 +14,6 @@ export const alone =
   (_, run) =>
     run(signal)
 
-/** How long a role stays with a process that has died. */
-const LEASE_MS = 15_000
-
 /**
  * A lease on the role, kept in the signal queue and renewed every third of its length. Where it is lost (the process
  * stood still, the store was away), the run is told to end before another process is given the role, as far as clocks
@@ -26,32 +23,39 @@ export function leasedIn(ports: {
   queue: SignalQueue
   clock: Clock
   log: Logger
+  /** How long a role stays with a process that has died, in milliseconds. */
+  leaseMs: number
   signal: AbortSignal
 }): Lease {
-  const { queue, clock, log, signal } = ports
+  const { queue, clock, log, leaseMs, signal } = ports
   return async (role, run) => {
     const kind = `role-${role}` as const
     while (!signal.aborted) {
       try {
         // Never completed, so that there is always something to claim.
         await queue.signal({ kind, key: role }, { cause: { poll: true } })
-        const claim = await queue.claim({ leaseMs: LEASE_MS, kinds: [kind] })
+        const asked = clock.now()
+        const claim = await queue.claim({ leaseMs, kinds: [kind] })
         if (claim !== undefined) {
           log.info({ role }, 'this process has the role')
-          await hold(claim, run)
+          await hold(claim, asked, run)
           log.info({ role }, 'this process has given the role up')
         }
       } catch (error) {
         log.warn({ err: error, role }, 'the lease of a role could not be asked for or kept')
       }
-      await clock.delay(LEASE_MS / 3, signal)
+      await clock.delay(leaseMs / 3, signal)
     }
   }
 
-  async function hold(claim: Claim, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async function hold(
+    claim: Claim,
+    asked: Temporal.Instant,
+    run: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const ended = new AbortController()
     const lost = new AbortController()
-    const renewing = renew(claim, ended.signal, lost)
+    const renewing = renew(claim, asked, ended.signal, lost)
     try {
       await run(AbortSignal.any([signal, lost.signal]))
     } finally {
@@ -61,16 +65,34 @@ export function leasedIn(ports: {
     }
   }
 
-  async function renew(claim: Claim, ended: AbortSignal, lost: AbortController): Promise<void> {
-    let renewedAt = clock.now()
+  /** Aborts `lost` as soon as the lease is not ours, or nobody can say any more that it is. */
+  async function renew(
+    claim: Claim,
+    since: Temporal.Instant,
+    ended: AbortSignal,
+    lost: AbortController,
+  ): Promise<void> {
+    let endsAt = since.epochMilliseconds + leaseMs
     while (!ended.aborted) {
-      await clock.delay(LEASE_MS / 3, ended)
+      await clock.delay(Math.min(leaseMs / 3, endsAt - clock.now().epochMilliseconds), ended)
       if (ended.aborted) return
-      const asked = clock.now()
-      const ours = await queue.renew(claim, LEASE_MS).catch(() => undefined)
-      if (ours) renewedAt = asked
-      const unrenewedMs = clock.now().epochMilliseconds - renewedAt.epochMilliseconds
-      if (ours === false || unrenewedMs >= LEASE_MS) return lost.abort()
+      const asked = clock.now().epochMilliseconds
+      const ours = await within(endsAt - asked, () => queue.renew(claim, leaseMs), ended)
+      if (ours) endsAt = asked + leaseMs
+      if (ours === false || clock.now().epochMilliseconds >= endsAt) return lost.abort()
     }
+  }
+
+  /** What the store answers; undefined where it cannot, or not in time: a call may hang for longer than a lease. */
+  async function within(
+    ms: number,
+    ask: () => Promise<boolean>,
+    ended: AbortSignal,
+  ): Promise<boolean | undefined> {
+    const enough = new AbortController()
+    const late = clock.delay(ms, AbortSignal.any([ended, enough.signal])).then(() => undefined)
+    const answer = await Promise.race([ask().catch(() => undefined), late])
+    enough.abort()
+    return answer
   }
 }

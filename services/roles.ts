@@ -13,6 +13,8 @@ import { subscriptionCron } from './subscription-cron.ts'
 export type RolesOptions = {
   roles: ReadonlySet<'crons' | 'sync' | 'projections' | (string & {})>
   bookingReconcileMs: number
+  /** For how long one subject is this process's own without renewal, in milliseconds (60,000). */
+  leaseMs?: number
   /** Told of every fetch: `done`, or the code of what went wrong. */
   onFetch(outcome: string): void
   /** Runs `also` wherever this process has the role of writing the read models. */
@@ -27,9 +29,8 @@ export type RunningRoles = {
   stopped: Promise<unknown>
 }
 
-/** How many subjects one process works on at a time, and for how long one is its own without renewal. */
+/** How many subjects one process works on at a time. */
 const WIDTH = 16
-const LEASE_MS = 60_000
 
 /** Starts what this process does besides HTTP and projections, until `signal` aborts. */
 export function startRoles(ports: ServicePorts, options: RolesOptions): RunningRoles {
@@ -61,7 +62,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
   if (roles.has('sync')) {
     const worker = runChangeSyncWorker(ports, {
       width: WIDTH,
-      leaseMs: LEASE_MS,
+      leaseMs: options.leaseMs ?? 60_000,
       signal,
       observe(kind, outcome, code) {
         if (kind === 'calendar') options.onFetch(code ?? outcome)

@@ -70,6 +70,8 @@ export type Configuration = {
     readonly massChangeLimit: number
   }
   readonly roles: ReadonlySet<Role>
+  /** How long what a process works on stays its own after it has died: a calendar, a booking, a role. */
+  readonly leaseMs: number
   readonly api: {
     /** undefined: the folder keeps one (see api-token.ts). */
     readonly token: string | undefined
@@ -168,6 +170,7 @@ export function readConfiguration(
       roles: new Set(
         roles.filter((role) => [role, 'all'].some((name) => (checked.ROLES ?? ['all']).includes(name))),
       ),
+      leaseMs: checked.LEASE_SECONDS ?? 20_000,
       api: { token: checked.API_TOKEN, namedTokens: files.namedTokens },
       notices:
         checked.NOTICE_WEBHOOK_URL === undefined ? undefined : { webhookUrl: checked.NOTICE_WEBHOOK_URL },

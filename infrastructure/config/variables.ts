@@ -126,6 +126,8 @@ export const variables = {
   ).transform((keys) => keys.join(',')),
   ROLES: list(`must be all, or a list of ${roles.join(', ')}`, (item) => ['all', ...roles].includes(item)),
 
+  LEASE_SECONDS: duration(1000, 'seconds', HOUR_MS),
+
   SETTLE_MS: wholeNumber(0, HOUR_MS),
   RECONCILE_MINUTES: duration(MINUTE_MS, 'minutes', LONGEST_TIMER_MS),
   CRON_SECONDS: duration(1000, 'seconds', HOUR_MS),

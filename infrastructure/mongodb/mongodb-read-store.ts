@@ -47,9 +47,10 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
     const found = await stored(collection)
       .find(oneKeyFilter(index, range, after), { limit, batchSize: limit, sort: oneKeyOrder(index) })
       .toArray()
-    return found.map(
-      (one): Item => ({ id: one._id, key: one.key?.[index] ?? '', document: one.document ?? {} }),
-    )
+    return found.flatMap(({ _id, key, document }): Item[] => {
+      const known = key?.[index]
+      return known === undefined || document === undefined ? [] : [{ id: _id, key: known, document }]
+    })
   }
 
   async function severalKeys(
@@ -107,7 +108,7 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
       if (after !== undefined && !inRange(range, after.key)) throw badCursor()
       const limit = page.limit + 1
       const found = await use(async () => {
-        // A document whose keys become one or several meanwhile is in one of the three, if not in two.
+        // A document whose one key becomes several meanwhile, or the other way round, is in one of the three, if not two.
         const before = await severalKeys(collection, index, range, limit, after)
         const one = await oneKey(collection, index, range, limit, after)
         return merged([one, before, await severalKeys(collection, index, range, limit, after)])

@@ -58,13 +58,17 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
       const { _id, ...replacement } = next
       return { replaceOne: { filter: { _id, revision: record.revision }, replacement } }
     })
-    const result = await collection.bulkWrite(operations, { ordered: false }).catch((error: unknown) => {
-      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
-        throw error
-      if ([error.writeErrors].flat().some(({ code }) => code !== DUPLICATE_KEY)) throw error
-      return error.result
-    })
-    if (result.insertedCount + result.matchedCount === operations.length) return []
+    const matched = await collection.bulkWrite(operations, { ordered: false }).then(
+      ({ insertedCount, matchedCount }) => insertedCount + matchedCount,
+      (error: unknown) => {
+        if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+          throw error
+        if ([error.writeErrors].flat().some(({ code }) => code !== DUPLICATE_KEY)) throw error
+        // Not every server counts right where it refused some.
+        return undefined
+      },
+    )
+    if (matched === operations.length) return []
     const found = await collection
       .find({ _id: { $in: [...signals.keys()] } }, { projection: { revision: 1 } })
       .toArray()

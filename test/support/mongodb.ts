@@ -44,8 +44,9 @@ async function openOwn(server: string): Promise<OpenedForTests> {
     connection,
     url,
     async close() {
-      await connection.use(() => connection.database.dropDatabase())
+      // The longer name first: another server of the protocol drops all that begin with a name.
       await connection.use(() => connection.vaultDatabase.dropDatabase())
+      await connection.use(() => connection.database.dropDatabase())
       await connection.close()
     },
   }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { MongodbConnection } from '../../../infrastructure/mongodb/mongodb-connection.ts'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type MongodbConnection,
+  mongodbConnection,
+} from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbSignalQueue } from '../../../infrastructure/mongodb/mongodb-signal-queue.ts'
 import type { SignalRecord } from '../../../infrastructure/mongodb/signal-record.ts'
 import { signalQueueContract } from '../../contract/signal-queue.contract.ts'
@@ -20,6 +25,73 @@ else {
       close,
     }
   })
+
+  const test = suite('MongoDB signal queue')
+
+  test('counts each signal of two processes at once, and gives the subject to one of them', async () => {
+    const { connection, url, close } = await server.open()
+    const other = mongodbConnection(url)
+    const queues = [connection, other].map((one) => mongodbSignalQueue(one, { newId: randomUUID }))
+    const subject = { kind: 'calendar', key: 'c' } as const
+    const calls = Array.from({ length: 200 }, (_, n) =>
+      queues[n % 2]?.signal(subject, { cause: { poll: true }, memo: { [`m${n}`]: n } }),
+    )
+    await Promise.all(calls)
+    const claims = await Promise.all(queues.map((queue) => queue.claim({ leaseMs: 60_000 })))
+    const [claim, none] = claims.toSorted((a, b) => (b?.signalled ?? 0) - (a?.signalled ?? 0))
+    assert.is(claim?.signalled, 200)
+    assert.is(Object.keys(claim?.memo ?? {}).length, 200)
+    assert.is(none, undefined)
+    await other.close()
+    await close()
+  })
+
+  test('loses no signal of many at once by two processes', async () => {
+    const { connection, url, close } = await server.open()
+    const other = mongodbConnection(url)
+    const queues = [connection, other].map((one) => mongodbSignalQueue(one, { newId: randomUUID }))
+    const signals = Array.from({ length: 1200 }, (_, n) => ({
+      subject: { kind: 'booking', key: `b${n}` } as const,
+      cause: { poll: true } as const,
+    }))
+    await Promise.all([...queues, ...queues].map((queue) => queue.signalMany(signals)))
+    const [, bookings] = (await queues[0]?.status()) ?? []
+    assert.is(bookings?.due, 1200)
+    const least = await connection.database
+      .collection<SignalRecord>('signals')
+      .countDocuments({ kind: 'booking', signalled: { $lt: 4 } })
+    assert.is(least, 0)
+    await other.close()
+    await close()
+  })
+
+  test('stores none of many signals where one is no JSON', async () => {
+    const { connection, close } = await server.open()
+    const queue = mongodbSignalQueue(connection, { newId: randomUUID })
+    const cycle: { [key: string]: null } = {}
+    Object.defineProperty(cycle, 'self', { enumerable: true, get: () => cycle })
+    const outcome = await queue
+      .signalMany([
+        { subject: { kind: 'calendar', key: 'a' }, cause: { poll: true } },
+        { subject: { kind: 'calendar', key: 'b' }, cause: { poll: true }, memo: cycle },
+      ])
+      .catch((error: unknown) => error)
+    assert.instance(outcome, TypeError)
+    assert.is(await queue.nextDueInMs(), undefined)
+    await close()
+  })
+
+  test('goes on where its collection was dropped', async () => {
+    const { connection, close } = await server.open()
+    const queue = mongodbSignalQueue(connection, { newId: randomUUID })
+    await queue.signal({ kind: 'calendar', key: 'a' }, { cause: { poll: true } })
+    await connection.database.dropCollection('signals')
+    await queue.signal({ kind: 'calendar', key: 'b' }, { cause: { poll: true } })
+    assert.is((await queue.claim({ leaseMs: 1000 }))?.key, 'b')
+    await close()
+  })
+
+  test.run()
 }
 
 async function serverTime({ database }: MongodbConnection): Promise<Temporal.Instant> {

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { BSON } from 'mongodb'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type MongodbConnection,
+  mongodbConnection,
+} from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbVault } from '../../../infrastructure/mongodb/mongodb-vault.ts'
-import { vaultContract } from '../../contract/vault.contract.ts'
+import { VaultKeyUnknown } from '../../../infrastructure/vault/credential-vault.ts'
+import { keyOfBytes, vaultContract } from '../../contract/vault.contract.ts'
 import { mongodbForTests, skippedWithoutMongodb } from '../../support/mongodb.ts'
 
 const server = await mongodbForTests()
@@ -20,4 +28,67 @@ else {
       close,
     }
   })
+
+  const test = suite('MongoDB vault')
+  const address = { provider: 'google', externalCalendarId: 'somebody@example.com' }
+  const opened = (connection: MongodbConnection, ...bytes: number[]) =>
+    mongodbVault(connection, { keys: bytes.map(keyOfBytes), newId: randomUUID })
+
+  test('gives one key to first calls of two processes at once', async () => {
+    const { connection, url, close } = await server.open()
+    const other = mongodbConnection(url)
+    const vaults = [opened(connection, 1), opened(other, 1)]
+    for (let round = 0; round < 10; round++) {
+      const calendar = { ...address, externalCalendarId: `c${round}@example.com` }
+      const calls = Array.from({ length: 10 }, (_, n) => vaults[n % 2]?.directory.keyOf(calendar))
+      assert.is(new Set(await Promise.all(calls)).size, 1)
+    }
+    await other.close()
+    await close()
+  })
+
+  test('keeps neither a credential nor a calendar in clear, in a database of its own', async () => {
+    const { connection, close } = await server.open()
+    const vault = opened(connection, 1)
+    await vault.put('a', { kind: 'oauth', refreshToken: '1//refresh-token' })
+    await vault.directory.keyOf(address)
+    const { vaultDatabase, database } = connection
+    const kept = await Promise.all(
+      ['credentials', 'calendars'].map((name) => vaultDatabase.collection(name).find().toArray()),
+    )
+    assert.equal(
+      kept.map((list) => list.length),
+      [1, 1],
+    )
+    const bytes = BSON.serialize({ kept })
+    for (const text of ['refresh', 'somebody']) assert.not(Buffer.from(bytes).includes(text))
+    assert.equal(await database.listCollections().toArray(), [])
+    await close()
+  })
+
+  test('seals again what a process with the older key stored after the newer one had rotated', async () => {
+    const { connection, close } = await server.open()
+    const older = opened(connection, 1)
+    await older.has('any')
+    const newer = opened(connection, 2, 1)
+    await newer.has('any')
+    const key = await older.directory.keyOf(address)
+    assert.is(await newer.directory.keyOf(address), key)
+    assert.is(await opened(connection, 2).directory.keyOf(address), key)
+    await close()
+  })
+
+  test('does not open a record that was put in the place of another', async () => {
+    const { connection, close } = await server.open()
+    const vault = opened(connection, 1)
+    await vault.put('mine', { kind: 'service-account', subject: 'me@example.com' })
+    await vault.put('yours', { kind: 'service-account', subject: 'you@example.com' })
+    const records = connection.vaultDatabase.collection<{ _id: string }>('credentials')
+    const yours = await records.findOne({ _id: 'yours' })
+    await records.replaceOne({ _id: 'mine' }, { ...yours, _id: 'mine' })
+    assert.instance(await vault.use('mine').catch((error: unknown) => error), VaultKeyUnknown)
+    await close()
+  })
+
+  test.run()
 }

@@ -11,9 +11,9 @@ export const credentialId = text(255).describe('the credential stored under PUT 
 export const calendarSyncId = text(255)
 export const subscriptionId = text(255)
 
-/** RFC 3339 with an offset or `Z`. */
+/** RFC 3339 with an offset or `Z`. Aborts, for the checks of whole bodies compare instants and must not see a text. */
 export const instant = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .transform((value) => Temporal.Instant.from(value))
   .describe('RFC 3339 with offset')
 

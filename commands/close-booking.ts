@@ -8,11 +8,16 @@ import { execute } from './execute.ts'
 export const CloseBooking = defineCommand({
   name: 'CloseBooking',
   summary: 'Records that the booking was cancelled in Cal.com, or rescheduled to another one.',
-  schema: z.object({
-    bookingUid,
-    reason: text(255).default('CANCELLED_IN_CALCOM'),
-    rescheduledToUid: bookingUid.optional(),
-  }),
+  schema: z
+    .object({
+      bookingUid,
+      reason: text(255).default('CANCELLED_IN_CALCOM'),
+      rescheduledToUid: bookingUid.optional(),
+    })
+    .refine((body) => body.rescheduledToUid !== body.bookingUid, {
+      message: 'a booking cannot go on as itself',
+      path: ['rescheduledToUid'],
+    }),
   handle: (body, ports, context) =>
     execute(ports, context, bookingAggregate, body.bookingUid, (state) =>
       closeBooking(state, {

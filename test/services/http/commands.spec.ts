@@ -50,6 +50,40 @@ test(
 )
 
 test(
+  'refuses times that cannot be read, also where nothing else is wrong with the body',
+  withHttp(async ({ command }) => {
+    const booking = { bookingUid: 'b1', userId: 'u1', end: '2030-01-07T10:30:00Z' }
+    for (const start of ['tomorrow', '2030', '2030-02-30T10:00:00Z', '2030-01-07T10:00:00']) {
+      const { problems = [] } = assertProblem(
+        await command('TrackBooking', { ...booking, start }),
+        400,
+        'BODY_INVALID',
+      )
+      assert.equal(
+        problems.map(({ path }) => path),
+        ['start'],
+      )
+      assertProblem(await command('RecordBookingTimes', { ...booking, start }), 400, 'BODY_INVALID')
+    }
+  }),
+)
+
+test(
+  'refuses a booking that would go on as itself',
+  withHttp(async ({ command }) => {
+    const { problems = [] } = assertProblem(
+      await command('CloseBooking', { bookingUid: 'b1', rescheduledToUid: 'b1' }),
+      400,
+      'BODY_INVALID',
+    )
+    assert.equal(
+      problems.map(({ path }) => path),
+      ['rescheduledToUid'],
+    )
+  }),
+)
+
+test(
   'answers an unknown command with the names that there are',
   withHttp(async ({ command }) => {
     const problem = assertProblem(await command('trackBooking', {}), 404, 'COMMAND_UNKNOWN')

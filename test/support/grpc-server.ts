@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
 /** What of a generated method definition is needed here. */
@@ -62,6 +62,8 @@ type AnyHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => P
 export function grpcServer(): GrpcServer {
   const handlers = new Map<string, AnyHandler>()
   const sessions = new Set<ServerHttp2Session>()
+  /** Of connections that never became a session too: TLS where none is spoken. */
+  const sockets = new Set<Socket>()
   let server = createServer()
 
   return {
@@ -71,6 +73,10 @@ export function grpcServer(): GrpcServer {
     listen: (port) =>
       new Promise((resolve, reject) => {
         server = createServer()
+        server.on('connection', (socket: Socket) => {
+          sockets.add(socket)
+          socket.once('close', () => sockets.delete(socket))
+        })
         server.on('session', (session) => {
           sessions.add(session)
           session.once('close', () => sessions.delete(session))
@@ -91,6 +97,7 @@ export function grpcServer(): GrpcServer {
     async kill() {
       const closed = new Promise((resolve) => server.close(resolve))
       for (const session of sessions) session.destroy()
+      for (const socket of sockets) socket.destroy()
       await closed
     },
   }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type NewEvent, START } from '../../../infrastructure/event-store/event-store.ts'
@@ -171,8 +171,8 @@ test('it says why a server cannot be worked with', async (_, double) => {
     await store.close()
     return condition.ok ? 'OK' : condition.trouble
   }
-  // Reads, so that it notices when the other side leaves.
-  const silent = createServer((socket) => void socket.resume().on('error', () => {}))
+  const connections = new Set<Socket>()
+  const silent = createServer((socket) => void connections.add(socket.on('error', () => {})))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const address = silent.address()
   const silentPort = typeof address === 'object' && address ? address.port : 0
@@ -184,6 +184,7 @@ test('it says why a server cannot be worked with', async (_, double) => {
   double.refuse('ACCESS_DENIED')
   assert.is(await why(double.url), 'AUTHENTICATION')
   silent.close()
+  for (const connection of connections) connection.destroy()
   const old = await startEventStoreDbDouble({ version: '22.10.4' })
   assert.is(await why(old.url), 'OLD_VERSION')
   await old.close()

@@ -23,6 +23,7 @@ import { forgetServiceAddress, keepServiceAddress } from './infrastructure/confi
 import { googleCalendarProvider } from './infrastructure/google/google-calendar-provider.ts'
 import { createLogger, type Logger } from './infrastructure/logging/logger.ts'
 import { createMetrics } from './infrastructure/metrics/metrics.ts'
+import { countOutcome } from './services/counted-outcomes.ts'
 import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
 import { outageLog } from './services/outage-log.ts'
 import { alone, leasedIn } from './services/role-lease.ts'
@@ -132,7 +133,7 @@ async function assemble(
     roles: configuration.roles,
     bookingReconcileMs: calcom.bookingReconcileMs,
     leaseMs: configuration.leaseMs,
-    onFetch: metrics.fetched,
+    onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
     runProjections: (also) => models.run(lease, also),
     signal,
   })

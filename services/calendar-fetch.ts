@@ -36,10 +36,11 @@ export async function fetchCalendar(
   }
   if (!fetched.ok) return failed(ports, claim, fetched, signal)
   await recordSuccess(ports, claim, fetched)
-  return { kind: 'done', syncToken: fetched.syncToken }
+  return { kind: 'done', syncToken: fetched.syncToken, changed: fetched.changed }
 }
 
-type Fetched = { ok: true; syncToken: string; events: number; full: boolean }
+/** `changed`: something in it concerned a booking. */
+type Fetched = { ok: true; syncToken: string; events: number; full: boolean; changed: boolean }
 
 async function readChanges(
   ports: ServicePorts,
@@ -73,7 +74,8 @@ async function readChanges(
       if (!resolved.ok) return resolved
       if (full) await findMissing(ports, access, calendarKey, findings, signal)
       await signalFindings(ports, claim, findings)
-      return { ok: true, syncToken: next, events, full }
+      const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
+      return { ok: true, syncToken: next, events, full, changed }
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import { lookAtBooking } from './booking-look.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
+import type { WorkedOutcome } from './counted-outcomes.ts'
 import { askForReferences } from './reference-ask.ts'
 import { retryDelay } from './retry-delay.ts'
 import type { ServicePorts } from './service-ports.ts'
@@ -14,7 +15,7 @@ export type WorkerOptions = {
   leaseMs: number
   signal: AbortSignal
   /** Told of each subject worked on, for the metrics. */
-  observe?(kind: Claim['kind'], outcome: SubjectOutcome['kind'] | 'released', code?: string): void
+  observe?(kind: Claim['kind'], outcome: WorkedOutcome): void
 }
 
 /** When idle, the queue is asked again at least this often: another process may have signalled. */
@@ -94,7 +95,7 @@ async function workOn(ports: ServicePorts, claim: Claim, options: WorkerOptions)
       return
     }
     await settle(ports, claim, outcome)
-    options.observe?.(claim.kind, outcome.kind, outcome.kind === 'failed' ? outcome.code : undefined)
+    options.observe?.(claim.kind, outcome)
   } catch (error) {
     ports.log.error(
       { err: error, kind: claim.kind, key: claim.key },

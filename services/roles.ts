@@ -1,6 +1,8 @@
+import type { Kind } from '../infrastructure/signal-queue/signal-queue.ts'
 import { bookingReconciler } from './booking-reconciler.ts'
 import { createCalcomIntake } from './calcom-intake.ts'
 import { runChangeSyncWorker } from './change-sync-worker.ts'
+import type { WorkedOutcome } from './counted-outcomes.ts'
 import { startCrons } from './crons.ts'
 import { runReactions } from './reactions.ts'
 import { reconciler, signalUnknownCalendars } from './reconciler.ts'
@@ -15,8 +17,8 @@ export type RolesOptions = {
   bookingReconcileMs: number
   /** For how long one subject is this process's own without renewal, in milliseconds (60,000). */
   leaseMs?: number
-  /** Told of every fetch: `done`, or the code of what went wrong. */
-  onFetch(outcome: string): void
+  /** Told of every subject worked on. */
+  onWorked(kind: Kind, outcome: WorkedOutcome): void
   /** Runs `also` wherever this process has the role of writing the read models. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   signal: AbortSignal
@@ -64,9 +66,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
       width: WIDTH,
       leaseMs: options.leaseMs ?? 60_000,
       signal,
-      observe(kind, outcome, code) {
-        if (kind === 'calendar') options.onFetch(code ?? outcome)
-      },
+      observe: options.onWorked,
     })
     running.push(
       worker,

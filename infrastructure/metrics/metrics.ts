@@ -6,8 +6,13 @@ export type Metrics = {
   pushAnswered(status: number, seconds: number): void
   /** A look at an event was decided. */
   decided(code: string): void
-  /** A calendar was fetched: `changed`, `unchanged`, or the code of what went wrong. */
+  /**
+   * A calendar was fetched: `changed` (a booking was concerned), `unchanged`, `unneeded`, `released` (by a process that
+   * stops), or the code of what went wrong.
+   */
   fetched(outcome: string): void
+  /** A booking was looked at, or its references asked for: `done`, `again`, `released`, or what went wrong. */
+  looked(kind: string, outcome: string): void
   /** A command was handled: `accepted`, `unchanged`, or the code it was refused with. */
   commandHandled(command: string, outcome: string): void
   /** A booking event was published, `seconds` after it was decided. */
@@ -40,6 +45,10 @@ export function createMetrics(): Metrics {
   })
   const decisions = counter('decisions_total', 'Looks at events by the code of their decision', ['code'])
   const fetches = counter('fetches_total', 'Fetches of calendars by outcome', ['outcome'])
+  const looks = counter('looks_total', 'Looks at bookings, and askings for references, by outcome', [
+    'kind',
+    'outcome',
+  ])
   const commands = counter('commands_total', 'Commands by name and outcome', ['command', 'outcome'])
   const publishLag = new Histogram({
     name: name('publish_lag_seconds'),
@@ -59,6 +68,7 @@ export function createMetrics(): Metrics {
     pushAnswered: (status, seconds) => pushes.observe({ status }, seconds),
     decided: (code) => decisions.inc({ code }),
     fetched: (outcome) => fetches.inc({ outcome }),
+    looked: (kind, outcome) => looks.inc({ kind, outcome }),
     commandHandled: (command, outcome) => commands.inc({ command, outcome }),
     published: (seconds) => publishLag.observe(seconds),
     httpAnswered: ({ seconds, ...labels }) => http.observe(labels, seconds),

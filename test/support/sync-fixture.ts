@@ -43,7 +43,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
     const running = startRoles(ports, {
       roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
-      onFetch() {},
+      onWorked() {},
       runProjections: (also) => also(ended.signal),
       signal: ended.signal,
     })

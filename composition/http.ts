@@ -16,6 +16,7 @@ import { listen } from '../services/http/listener.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
 import { orphanedChannels } from '../services/orphaned-channels.ts'
 import type { OutageLog } from '../services/outage-log.ts'
+import { roleChecks } from '../services/role-checks.ts'
 import type { RunningRoles } from '../services/roles.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
 import { type Backlog, statusReport } from '../services/status-report.ts'
@@ -99,7 +100,14 @@ export function httpHandler(parts: HttpParts) {
     health: {
       durable: { 'event store': () => stores.events.head(), 'signal queue': () => stores.queue.status() },
       others: { 'read models': () => readModelsAnswer(stores, models) },
-      roles: { sync: () => stores.queue.status() },
+      roles: roleChecks({
+        roles: configuration.roles,
+        clock,
+        queue: () => stores.queue.status(),
+        failingCrons: parts.roles.failingCrons,
+        models,
+        publisher: publisher?.ready,
+      }),
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
     first: [googleWebhook({ push, log })],

@@ -3,7 +3,12 @@ import type { ServicePorts } from './service-ports.ts'
 /** A piece of work done every period, and sooner when woken. */
 export type Cron = { name: string; run(signal: AbortSignal): Promise<void> }
 
-export type Crons = { wake(): void; stopped: Promise<void> }
+export type Crons = {
+  wake(): void
+  /** Those whose last turn failed. */
+  failing(): readonly string[]
+  stopped: Promise<void>
+}
 
 /**
  * Runs the crons one after the other, every `cronMs` and whenever something woke them. A failing one is logged and
@@ -12,6 +17,7 @@ export type Crons = { wake(): void; stopped: Promise<void> }
 export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: AbortSignal): Crons {
   let bell = new AbortController()
   let woken = false
+  const failing = new Set<string>()
   const wake = () => {
     woken = true
     bell.abort()
@@ -24,13 +30,15 @@ export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: 
         if (signal.aborted) return
         try {
           await cron.run(signal)
+          failing.delete(cron.name)
         } catch (error) {
-          if (!signal.aborted)
-            ports.log.error({ err: error, cron: cron.name }, 'a cron failed and will run again')
+          if (signal.aborted) return
+          failing.add(cron.name)
+          ports.log.error({ err: error, cron: cron.name }, 'a cron failed and will run again')
         }
       }
       if (!woken) await ports.clock.delay(ports.settings.cronMs, AbortSignal.any([signal, bell.signal]))
     }
   }
-  return { wake, stopped: run() }
+  return { wake, failing: () => [...failing], stopped: run() }
 }

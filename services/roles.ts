@@ -27,6 +27,8 @@ export type RolesOptions = {
 export type RunningRoles = {
   /** Something changed that the crons may act on: they run now. */
   wakeCrons(): void
+  /** The crons whose last turn failed. */
+  failingCrons(): readonly string[]
   /** Resolves when everything under way has ended. */
   stopped: Promise<unknown>
 }
@@ -39,6 +41,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
   const { roles, signal } = options
   const running: Promise<unknown>[] = []
   let wakeCrons = () => {}
+  let failingCrons: RunningRoles['failingCrons'] = () => []
   if (roles.has('crons')) {
     const intake = createCalcomIntake(ports)
     const crons = startCrons(
@@ -52,6 +55,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
       signal,
     )
     wakeCrons = crons.wake
+    failingCrons = crons.failing
     running.push(crons.stopped)
   }
   // The reactions go with the read models: one leased instance, fed from the same events.
@@ -74,7 +78,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
       untilDone(ports, signal, 'what was set aside could not be signalled', () => lookAtSetAside(ports)),
     )
   }
-  return { wakeCrons, stopped: Promise.all(running) }
+  return { wakeCrons, failingCrons, stopped: Promise.all(running) }
 }
 
 /** What is to be done once at the start, as soon as the stores and read models let it. */

@@ -61,7 +61,10 @@ test('each is judged by its own work', async () => {
   assert.is(await ready('projections'), false, 'for long')
   status = read('CATCHING_UP')
   assert.is(await ready('projections'), true)
-  status = { ...read('LIVE'), outages: [{ what: 'event store', since: clock.now().toString(), message: 'away' }] }
+  status = {
+    ...read('LIVE'),
+    outages: [{ what: 'event store', since: clock.now().toString(), message: 'away' }],
+  }
   assert.is(await ready('projections'), false)
   writer = false
   assert.is(await ready('projections'), true, 'another process writes them, this one stands by')

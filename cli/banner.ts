@@ -6,11 +6,11 @@ export function banner(configuration: Configuration, service: Service): string {
   const { calcom, data, google, roles, sync } = configuration
   const rows: [string, string][] = [
     ['console', `${service.url}/`],
-    ['stores', 'embedded (SQLite): events, read models, signals, vault'],
+    ['stores', storesLine(configuration)],
     ['Google', service.standIns ? `stand-in at ${service.standIns.google.url}` : google.root],
     ['Cal.com', calcomLine(configuration, service)],
     ['push', pushLine(configuration, service)],
-    ['publishing', `GET ${service.url}/booking-events (JSON and SSE)`],
+    ['publishing', publishingLine(configuration, service)],
     ['mode', sync.mode],
     ['roles', [...roles].join(', ')],
     ['data', data.folder],
@@ -21,6 +21,27 @@ export function banner(configuration: Configuration, service: Service): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
   return `\ncalendar-sync is running\n${lines.join('\n')}\n${service.standIns ? trial(service) : ''}\n`
+}
+
+/** No address: a connection string may hold a password. */
+function storesLine({ eventStore, mongodb }: Configuration): string {
+  const places: [string, string[]][] = [
+    ['EventStoreDB', eventStore ? ['events'] : []],
+    ['MongoDB', mongodb ? ['read models', 'signals', 'vault'] : []],
+    [
+      'embedded (SQLite)',
+      [...(eventStore ? [] : ['events']), ...(mongodb ? [] : ['read models', 'signals', 'vault'])],
+    ],
+  ]
+  return places
+    .filter(([, parts]) => parts.length > 0)
+    .map(([place, parts]) => `${place}: ${parts.join(', ')}`)
+    .join('; ')
+}
+
+function publishingLine({ kafka }: Configuration, { url }: Service): string {
+  const feed = `GET ${url}/booking-events (JSON and SSE)`
+  return kafka ? `${feed}; topic ${kafka.topic} of Kafka` : feed
 }
 
 function calcomLine({ calcom }: Configuration, { standIns }: Service): string {

@@ -36,7 +36,7 @@ export async function startServiceProcess(env: Environment): Promise<ServiceProc
     new RegExp(`^ +${name} +${before}(http\\S+?)/?$`, 'm').exec(output)?.[1] ?? ''
   return {
     url: said('console'),
-    token: readFileSync(join(env.DATA_DIR, API_TOKEN_FILE), 'utf8').trim(),
+    token: env.API_TOKEN ?? readFileSync(join(env.DATA_DIR, API_TOKEN_FILE), 'utf8').trim(),
     standIns: { google: said('Google', 'stand-in at '), calcom: said('Cal.com', 'stand-in at ') },
     output: () => output,
     async end(signal) {

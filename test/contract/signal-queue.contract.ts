@@ -19,6 +19,7 @@ const calendar: Subject = { kind: 'calendar', key: 'c1' }
 const other: Subject = { kind: 'calendar', key: 'c2' }
 const booking: Subject = { kind: 'booking', key: 'b1' }
 const references: Subject = { kind: 'references', key: 'b1' }
+const role: Subject = { kind: 'role-projections', key: 'projections' }
 
 const push = (messageNumber: number): Cause => ({
   channelId: 'channel',
@@ -486,6 +487,45 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     stop()
     await queue.signal(calendar, { cause: poll })
     assert.is(heard, 2)
+  })
+
+  queue('gives a role to those only who ask for it by name, and to one of them', async ({ queue }) => {
+    await queue.signal(role, { cause: poll })
+    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.claim({ leaseMs: LEASE, kinds: ['calendar', 'role-publisher'] }), undefined)
+    assert.is(await queue.nextDueInMs(), undefined)
+    const claim = await claimed(queue, ['role-projections'])
+    assert.equal([claim.kind, claim.key], [role.kind, role.key])
+    await queue.signal(role, { cause: poll })
+    assert.is(await queue.claim({ leaseMs: LEASE, kinds: ['role-projections'] }), undefined)
+  })
+
+  queue('tells of no role in its status', async ({ queue }) => {
+    await queue.signal(role, { cause: poll })
+    const before = await queue.status()
+    await claimed(queue, ['role-projections'])
+    for (const { kind, due, leased, waiting } of [...before, ...(await queue.status())]) {
+      assert.not.ok(kind.startsWith('role-'), kind)
+      assert.is(due + leased + waiting, 0)
+    }
+  })
+
+  queue('hands a role over when its lease was not renewed, or was given back', async (opened) => {
+    const { queue, advance } = opened
+    const kinds = ['role-projections'] as const
+    await queue.signal(role, { cause: poll })
+    const first = await claimed(queue, kinds)
+    await advance(LEASE / 2)
+    assert.ok(await queue.renew(first, LEASE))
+    await advance(LEASE / 2 + opened.toleranceMs)
+    assert.is(await queue.claim({ leaseMs: LEASE, kinds }), undefined)
+    await advance(LEASE / 2)
+    await queue.signal(role, { cause: poll })
+    const second = await claimed(queue, kinds)
+    assert.not.ok(await queue.renew(first, LEASE))
+    assert.not.ok(await queue.release(first))
+    assert.ok(await queue.release(second))
+    assert.ok(await claimed(queue, kinds))
   })
 
   test.run()

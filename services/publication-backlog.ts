@@ -1,9 +1,4 @@
-import {
-  type EventStore,
-  type Position,
-  type RecordedEvent,
-  START,
-} from '../infrastructure/event-store/event-store.ts'
+import { type EventStore, type Position, START } from '../infrastructure/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
 /** How much waits to be published: counted only when somebody asks, and each event once. */
@@ -11,7 +6,7 @@ export type PublicationBacklog = {
   /** Up to where events were published is known anew. */
   beginsAt(position: Position): void
   /** What is up to `position` waits no longer; `published` are the events that this left behind. */
-  movedTo(position: Position, published: readonly { event: RecordedEvent }[]): void
+  movedTo(position: Position, published: readonly { event: { position: Position } }[]): void
   /** Where it cannot be known up to where events were published, those after `position` wait at least. */
   atLeastFrom(position: Position): void
   /** `oldestAt` is when the oldest was stored, RFC 3339; null where nothing waits. Rejects with StoreUnavailable. */

@@ -1,9 +1,9 @@
-import type { RecordedEvent } from '../infrastructure/event-store/event-store.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { parkedEvents, writeParked } from './parked-events.ts'
+import type { EventPlace } from './publication-source.ts'
 
 /** An event that can never be published as it is, and why. */
-export type Unpublishable = { event: RecordedEvent; code: 'TOO_LARGE' | 'NOT_ENCODED'; error: unknown }
+export type Unpublishable = { event: EventPlace; code: 'TOO_LARGE' | 'NOT_ENCODED'; error: unknown }
 
 /** Under which name unpublishable events are listed beside those that read models could not take. */
 export const PUBLICATION = 'publication'

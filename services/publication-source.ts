@@ -1,13 +1,16 @@
-import type { CloudEventV1 } from 'cloudevents'
 import { commitSignal } from '../infrastructure/event-store/commit-signal.ts'
 import type { EventStore, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
+import type { PublishableEvent } from '../infrastructure/publisher/booking-event-publisher.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import { bookingCloudEvent, type EventOrigin } from './booking-event.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
+/** Which event it is, without what is in it: many wait at a time. */
+export type EventPlace = Pick<RecordedEvent, 'id' | 'type' | 'stream' | 'revision' | 'position'>
+
 /** An event on its way: as it is to be published, or why it cannot be. */
-export type PublicationItem = { event: RecordedEvent } & (
-  | { message: CloudEventV1<unknown> }
+export type PublicationItem = { event: EventPlace } & (
+  | { message: PublishableEvent }
   | { message: undefined; error: unknown }
 )
 
@@ -41,9 +44,11 @@ export function publicationSource(options: {
   let caughtUp: 'NEVER' | 'NEWS' | 'TOLD' = 'NEVER'
   let failure: unknown
 
-  function encoded(event: RecordedEvent): PublicationItem {
+  function encoded(recorded: RecordedEvent): PublicationItem {
+    const { id, type, stream, revision, position } = recorded
+    const event = { id, type, stream, revision, position }
     try {
-      return { event, message: bookingCloudEvent(event, origin) }
+      return { event, message: publishable(recorded, origin) }
     } catch (error) {
       return { event, message: undefined, error }
     }
@@ -82,4 +87,12 @@ export function publicationSource(options: {
       return taken
     },
   }
+}
+
+/** All but their data is text in these events: what is named in booking-event.ts, position and traceparent included. */
+function publishable(recorded: RecordedEvent, origin: EventOrigin): PublishableEvent {
+  const { data, ...attributes } = bookingCloudEvent(recorded, origin)
+  const { subject = '' } = attributes
+  // See above: the index of CloudEventV1 allows extensions of any type, of which there are none.
+  return { subject, attributes: attributes as PublishableEvent['attributes'], data: JSON.stringify(data) }
 }

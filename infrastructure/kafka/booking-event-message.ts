@@ -1,20 +1,26 @@
-import type { CloudEventV1 } from 'cloudevents'
 import type { IHeaders, Message } from 'kafkajs'
+import type { PublishableEvent } from '../publisher/booking-event-publisher.ts'
 
 /**
  * A CloudEvent in the binary mode of the Kafka Protocol Binding (version 1.0.2, 3.2): the attributes as `ce_` headers,
  * its data as the value. The key is the subject, so that the events of one booking stay in one partition; the trace
  * context is a header of its own too, for consumers that know nothing of CloudEvents.
  */
-export function toMessage(event: CloudEventV1<unknown>): Message {
+export function toMessage({ subject, attributes, data }: PublishableEvent): Message {
   const headers: IHeaders = {}
-  for (const name of Object.keys(event)) {
-    const value: unknown = event[name]
-    if (name === 'data' || value === undefined) continue
-    headers[name === 'datacontenttype' ? 'content-type' : `ce_${name}`] = String(value)
-  }
-  if (typeof event.traceparent === 'string') headers.traceparent = event.traceparent
-  return { key: event.subject ?? null, value: JSON.stringify(event.data), headers }
+  for (const name in attributes) headers[headerOf(name)] = attributes[name]
+  if (attributes.traceparent !== undefined) headers.traceparent = attributes.traceparent
+  return { key: subject, value: data, headers }
+}
+
+const headerNames = new Map([['datacontenttype', 'content-type']])
+
+/** Under which header an attribute goes. There are few names: each is put together once. */
+function headerOf(name: string): string {
+  const known = headerNames.get(name)
+  if (known !== undefined) return known
+  headerNames.set(name, `ce_${name}`)
+  return headerOf(name)
 }
 
 /** How many bytes it takes in a batch at most. Headers are short: three bytes a character is quicker than counting. */

@@ -56,7 +56,6 @@ export function kafkaClient(options: KafkaClientOptions, retry: RetryOptions = R
       const socket = ssl
         ? connectTls({ ...to, ...(servername !== undefined && { servername }) }, onConnect)
         : connectTcp(to, onConnect)
-      socket.setNoDelay(true)
       return socket.setKeepAlive(true, KEEP_ALIVE_MS)
     },
   })

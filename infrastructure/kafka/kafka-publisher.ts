@@ -3,7 +3,14 @@ import { type Admin, type Kafka, type Message, Partitioners, type Producer, type
 import type { Clock } from '../clock/clock.ts'
 import type { KafkaConfiguration } from '../config/configuration.ts'
 import type { Logger } from '../logging/logger.ts'
-import type { Begun, BookingEventPublisher, PublishedMark } from '../publisher/booking-event-publisher.ts'
+import type {
+  Begun,
+  BookingEventPublisher,
+  Fenced,
+  MessageTooLarge,
+  PublishedMark,
+  Unavailable,
+} from '../publisher/booking-event-publisher.ts'
 import { toMessage } from './booking-event-message.ts'
 import { inChunks } from './chunks.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
@@ -27,7 +34,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 const CLOSE_MS = 3_000
 
 /** What is needed to publish, between a `begin` and the first failure. */
-type Session = { producer: Producer; found: FoundTopics }
+type Session = { producer: Producer; found: FoundTopics; last: PublishedMark | undefined }
 
 /**
  * Publishes to Kafka: events and position in one transaction. The transactional id is that of the topic, so that all
@@ -76,7 +83,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       await fencing.abort()
       const begun = await whatIsThere(found)
       if (closed) throw new Error('the publisher is closed')
-      session = { producer, found }
+      session = { producer, found, last: begun.last }
       return begun
     } catch (error) {
       void letGo(producer)
@@ -130,6 +137,35 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
     await transaction.commit()
   }
 
+  /**
+   * Begins anew after a send that failed in part. kafkajs then numbers the next messages as it did those that the
+   * brokers took, and they would drop them as repetitions without a word: only a new epoch starts a new count. Gives
+   * FENCED where somebody else has published meanwhile.
+   */
+  async function beginAgain({ last }: Session): Promise<Fenced | undefined> {
+    await endSession()
+    const begun = await begin()
+    if (begun.last?.position === last?.position) return undefined
+    await endSession()
+    return { ok: false, error: 'FENCED', message: `another publisher has published to ${topic}` }
+  }
+
+  async function failed(error: unknown, current: Session): Promise<Fenced | Unavailable | MessageTooLarge> {
+    const doing = `publishing to ${topic}`
+    // Where even the abort failed, the error is that of the abort.
+    if (!isTooLarge(error)) {
+      void endSession()
+      return failureOf(error, doing)
+    }
+    try {
+      const fenced = await beginAgain(current)
+      if (fenced) return fenced
+    } catch (beginning) {
+      return failureOf(beginning, doing)
+    }
+    return { ok: false, error: 'MESSAGE_TOO_LARGE', message: error instanceof Error ? error.message : '' }
+  }
+
   return {
     async begin() {
       await endSession()
@@ -144,19 +180,13 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       if (session === undefined) throw new Error('nothing was begun: `begin` comes first')
       if (busy) throw new Error('one batch at a time')
       busy = true
+      const current = session
       try {
-        await publish(session, events.map(toMessage), mark)
+        await publish(current, events.map(toMessage), mark)
+        current.last = mark
         return { ok: true }
       } catch (error) {
-        // Where even the abort failed, the error is that of the abort, and the producer is of no more use.
-        if (isTooLarge(error))
-          return {
-            ok: false,
-            error: 'MESSAGE_TOO_LARGE',
-            message: error instanceof Error ? error.message : '',
-          }
-        void endSession()
-        return failureOf(error, `publishing to ${topic}`)
+        return await failed(error, current)
       } finally {
         busy = false
       }

@@ -1,4 +1,3 @@
-import type { CloudEventV1 } from 'cloudevents'
 import type { Position } from '../event-store/event-store.ts'
 
 /**
@@ -6,6 +5,16 @@ import type { Position } from '../event-store/event-store.ts'
  * the event store from `after` on finds that very event first, or shows that the store is not the one it was.
  */
 export type PublishedMark = { position: Position; eventId: string; after: Position }
+
+/**
+ * A CloudEvent 1.0 ready to go out: its context attributes, extensions included, each as text, and its data as JSON
+ * text. `subject` is the attribute of that name: events of one subject stay in order. Flat, as thousands are held.
+ */
+export type PublishableEvent = {
+  subject: string
+  attributes: { readonly [name: string]: string }
+  data: string
+}
 
 /** What keeps a broker from being used. Another try may succeed, an operator may have to act before it does. */
 export type PublisherProblem =
@@ -30,7 +39,7 @@ export type Unavailable = {
 /** Another publisher took over, or the broker gave this one up for dead. */
 export type Fenced = { ok: false; error: 'FENCED'; message: string }
 
-/** Nothing of the batch was published. Where it was one event, that event can never be. */
+/** Nothing of the batch was published, and others can be. Where it was one event, that event can never be. */
 export type MessageTooLarge = { ok: false; error: 'MESSAGE_TOO_LARGE'; message: string }
 
 /** `holdsEvents`: whether anything was ever published, whatever became of the mark. */
@@ -56,7 +65,7 @@ export interface BookingEventPublisher {
    * succeeded, or an earlier call has not ended.
    */
   publish(
-    events: readonly CloudEventV1<unknown>[],
+    events: readonly PublishableEvent[],
     mark: PublishedMark,
   ): Promise<{ ok: true } | Fenced | Unavailable | MessageTooLarge>
   /** Looks with connections of its own, and without taking over, whether publishing can work. Bounded: some seconds. */

@@ -1,6 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Begun, BookingEventPublisher } from '../../infrastructure/publisher/booking-event-publisher.ts'
+import type {
+  Begun,
+  BookingEventPublisher,
+  PublishableEvent,
+} from '../../infrastructure/publisher/booking-event-publisher.ts'
 import { withDeadline } from '../support/deadline.ts'
 import { markAt, someCloudEvent } from '../support/published-events.ts'
 
@@ -85,6 +89,7 @@ export function bookingEventPublisherContract(
     await begun(one)
     const large = someCloudEvent('a', { text: 'x'.repeat(under.tooManyBytes) })
     const small = someCloudEvent('b')
+    // What the brokers took of a batch that they then refuse must not be mistaken for what comes next.
     for (const batch of [[small, large, someCloudEvent('c')], [large]]) {
       const refused = await one.publish(batch, markAt(3))
       assert.is(!refused.ok && refused.error, 'MESSAGE_TOO_LARGE')
@@ -125,7 +130,7 @@ async function begun(publisher: BookingEventPublisher): Promise<Begun> {
   return begun
 }
 
-const published = ({ id, subject = '' }: { id: string; subject?: string }): Published => ({ id, subject })
+const published = ({ attributes: { id = '' }, subject }: PublishableEvent): Published => ({ id, subject })
 
 /** One booking after another, each in its own order. */
 const bySubject = (all: readonly Published[]): Published[] =>

@@ -1,31 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import type { CloudEventV1 } from 'cloudevents'
 import { streamName } from '../../domain/domain-event.ts'
 import { encode } from '../../infrastructure/event-store/event-codec.ts'
 import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
-import type { PublishedMark } from '../../infrastructure/publisher/booking-event-publisher.ts'
+import type {
+  PublishableEvent,
+  PublishedMark,
+} from '../../infrastructure/publisher/booking-event-publisher.ts'
 import { PUBLISHED_TYPES } from '../../services/booking-event-schema.ts'
 import { eventsOfBooking } from './booking-events.ts'
 import { readToEnd } from './events.ts'
 import type { SeenMessage } from './topic-reader.ts'
 
 /** A booking event as a publisher gets it. */
-export function someCloudEvent(
-  subject: string,
-  data: object = { bookingUid: subject },
-): CloudEventV1<unknown> {
+export function someCloudEvent(subject: string, data: object = { bookingUid: subject }): PublishableEvent {
   return {
-    specversion: '1.0',
-    id: randomUUID(),
-    source: 'urn:uuid:0b8f',
-    type: 'BookingRescheduled',
     subject,
-    time: '2026-03-02T08:00:00.000Z',
-    datacontenttype: 'application/json',
-    dataschema: 'https://sync.example.com/schemas/booking-rescheduled/1',
-    data,
-    position: '00000000000000000001',
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    attributes: {
+      specversion: '1.0',
+      id: randomUUID(),
+      source: 'urn:uuid:0b8f',
+      type: 'BookingRescheduled',
+      subject,
+      time: '2026-03-02T08:00:00.000Z',
+      datacontenttype: 'application/json',
+      dataschema: 'https://sync.example.com/schemas/booking-rescheduled/1',
+      position: '00000000000000000001',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    },
+    data: JSON.stringify(data),
   }
 }
 

@@ -72,5 +72,8 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
 /** The name of an aggregate's stream. `id` is made URL-safe. */
 export const streamName = (category: Category, id: string): string => `${category}-${encodeURIComponent(id)}`
 
-/** The part of a stream's name that tells its aggregate. */
-export const categoryOf = (stream: string): string => stream.slice(0, Math.max(0, stream.indexOf('-')))
+/** The part of a stream's name that tells its aggregate: up to the first '-', or the whole name where there is none. */
+export function categoryOf(stream: string): string {
+  const dash = stream.indexOf('-')
+  return dash === -1 ? stream : stream.slice(0, dash)
+}

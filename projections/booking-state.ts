@@ -43,7 +43,7 @@ export function statusOf(booking: StoredBooking): ShownStatus {
 }
 
 /** The domain's state again. */
-export function restoreBooking(stored: StoredBooking): Booking {
+function restoreBooking(stored: StoredBooking): Booking {
   if (stored.kind === 'OPEN') return restoreOpen(stored)
   const { was, ...closed } = stored
   return { ...closed, ...(was && { was: restoreOpen(was) }) }

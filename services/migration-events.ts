@@ -1,7 +1,6 @@
 // Moving the order of facts from one store to another: the same events, in the same order.
 import { createHash } from 'node:crypto'
-import { eventTypes } from '../domain/domain-event.ts'
-import { categoryOf } from '../infrastructure/event-store/encode-events.ts'
+import { categoryOf, eventTypes } from '../domain/domain-event.ts'
 import {
   type EventStore,
   type Filter,

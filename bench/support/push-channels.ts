@@ -12,7 +12,7 @@ import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 export type OpenChannel = { calendarKey: string; channelId: string; resourceId: string; token: string }
 
 /** The database of a data folder. */
-export const databaseOf = (folder: string) => join(folder, 'calendar-sync.sqlite')
+const databaseOf = (folder: string) => join(folder, 'calendar-sync.sqlite')
 
 /** Puts open channels into the events of a data folder on which no service runs. */
 export async function openChannels(

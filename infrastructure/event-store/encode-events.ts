@@ -1,16 +1,10 @@
 import type { NewEvent } from './event-store.ts'
 
 /** An event's JSON (data and metadata together) is at most this many bytes in UTF-8. */
-export const MAX_EVENT_BYTES = 1024 * 1024
+const MAX_EVENT_BYTES = 1024 * 1024
 
 /** An event with its data and metadata as JSON text. */
 export type EncodedEvent = { id: string; type: string; data: string; metadata: string }
-
-/** The category of a stream: its name up to the first '-', or the whole name where there is none. */
-export function categoryOf(stream: string): string {
-  const dash = stream.indexOf('-')
-  return dash === -1 ? stream : stream.slice(0, dash)
-}
 
 /**
  * The events as they are to be stored, the same for every store. Throws before anything is sent: RangeError where an

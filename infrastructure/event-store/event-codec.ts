@@ -28,7 +28,7 @@ export function isKnown(recorded: RecordedEvent): boolean {
 
 /**
  * Reads an event of a stream of the given category. Older versions of an event are brought up to the present shape
- * here: a new shape has a new name, and an entry in this function. Throws UnknownEventType.
+ * here: a new shape has a new name, and an entry in this function (there is none so far). Throws UnknownEventType.
  */
 export function decode<C extends Category>(category: C, recorded: RecordedEvent): StoredEvent<C> {
   if (categoryOf(recorded.stream) !== category || !isKnown(recorded))

@@ -1,12 +1,13 @@
 import type { StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { categoryOf } from '../../domain/domain-event.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { migrate } from '../sqlite/schema.ts'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { commitSignal } from './commit-signal.ts'
-import { categoryOf, type EncodedEvent, encodeEvents } from './encode-events.ts'
+import { type EncodedEvent, encodeEvents } from './encode-events.ts'
 import {
   type AppendResult,
   type EventPage,

@@ -44,7 +44,7 @@ export function instanceAt(calendar: CalendarState, master: GoogleEvent, slot: S
 }
 
 /** What `events.get` knows under an id; deleted events too. */
-export function findEvent(calendar: CalendarState, id: string): Found | undefined {
+function findEvent(calendar: CalendarState, id: string): Found | undefined {
   const entry = calendar.entries.get(id)
   if (entry && !entry.event.recurringEventId) {
     return { kind: entry.event.recurrence ? 'master' : 'single', event: entry.event, entry }

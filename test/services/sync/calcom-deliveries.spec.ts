@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { ReportBookingEventOutcome } from '../../../commands/report-booking-event-outcome.ts'
 import { TrackBooking } from '../../../commands/track-booking.ts'
 import type { BookingDelivery } from '../../../infrastructure/booking-webhook/booking-webhook.ts'
+import { finish, kindOf } from '../../support/calcom-changes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite("Cal.com's deliveries")
@@ -34,21 +35,6 @@ const cancelled = (bookingUid: string, requestReschedule = false): BookingDelive
   bookingUid,
   requestReschedule,
 })
-async function finish(
-  sync: SyncFixture,
-  outcome: ReturnType<SyncFixture['calcom']['cancel']>,
-): Promise<string> {
-  if (!outcome.ok) throw new Error(outcome.message)
-  await sync.during(outcome.settled)
-  await sync.settle()
-  return outcome.booking.uid
-}
-const kindOf = async (sync: SyncFixture, uid: string) => {
-  const state = await sync.booking(uid)
-  return state.kind === 'CLOSED'
-    ? `${state.reason}${state.rescheduledToUid ? ` to ${state.rescheduledToUid}` : ''}`
-    : state.kind
-}
 
 test(
   'created, rescheduled twice and cancelled, with real events: each follows, and nothing is published',

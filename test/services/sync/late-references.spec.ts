@@ -1,27 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { answerAbout } from '../../../domain/booking-answer.ts'
-import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
+import { finish, kindOf } from '../../support/calcom-changes.ts'
+import { inSync } from '../../support/sync-fixture.ts'
 
 const test = suite('Late references')
 
 const MINUTE = 60_000
-
-async function finish(
-  sync: SyncFixture,
-  outcome: ReturnType<SyncFixture['calcom']['cancel']>,
-): Promise<string> {
-  if (!outcome.ok) throw new Error(outcome.message)
-  await sync.during(outcome.settled)
-  await sync.settle()
-  return outcome.booking.uid
-}
-const kindOf = async (sync: SyncFixture, uid: string) => {
-  const state = await sync.booking(uid)
-  return state.kind === 'CLOSED'
-    ? `${state.reason}${state.rescheduledToUid ? ` to ${state.rescheduledToUid}` : ''}`
-    : state.kind
-}
 
 test(
   'references that Cal.com stores late are found',

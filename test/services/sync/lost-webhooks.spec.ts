@@ -1,26 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { finish, kindOf } from '../../support/calcom-changes.ts'
 import { inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Lost webhooks')
 
 const MINUTE = 60_000
-
-async function finish(
-  sync: SyncFixture,
-  outcome: ReturnType<SyncFixture['calcom']['cancel']>,
-): Promise<string> {
-  if (!outcome.ok) throw new Error(outcome.message)
-  await sync.during(outcome.settled)
-  await sync.settle()
-  return outcome.booking.uid
-}
-const kindOf = async (sync: SyncFixture, uid: string) => {
-  const state = await sync.booking(uid)
-  return state.kind === 'CLOSED'
-    ? `${state.reason}${state.rescheduledToUid ? ` to ${state.rescheduledToUid}` : ''}`
-    : state.kind
-}
 
 const healed: [
   string,

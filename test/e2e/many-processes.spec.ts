@@ -15,7 +15,7 @@ import { readTopic, type SeenMessage } from '../support/topic-reader.ts'
 
 const CALENDARS = 10
 const BOOKINGS_EACH = 4
-const LOAD_MS = 12_000
+const LOAD_MS = 9_000
 /** How long each list of a calendar takes: two at a time would begin within it. */
 const LIST_MS = 150
 

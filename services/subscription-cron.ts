@@ -6,10 +6,9 @@ import { StopChannel } from '../commands/stop-channel.ts'
 import {
   type CalendarSubscription,
   type Channel,
-  currentChannel,
-  needsChannel,
   releaseSubscription,
 } from '../domain/calendar-subscription.ts'
+import { currentChannel, needsChannel } from '../domain/subscription-channels.ts'
 import {
   type SubscriptionStatus,
   subscriptionState,

@@ -3,23 +3,25 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
 import {
-  activateChannel,
   type CalendarSubscription,
   type CalendarSubscriptionEvent,
-  currentChannel,
   evolveCalendarSubscription,
-  failActivation,
   healSubscription,
   initialCalendarSubscription,
-  isNearExpiry,
-  needsChannel,
-  openChannel,
   releaseSubscription,
   requestSubscription,
   retryDelayMs,
-  stopChannel,
   suspendSubscription,
 } from '../../domain/calendar-subscription.ts'
+import {
+  activateChannel,
+  currentChannel,
+  failActivation,
+  isNearExpiry,
+  needsChannel,
+  openChannel,
+  stopChannel,
+} from '../../domain/subscription-channels.ts'
 import { given } from '../support/given.ts'
 
 const test = suite('calendar subscription')

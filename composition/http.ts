@@ -60,6 +60,10 @@ async function readModelsAnswer(stores: Stores, models: ReadModels): Promise<voi
   await stores.readStore.checkpoint('bookings')
 }
 
+/** Rejects while an embedded file takes no writes: a full disk can still be read. */
+const filesTakeWrites = ({ backupSources: { databases } }: Stores) =>
+  Promise.all(databases.map(({ database }) => database.writable()))
+
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
@@ -74,14 +78,15 @@ export type HttpParts = {
   signal: AbortSignal
 }
 
-/** The HTTP edge, with all that main gives it. */
+/** The HTTP edge, with all that main gives it; without the http role what an operator of the process needs. */
 export function httpHandler(parts: HttpParts) {
-  const { configuration, ports, models, metrics, origin, publisher, stores, outages, signal } = parts
+  const { configuration, ports, models, metrics, publisher, stores, outages, signal } = parts
   const { clock, log } = ports
   const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
-  void push.followStops(outages, signal)
-  const tail = feedTail({ events: stores.events, clock, log, signal })
+  const isEdge = configuration.roles.has('http')
+  if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
+    operatorsOnly: !isEdge,
     ports,
     clock,
     log: log.child({ part: 'http' }),
@@ -98,7 +103,12 @@ export function httpHandler(parts: HttpParts) {
         ...(publisher && { publication: () => backlogOf(publisher) }),
       }),
     health: {
-      durable: { 'event store': () => stores.events.head(), 'signal queue': () => stores.queue.status() },
+      http: isEdge,
+      durable: {
+        'event store': () => stores.events.head(),
+        'signal queue': () => stores.queue.status(),
+        'data folder': () => filesTakeWrites(stores),
+      },
       others: { 'read models': () => readModelsAnswer(stores, models) },
       roles: roleChecks({
         roles: configuration.roles,
@@ -110,17 +120,11 @@ export function httpHandler(parts: HttpParts) {
       }),
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
-    first: [googleWebhook({ push, log })],
-    open: [
-      calcomWebhookRoutes({
-        readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
-        signatureHeader,
-        intake: createCalcomIntake(ports),
-      }),
-    ],
+    first: isEdge ? [googleWebhook({ push, log })] : [],
+    open: isEdge ? [webhookOfCalcom(configuration, ports)] : [],
     description: { paths: adminPaths },
     guarded: [
-      { router: feedRoutes({ events: stores.events, tail, origin, log, signal }), scope: 'read' },
+      ...(isEdge ? readersRoutes(parts) : []),
       {
         router: adminRoutes({
           dataFolder: configuration.data.folder,
@@ -128,8 +132,28 @@ export function httpHandler(parts: HttpParts) {
         }),
         scope: 'operate',
       },
-      { router: publishedSchemaRoutes({ schemas: origin.schemas, version: VERSION }), scope: 'read' },
     ],
   })
   return app.callback()
+}
+
+const webhookOfCalcom = ({ calcom }: Configuration, ports: ServicePorts) =>
+  calcomWebhookRoutes({
+    readDelivery: calcomWebhook({ secrets: calcom.webhookSecrets }),
+    signatureHeader,
+    intake: createCalcomIntake(ports),
+  })
+
+/** The feed, and what it refers to. */
+function readersRoutes({ ports, stores, origin, signal }: HttpParts) {
+  const { clock, log } = ports
+  const { events } = stores
+  const tail = feedTail({ events, clock, log, signal })
+  return [
+    { router: feedRoutes({ events, tail, origin, log, signal }), scope: 'read' as const },
+    {
+      router: publishedSchemaRoutes({ schemas: origin.schemas, version: VERSION }),
+      scope: 'read' as const,
+    },
+  ]
 }

@@ -41,6 +41,8 @@ export type HttpAppDeps = {
   /** Behind the bearer token or session, each with the scope it needs. */
   guarded: readonly { router: Router; scope: Scope }[]
   description?: DescriptionOptions
+  /** Only health, metrics, status and `guarded`: for a process that has not the http role. */
+  operatorsOnly?: boolean
 }
 
 /**
@@ -67,14 +69,18 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   app.use(accessLog({ clock, log, metrics, newId }))
   app.use(problems)
   app.use(healthRoutes(deps.health).routes())
-  app.use(sessionRoutes({ callers, sessions }).routes())
-  app.use(consoleRoutes({ sessions, standIns: deps.standIns }).routes())
-
-  const { onCredentialStored, caughtUp } = deps
-  const guarded: HttpAppDeps['guarded'] = [
+  const { onCredentialStored, caughtUp, operatorsOnly = false } = deps
+  if (!operatorsOnly) {
+    app.use(sessionRoutes({ callers, sessions }).routes())
+    app.use(consoleRoutes({ sessions, standIns: deps.standIns }).routes())
+  }
+  const everybodys: HttpAppDeps['guarded'] = [
     { router: commandRoutes({ ports, metrics }), scope: 'operate' },
     { router: credentialRoutes({ vault: ports.vault, onCredentialStored }), scope: 'operate' },
     { router: queryRoutes({ ports, caughtUp }), scope: 'read' },
+  ]
+  const guarded: HttpAppDeps['guarded'] = [
+    ...(operatorsOnly ? [] : everybodys),
     { router: serviceRoutes(deps), scope: 'read' },
     ...deps.guarded,
   ]

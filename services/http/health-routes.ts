@@ -8,7 +8,7 @@ export const Readiness = z
     status: z.enum(['ready', 'not-ready']),
     roles: z
       .record(z.string(), z.enum(['ready', 'not-ready']))
-      .describe('each role that this process runs; http decides the status'),
+      .describe('each role that this process runs; what all of them need decides the status'),
     degraded: z.array(z.string()).describe('what does not work now, though signals and webhooks are durable'),
   })
   .meta({ id: 'Readiness' })
@@ -22,6 +22,8 @@ export type HealthRouteDeps = {
   durable: { readonly [name: string]: Check }
   /** What else should work, by name: an outage is named as degraded. */
   others: { readonly [name: string]: Check }
+  /** False where this process has not the http role (it has). */
+  http?: boolean
   /** The further roles of this process, each with what it needs. */
   roles: { readonly [role: string]: Check }
 }
@@ -42,7 +44,7 @@ export function healthRoutes(deps: HealthRouteDeps): Router {
     const answer: Readiness = {
       status: ready(durable.length === 0),
       roles: {
-        http: ready(durable.length === 0),
+        ...((deps.http ?? true) && { http: ready(durable.length === 0) }),
         ...Object.fromEntries(Object.keys(deps.roles).map((role) => [role, ready(!roles.includes(role))])),
       },
       degraded: [...durable, ...others, ...roles],

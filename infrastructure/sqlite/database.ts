@@ -36,11 +36,21 @@ export type SqliteDatabase = {
    * with all that was written after it and nothing before it. It costs no fsync unless the group has a durable write.
    */
   write<T>(work: () => T, durability?: Durability): Promise<T>
+  /**
+   * Resolves where writes are stored as far as is known. After a group that could not be, it tries one that leaves
+   * nothing, and rejects with StoreUnavailable while that fails too: nobody may be writing who would find out.
+   */
+  writable(): Promise<void>
   /** Commits what waits, then closes the file and frees the folder. Later writes reject with StoreUnavailable. */
   close(): Promise<void>
 }
 
 export type Durability = 'durable' | 'ordered'
+
+/** Asks for room, as a write would, and gives it back. */
+const PROBE = `CREATE TABLE storage_probe (content);
+  INSERT INTO storage_probe VALUES (zeroblob(32768));
+  DROP TABLE storage_probe`
 
 type Waiting = {
   work: () => unknown
@@ -64,6 +74,7 @@ export function openDatabase(path: string): SqliteDatabase {
   let waiting: Waiting[] = []
   let scheduled = false
   let closed = false
+  let failing = false
 
   function flush(): void {
     scheduled = false
@@ -78,7 +89,9 @@ export function openDatabase(path: string): SqliteDatabase {
       begin.run()
       for (const item of group) settled.push(runItem(item))
       commit.run()
+      failing = false
     } catch (error) {
+      failing = true
       const cause = rolledBack(error)
       const unavailable = new StoreUnavailable('the embedded store cannot write', { cause })
       for (const item of group) item.reject(unavailable)
@@ -96,18 +109,23 @@ export function openDatabase(path: string): SqliteDatabase {
     }
   }
 
+  function write<T>(work: () => T, durability: Durability = 'durable'): Promise<T> {
+    if (closed) return Promise.reject(new StoreUnavailable('the embedded store is closed'))
+    return new Promise<T>((resolve, reject) => {
+      // The queue holds writes of every result type; each is resolved with what its own `work` gave.
+      waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject })
+      if (!scheduled) {
+        scheduled = true
+        setImmediate(flush)
+      }
+    })
+  }
+
   return {
     sql,
-    write<T>(work: () => T, durability: Durability = 'durable') {
-      if (closed) return Promise.reject(new StoreUnavailable('the embedded store is closed'))
-      return new Promise<T>((resolve, reject) => {
-        // The queue holds writes of every result type; each is resolved with what its own `work` gave.
-        waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject })
-        if (!scheduled) {
-          scheduled = true
-          setImmediate(flush)
-        }
-      })
+    write,
+    async writable() {
+      if (failing) await write(() => sql.exec(PROBE))
     },
     async close() {
       if (closed) return

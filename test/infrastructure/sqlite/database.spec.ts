@@ -196,6 +196,27 @@ test('a full file makes the whole group unavailable, stores none of it, and work
   })
 })
 
+test('says that it takes no writes while there is no room, though nobody writes, and that it does again', async () => {
+  await withItems(async ({ database, put }) => {
+    await database.writable()
+    const pages = database.sql.prepare('PRAGMA page_count').get()?.page_count
+    database.sql.exec(`PRAGMA max_page_count=${pages}`)
+    const [refusal] = await Promise.allSettled([put('x'.repeat(100_000))])
+    assert.is(refusal.status, 'rejected')
+    for (const _ of [1, 2]) {
+      const [outcome] = await Promise.allSettled([database.writable()])
+      assert.instance(outcome.status === 'rejected' && outcome.reason, StoreUnavailable)
+    }
+    database.sql.exec('PRAGMA max_page_count=1000000')
+    await database.writable()
+    await put('small')
+    assert.is(
+      database.sql.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'storage_probe'").get(),
+      undefined,
+    )
+  })
+})
+
 test('a commit that the system refuses is told to every write of the group, and the next group works', async () => {
   if (process.platform === 'win32') return
   await inFolder(async (path) => {

@@ -7,10 +7,10 @@ import { offerGzip } from '../../infrastructure/eventstoredb/grpc-compression.ts
 import { createLogger } from '../../infrastructure/logging/logger.ts'
 import { startChild } from '../../test/support/child.ts'
 import { count, median } from './figures.ts'
+import { heldTo } from './goals.ts'
+import { inFlight, perSecond } from './load.ts'
 
 const IN_FLIGHT = 64
-const EVENTS = 10_000
-const ROUNDS = 3
 const log = createLogger({ level: 'warn' })
 
 /**
@@ -18,7 +18,7 @@ const log = createLogger({ level: 'warn' })
  * service's adapter and by the raw client as it comes and without gzip, in turns. On the server of EVENTSTORE_URL, or
  * else on the double of the tests, whose own speed is a part of every figure: then only the ratios say anything.
  */
-export async function eventStoreDbFigures(): Promise<void> {
+export async function eventStoreDbFigures(size: { events: number; rounds: number }): Promise<void> {
   const child =
     process.env.EVENTSTORE_URL === undefined
       ? startChild(new URL('./eventstoredb-double.ts', import.meta.url))
@@ -30,27 +30,31 @@ export async function eventStoreDbFigures(): Promise<void> {
         ? 'EventStoreDB, on a double of its node (not the server itself: only the ratios count)'
         : 'EventStoreDB',
     )
-    await measure(url)
+    await measure(url, size)
   } finally {
     child?.process.stdin?.end()
     await child?.kill()
   }
 }
 
-async function measure(url: string): Promise<void> {
+async function measure(url: string, { events, rounds }: { events: number; rounds: number }): Promise<void> {
   const category = `bench${randomUUID().slice(0, 8)}`
   const ours = eventStoreDbEventStore({ url, compression: false, clock: systemClock, log })
-  for (let n = 0; n < EVENTS / 500; n++)
-    await ours.append(`${category}-read${n}`, 'any', Array.from({ length: 500 }, someEvent))
+  for (let n = 0; n < events / 500; n++)
+    await ours.append(
+      `${category}-read${n}`,
+      'any',
+      Array.from({ length: Math.min(500, events - n * 500) }, someEvent),
+    )
   await ours.close()
 
   const ways = ['raw, gzip', 'raw, no gzip', 'ours, gzip', 'ours'] as const
   const figures = new Map(ways.map((way) => [way, { append: [], read: [], follow: [] } as Figures]))
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < rounds; round++)
     for (const way of ways) {
       const gzip = way.endsWith(', gzip')
       offerGzip(gzip, log)
-      const used = way.startsWith('raw') ? rawWay(url, category) : ourWay(url, category, gzip)
+      const used = way.startsWith('raw') ? rawWay(url, category, events) : ourWay(url, category, events, gzip)
       const kept = figures.get(way)
       // One that warms up: the first call opens the connection.
       await used.way.appends(200)
@@ -65,14 +69,17 @@ async function measure(url: string): Promise<void> {
       `${way.padEnd(13)} append ${count(of(way, 'append'))}/s, read ${count(of(way, 'read'))}/s, follow ${count(of(way, 'follow'))}/s`,
     )
   console.log(
-    `ours / raw without gzip: append ${ratio('append')} (at least 0.90), read ${ratio('read')} (at least 0.80), follow ${ratio('follow')}`,
+    `ours / raw without gzip: ${heldTo('append', ratio('append'), 0.9)}, ${heldTo('read', ratio('read'), 0.8)}, follow ${said('follow')}`,
   )
   console.log(
-    `ours / raw as it comes:  append ${ratio('append', 'raw, gzip')}, read ${ratio('read', 'raw, gzip')} (at least 4), follow ${ratio('follow', 'raw, gzip')}`,
+    `ours / raw as it comes:  append ${said('append', 'raw, gzip')}, ${heldTo('read', ratio('read', 'raw, gzip'), 4)}, follow ${said('follow', 'raw, gzip')}`,
   )
 
-  function ratio(what: keyof Figures, to: 'raw, gzip' | 'raw, no gzip' = 'raw, no gzip'): string {
-    return (of('ours', what) / of(to, what)).toFixed(2)
+  function ratio(what: keyof Figures, to: 'raw, gzip' | 'raw, no gzip' = 'raw, no gzip'): number {
+    return of('ours', what) / of(to, what)
+  }
+  function said(...which: Parameters<typeof ratio>): string {
+    return ratio(...which).toFixed(2)
   }
 }
 
@@ -82,14 +89,14 @@ type Used = {
   close(): Promise<void>
 }
 
-function rawWay(url: string, category: string): Used {
+function rawWay(url: string, category: string, events: number): Used {
   const client = EventStoreDBClient.connectionString(url)
   const filter = () => excludeSystemEvents({ maxSearchWindow: 512 })
   return {
     way: {
       appends: (times) =>
         perSecond(times, () =>
-          inFlight(times, async () => {
+          inFlight(IN_FLIGHT, times, async () => {
             const { id, type, data, metadata } = someEvent()
             await client.appendToStream(`${category}Append-${id}`, jsonEvent({ id, type, data, metadata }), {
               expectedRevision: 'no_stream',
@@ -97,70 +104,56 @@ function rawWay(url: string, category: string): Used {
           }),
         ),
       read: () =>
-        perSecond(EVENTS, async () => {
+        perSecond(events, async () => {
           let seen = 0
-          for await (const { event } of client.readAll({ maxCount: EVENTS + 100_000 }))
-            if (event?.streamId.startsWith(`${category}-`) && ++seen === EVENTS) return
+          for await (const { event } of client.readAll({ maxCount: events + 100_000 }))
+            if (event?.streamId.startsWith(`${category}-`) && ++seen === events) return
         }),
       follow: () =>
-        perSecond(EVENTS, async () => {
+        perSecond(events, async () => {
           let seen = 0
           const subscription = client.subscribeToAll({ filter: filter() })
           for await (const { event } of subscription)
-            if (event?.streamId.startsWith(`${category}-`) && ++seen === EVENTS) break
+            if (event?.streamId.startsWith(`${category}-`) && ++seen === events) break
         }),
     },
     close: () => client.dispose(),
   }
 }
 
-function ourWay(url: string, category: string, compression: boolean): Used {
+function ourWay(url: string, category: string, events: number, compression: boolean): Used {
   const store: EventStore = eventStoreDbEventStore({ url, compression, clock: systemClock, log })
   const filter = { categories: [category] }
   return {
     way: {
       appends: (times) =>
         perSecond(times, () =>
-          inFlight(times, async () => {
+          inFlight(IN_FLIGHT, times, async () => {
             const event = someEvent()
             await store.append(`${category}Append-${event.id}`, 'no-stream', [event])
           }),
         ),
       read: () =>
-        perSecond(EVENTS, async () => {
+        perSecond(events, async () => {
           let after = START
-          for (let seen = 0; seen < EVENTS; ) {
+          for (let seen = 0; seen < events; ) {
             const page = await store.readAll({ after, filter, limit: 1000 })
             seen += page.events.length
             after = page.position
           }
         }),
       follow: () =>
-        perSecond(EVENTS, async () => {
+        perSecond(events, async () => {
           let seen = 0
           const end = new AbortController()
           for await (const page of store.subscribe({ after: START, filter, signal: end.signal })) {
             seen += page.events.length
-            if (seen >= EVENTS) end.abort()
+            if (seen >= events) end.abort()
           }
         }),
     },
     close: () => store.close(),
   }
-}
-
-async function perSecond(times: number, work: () => Promise<void>): Promise<number> {
-  const begun = performance.now()
-  await work()
-  return (times * 1000) / (performance.now() - begun)
-}
-
-async function inFlight(times: number, work: () => Promise<void>): Promise<void> {
-  let left = times
-  const worker = async () => {
-    while (left-- > 0) await work()
-  }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
 }
 
 /** About the size of a BookingRescheduled. */

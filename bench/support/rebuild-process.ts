@@ -1,0 +1,137 @@
+// One rebuild of the bookings read model in a process of its own, so that none inherits another's memory:
+// `rebuild-process.ts HISTORY ours|raw TARGET`, TARGET being a file or a MongoDB connection string whose database is its
+// own. Says its figures as JSON in a line.
+import { MongoClient } from 'mongodb'
+import type { BookingEvent } from '../../domain/booking.ts'
+import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
+import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
+import { mongodbReadStore } from '../../infrastructure/mongodb/mongodb-read-store.ts'
+import { sqliteReadStore } from '../../infrastructure/read-store/sqlite-read-store.ts'
+import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { bookings } from '../../projections/bookings.ts'
+import { rebuild } from '../../services/rebuild.ts'
+import { type RawDocument, rawFold } from './raw-fold.ts'
+import { openRaw, type RawRow, rawPages } from './raw-sqlite.ts'
+
+/** `memory`: resident bytes after each page, beside the events folded so far. */
+export type RebuildFigures = { events: number; ms: number; memory: { events: number; rss: number }[] }
+
+const PAGE = 1000
+const [history = '', way = '', target = ''] = process.argv.slice(2)
+const memory: RebuildFigures['memory'] = []
+const onProgress = ({ events }: { events: number }) =>
+  void memory.push({ events, rss: process.memoryUsage.rss() })
+
+/** Where the raw fold keeps its documents. */
+type RawTarget = {
+  read(ids: string[]): Promise<Map<string, RawDocument>>
+  write(documents: ReadonlyMap<string, RawDocument>): Promise<void>
+  close(): Promise<void>
+}
+
+async function ours(): Promise<{ events: number; ms: number }> {
+  const source = openDatabase(history)
+  const events = sqliteEventStore(source, { clock: systemClock })
+  const { readStore, close } = ourTarget()
+  const begun = performance.now()
+  const rebuilt = await rebuild({ events, readStore, projection: bookings, onProgress })
+  const ms = performance.now() - begun
+  await events.close()
+  await source.close()
+  await close()
+  return { events: rebuilt.events, ms }
+}
+
+function ourTarget() {
+  if (isMongodb()) {
+    const connection = mongodbConnection(target)
+    return { readStore: mongodbReadStore(connection), close: () => connection.close() }
+  }
+  const database = openDatabase(target)
+  return { readStore: sqliteReadStore(database), close: () => database.close() }
+}
+
+async function raw(): Promise<{ events: number; ms: number }> {
+  const source = openRaw(history)
+  const documents = isMongodb() ? await rawMongodb() : rawSqlite()
+  let events = 0
+  const begun = performance.now()
+  for (const rows of rawPages(source, PAGE)) {
+    const page = rows.map(parsed)
+    const changed = await documents.read([...new Set(page.map(({ event }) => event.data.bookingUid))])
+    for (const { event, id, position } of page) {
+      const { bookingUid } = event.data
+      changed.set(bookingUid, rawFold(changed.get(bookingUid), event, id, position))
+    }
+    await documents.write(changed)
+    events += page.length
+    onProgress({ events })
+  }
+  const ms = performance.now() - begun
+  source.close()
+  await documents.close()
+  return { events, ms }
+}
+
+/** The history holds events of bookings only. */
+const parsed = ({ id, position, type, data, metadata }: RawRow) => ({
+  id,
+  position,
+  event: { type, data: JSON.parse(data) } as BookingEvent,
+  metadata: JSON.parse(metadata) as unknown,
+})
+
+function rawSqlite(): RawTarget {
+  const sql = openRaw(target, 'NORMAL')
+  sql.exec('CREATE TABLE document (id TEXT PRIMARY KEY, body TEXT NOT NULL)')
+  const get = sql.prepare('SELECT body FROM document WHERE id = ?')
+  const put = sql.prepare(
+    'INSERT INTO document (id, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+  )
+  return {
+    async read(ids) {
+      const found = new Map<string, RawDocument>()
+      for (const id of ids) {
+        const row = get.get(id)
+        // As `write` below stored it.
+        if (row !== undefined) found.set(id, JSON.parse(String(row.body)) as RawDocument)
+      }
+      return found
+    },
+    async write(documents) {
+      sql.exec('BEGIN IMMEDIATE')
+      for (const [id, document] of documents) put.run(id, JSON.stringify(document))
+      sql.exec('COMMIT')
+    },
+    close: async () => sql.close(),
+  }
+}
+
+async function rawMongodb(): Promise<RawTarget> {
+  const client = await new MongoClient(target, {
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+  }).connect()
+  const stored = client.db().collection<{ _id: string; document: RawDocument }>('document')
+  return {
+    async read(ids) {
+      const found = await stored.find({ _id: { $in: ids } }).toArray()
+      return new Map(found.map(({ _id, document }) => [_id, document]))
+    },
+    async write(documents) {
+      const operations = Array.from(documents, ([_id, document]) => ({
+        replaceOne: { filter: { _id }, replacement: { document }, upsert: true },
+      }))
+      await stored.bulkWrite(operations, { ordered: false })
+    },
+    close: () => client.close(),
+  }
+}
+
+function isMongodb(): boolean {
+  return /^mongodb(\+srv)?:/.test(target)
+}
+
+const figures = way === 'ours' ? await ours() : await raw()
+console.log(JSON.stringify({ ...figures, memory } satisfies RebuildFigures))

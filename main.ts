@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { PushSettings } from './commands/command.ts'
 import { type Closers, closers } from './composition/closers.ts'
 import { deploymentName } from './composition/deployment.ts'
+import type { Engine } from './composition/engines.ts'
 import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
 import {
   bookingDirectory,
@@ -14,7 +15,7 @@ import {
 } from './composition/outside.ts'
 import { readModels } from './composition/projections.ts'
 import { publishing } from './composition/publishing.ts'
-import { type Engine, openStores, type Stores } from './composition/stores.ts'
+import { openStores, type Stores } from './composition/stores.ts'
 import { type Clock, systemClock } from './infrastructure/clock/clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
 import type { Configuration } from './infrastructure/config/configuration.ts'

@@ -1,10 +1,12 @@
 import { StartRefused } from '../composition/start-refused.ts'
+import { systemClock } from '../infrastructure/clock/clock.ts'
 import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
 import { loadEnvironment } from '../infrastructure/config/environment.ts'
 import { formatProblems } from '../infrastructure/config/problem.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
 import { type Service, startService } from '../main.ts'
 import { banner } from './banner.ts'
+import { tellOfEngines } from './engine-lines.ts'
 
 const CONFIGURATION_ERROR = 2
 
@@ -24,9 +26,16 @@ export async function start(): Promise<number> {
   const service = await startOrExplain(configuration, log)
   if (service === undefined) return 1
   process.stdout.write(banner(configuration, service))
+  const stopping = new AbortController()
+  const told = tellOfEngines(service.engines, {
+    clock: systemClock,
+    write: (line) => void process.stdout.write(line),
+    signal: stopping.signal,
+  })
   const signal = await ended
   log.info({ signal }, 'stopping: taking nothing more, finishing what is under way')
-  await service.stop()
+  stopping.abort()
+  await Promise.all([service.stop(), told])
   log.info('stopped')
   return 0
 }

@@ -6,7 +6,7 @@ import { publicationParking } from '../services/publication-parking.ts'
 import { type PublisherStatus, type RunningPublisher, runPublisher } from '../services/publisher.ts'
 import type { Lease } from '../services/role-lease.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
-import type { Engine } from './stores.ts'
+import { type Engine, kafkaEngine } from './engines.ts'
 
 export type Publishing = {
   engine: Engine
@@ -24,26 +24,12 @@ export function publishing(
   parts: { ports: ServicePorts; origin: EventOrigin; metrics: Metrics },
 ): Publishing | undefined {
   if (kafka === undefined) return undefined
-  const { ports, origin } = parts
+  const { ports, origin, metrics } = parts
   const { clock, events } = ports
   const log = ports.log.child({ part: 'publisher' })
   let running: RunningPublisher | undefined
   return {
-    engine: {
-      name: 'Kafka',
-      async describe() {
-        const publisher = kafkaPublisher({ configuration: kafka, clock, log })
-        try {
-          const told = await publisher.describe()
-          return {
-            ok: told.ok,
-            sentence: told.ok ? told.sentence : `Kafka: ${told.problem}: ${told.message}`,
-          }
-        } finally {
-          await publisher.close()
-        }
-      },
-    },
+    engine: kafkaEngine(kafka, { clock, log }),
     run: (lease) =>
       lease('publisher', async (signal) => {
         running = runPublisher({
@@ -54,6 +40,9 @@ export function publishing(
           clock,
           log,
           signal,
+          onPublished(_, secondsAgo) {
+            for (const seconds of secondsAgo) metrics.published(seconds)
+          },
         })
         try {
           await running.stopped

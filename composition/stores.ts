@@ -22,6 +22,7 @@ import { encryptionKeys } from '../infrastructure/vault/key-file.ts'
 import { sqliteVault } from '../infrastructure/vault/sqlite-vault.ts'
 import { type BackupSources, EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import type { Closers } from './closers.ts'
+import { type Engine, eventStoreDbEngine, mongodbEngine } from './engines.ts'
 import { StartRefused } from './start-refused.ts'
 
 export type Stores = {
@@ -37,9 +38,6 @@ export type Stores = {
   backupSources: BackupSources
   engines: Engine[]
 }
-
-/** A server that holds data. `describe` never rejects; its sentence holds no secret. */
-export type Engine = { name: string; describe(): Promise<{ ok: boolean; sentence: string }> }
 
 type Parts = {
   configuration: Configuration
@@ -117,13 +115,7 @@ function embeddedQueue(database: SqliteDatabase, { clock, newId }: Parts): Signa
 function openMongodb(url: string, { opened }: Parts, engines: Engine[]): MongodbConnection {
   const connection = mongodbConnection(url)
   opened.add('MongoDB', connection.close)
-  engines.push({
-    name: 'MongoDB',
-    async describe() {
-      const { ok, detail } = await connection.describe()
-      return { ok, sentence: detail }
-    },
-  })
+  engines.push(mongodbEngine(connection))
   return connection
 }
 
@@ -138,15 +130,7 @@ function openEventStoreDb(
   engines: Engine[],
 ): EventStore {
   const events = eventStoreDbEventStore({ url, compression, clock, log: log.child({ part: 'event store' }) })
-  engines.push({
-    name: 'EventStoreDB',
-    async describe() {
-      const condition = await events.describe()
-      return condition.ok
-        ? { ok: true, sentence: `EventStoreDB answers (version ${condition.version}).` }
-        : { ok: false, sentence: `EventStoreDB: ${condition.trouble}: ${condition.detail}` }
-    },
-  })
+  engines.push(eventStoreDbEngine(events))
   return events
 }
 

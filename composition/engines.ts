@@ -1,0 +1,81 @@
+// The servers that hold data, as an operator asks after them.
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Configuration, KafkaConfiguration } from '../infrastructure/config/configuration.ts'
+import {
+  type EventStoreDbEventStore,
+  eventStoreDbEventStore,
+} from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
+
+/** How a server is. `problem`: its kind in capitals (DNS, REFUSED, …), also of one that serves all the same. */
+export type EngineCondition = { ok: boolean; sentence: string; problem?: string }
+
+/** A server that holds data. `describe` never rejects; its sentence holds no secret. */
+export type Engine = {
+  name: 'EventStoreDB' | 'MongoDB' | 'Kafka'
+  describe(): Promise<EngineCondition>
+}
+
+type Parts = { clock: Clock; log: Logger }
+
+export const eventStoreDbEngine = (events: Pick<EventStoreDbEventStore, 'describe'>): Engine => ({
+  name: 'EventStoreDB',
+  async describe() {
+    const condition = await events.describe()
+    return condition.ok
+      ? { ok: true, sentence: `EventStoreDB answers (version ${condition.version}).` }
+      : {
+          ok: false,
+          problem: condition.trouble,
+          sentence: said('EventStoreDB', condition.trouble, condition.detail),
+        }
+  },
+})
+
+export const mongodbEngine = (connection: Pick<MongodbConnection, 'describe'>): Engine => ({
+  name: 'MongoDB',
+  async describe() {
+    const { ok, problem, detail } = await connection.describe()
+    const sentence = ok ? `${detail}.` : said('MongoDB', problem ?? 'OTHER', detail)
+    return { ok, sentence, ...(problem !== undefined ? { problem } : !ok && { problem: 'OTHER' }) }
+  },
+})
+
+export const kafkaEngine = (configuration: KafkaConfiguration, parts: Parts): Engine => ({
+  name: 'Kafka',
+  async describe() {
+    const publisher = kafkaPublisher({ configuration, ...parts })
+    try {
+      const told = await publisher.describe()
+      return told.ok
+        ? { ok: true, sentence: told.sentence }
+        : { ok: false, problem: told.problem, sentence: said('Kafka', told.problem, told.message) }
+    } finally {
+      await publisher.close()
+    }
+  },
+})
+
+const said = (name: string, problem: string, detail: string) =>
+  `${name}: ${problem}: ${detail.replace(/\.$/, '')}.`
+
+/** The servers that the configuration names, with connections of their own and without opening the data folder. */
+export function openEngines(
+  { eventStore, mongodb, kafka }: Configuration,
+  parts: Parts,
+): { engines: Engine[]; close(): Promise<void> } {
+  const events = eventStore && eventStoreDbEventStore({ ...eventStore, ...parts })
+  const connection = mongodb && mongodbConnection(mongodb.url)
+  return {
+    engines: [
+      ...(events ? [eventStoreDbEngine(events)] : []),
+      ...(connection ? [mongodbEngine(connection)] : []),
+      ...(kafka ? [kafkaEngine(kafka, parts)] : []),
+    ],
+    async close() {
+      await Promise.all([events?.close(), connection?.close()])
+    },
+  }
+}

@@ -47,6 +47,15 @@ program
   })
 
 program
+  .command('doctor')
+  .description('check the configuration and everything that it names; exit 1 where something does not work')
+  .option('--json', 'what was found, for programs')
+  .action(async (options: { json?: boolean }) => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor({ json: options.json === true })
+  })
+
+program
   .command('backup')
   .description('copy the embedded stores to a new or empty folder, also while the service runs')
   .argument('<directory>', 'where to, on this machine')

@@ -6,7 +6,8 @@ import { writeDurably } from './durable-file.ts'
 
 /** How the folder is laid out. Raised when an older version could no longer read it. */
 const VERSION = 1
-const STAMP_FILE = 'stamp.json'
+/** Says which calendars the folder is for. */
+export const STAMP_FILE = 'stamp.json'
 
 const Stamp = z.object({ version: z.int().min(1), googleRoot: z.string().min(1) })
 

@@ -1,0 +1,49 @@
+import { type Engine, type EngineCondition, openEngines } from '../../composition/engines.ts'
+import { systemClock } from '../../infrastructure/clock/clock.ts'
+import type { Configuration } from '../../infrastructure/config/configuration.ts'
+import { createLogger } from '../../infrastructure/logging/logger.ts'
+import { type Finding, note, ok, wrong } from './finding.ts'
+
+const VARIABLES = {
+  EventStoreDB: 'EVENTSTORE_URL',
+  MongoDB: 'MONGODB_URL',
+  Kafka: 'KAFKA_BROKERS',
+} satisfies { [Name in Engine['name']]: string }
+
+/** Each server that the configuration names, asked by a connection of its own; also while the service runs. */
+export async function lookAtEngines(configuration: Configuration): Promise<Finding[]> {
+  const log = createLogger({ level: 'silent' })
+  const { engines, close } = openEngines(configuration, { clock: systemClock, log })
+  try {
+    return await Promise.all(
+      engines.map(async (engine) => finding(VARIABLES[engine.name], await engine.describe())),
+    )
+  } finally {
+    await close()
+  }
+}
+
+function finding(variable: string, { ok: answers, sentence, problem }: EngineCondition): Finding {
+  if (answers && problem === undefined) return ok(variable, sentence)
+  return (answers ? note : wrong)(variable, sentence, mending(variable, problem ?? ''))
+}
+
+function mending(variable: string, problem: string): string {
+  switch (problem) {
+    case 'DNS':
+      return `Correct the host name in ${variable}, or the name resolution of this machine.`
+    case 'REFUSED':
+      return `Start the server, or correct host and port in ${variable}; a firewall may be in between.`
+    case 'TLS':
+      return `Let ${variable} and the server agree on TLS, and trust its authority (NODE_EXTRA_CA_CERTS=FILE).`
+    case 'AUTHENTICATION':
+      return `Correct user and password in ${variable === 'KAFKA_BROKERS' ? 'KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD' : variable}, and what this user may do.`
+    case 'NOT_A_REPLICA_SET':
+      return 'Initiate a replica set, also of one member, and name it in MONGODB_URL (?replicaSet=NAME).'
+    case 'TOO_OLD':
+    case 'OLD_VERSION':
+      return 'Upgrade the server: docs/operations.md says which versions are supported.'
+    default:
+      return `Look at the server's own log, and at ${variable}.`
+  }
+}

@@ -1,0 +1,24 @@
+/** What one check found. `ok`: nothing to do. `note`: works, but see `mend`. `wrong`: does not work. */
+export type Finding = {
+  /** What was looked at: a variable, or a thing by its name. */
+  check: string
+  state: 'ok' | 'note' | 'wrong'
+  /** What was seen, in a sentence without secrets. */
+  says: string
+  /** What to do about it. */
+  mend?: string
+}
+
+export const ok = (check: string, says: string): Finding => ({ check, state: 'ok', says })
+export const note = (check: string, says: string, mend: string): Finding => ({
+  check,
+  state: 'note',
+  says,
+  mend,
+})
+export const wrong = (check: string, says: string, mend: string): Finding => ({
+  check,
+  state: 'wrong',
+  says,
+  mend,
+})

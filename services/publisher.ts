@@ -61,8 +61,8 @@ export type PublisherOptions = {
   log: Logger
   /** Ends it: what is under way is finished, if it can be within some seconds. */
   signal: AbortSignal
-  /** Told after each transaction how many events were in it. */
-  onPublished?(count: number): void
+  /** Told after each transaction how many events were in it, and how many seconds before each had been decided. */
+  onPublished?(count: number, secondsAgo: readonly number[]): void
   /** Most events in one transaction (1,000). */
   batch?: number
   /** Before it takes over from whoever took over from it, in milliseconds (30,000). */
@@ -138,7 +138,10 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       mark = next
       outages.answered(KAFKA)
       backlog.movedTo(next.position, items)
-      options.onPublished?.(items.filter(({ message }) => message !== undefined).length)
+      const secondsAgo = items.flatMap(({ message }) =>
+        message ? [secondsSince(message.attributes.time)] : [],
+      )
+      options.onPublished?.(secondsAgo.length, secondsAgo)
     }
     try {
       for (;;) {
@@ -158,6 +161,9 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       await source.ended
     }
   }
+
+  /** Not below 0, where the clocks of two processes differ. */
+  const secondsSince = (time = '') => Math.max(0, clock.now().epochMilliseconds - Date.parse(time)) / 1_000
 
   function lost(failure: PublishFailure): number {
     if (failure.error !== 'FENCED') {

@@ -118,6 +118,18 @@ test('an event that cannot be encoded, and one that is too large, are parked, an
   assert.ok(others.length > 0)
 })
 
+test('how long ago each event was decided is told when it is published', async (fixture) => {
+  const { events } = fixture
+  await decideMoves(events, ['a', 'b'], 3)
+  const decidedAt = (await bookingEvents(events)).map(({ data }) => Date.parse(String(data.at)))
+  const told: number[] = []
+  const before = Date.now()
+  await drained(fixture.start({ onPublished: (_, secondsAgo) => told.push(...secondsAgo) }))
+  assert.is(told.length, decidedAt.length)
+  for (const [index, seconds] of told.entries())
+    assert.ok(seconds >= Math.max(0, before - (decidedAt[index] ?? 0)) / 1_000)
+})
+
 test('while an operator has stopped everything nothing is published, and nothing is lost', async (fixture) => {
   const { events } = fixture
   const publisher = fixture.start()

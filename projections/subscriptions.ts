@@ -1,16 +1,15 @@
 // The push subscriptions as the crons and people look at them. Documents are folded by the domain's own `evolve`.
 import {
-  type CalendarSubscription,
   evolveCalendarSubscription,
   initialCalendarSubscription,
+  type RequestedSubscription,
 } from '../domain/calendar-subscription.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'
 
-type Requested = Extract<CalendarSubscription, { kind: 'REQUESTED' }>
-export type SubscriptionStatus = Requested['status']
+export type SubscriptionStatus = RequestedSubscription['status']
 
 /** Instants are RFC 3339 in UTC. */
 export type SubscriptionDocument = {
@@ -53,7 +52,12 @@ const model = defineReadModel({
         const before = document ? subscriptionState(document) : initialCalendarSubscription
         const state = evolveCalendarSubscription(before, event)
         if (named === undefined || state.kind === 'NONE') return undefined
-        const { kind: _, channels, openings, ...stored }: StoredState<Requested> = storeState(state)
+        const {
+          kind: _,
+          channels,
+          openings,
+          ...stored
+        }: StoredState<RequestedSubscription> = storeState(state)
         const { provider, calendarKey } = named
         return { ...stored, provider, calendarKey, channels: [...channels], openings: [...openings] }
       },
@@ -100,7 +104,7 @@ export const subscriptionState = ({
   calendarKey: __,
   retryAt,
   ...stored
-}: SubscriptionDocument): Requested => ({
+}: SubscriptionDocument): RequestedSubscription => ({
   ...stored,
   kind: 'REQUESTED',
   channels: stored.channels.map((channel) => ({

@@ -6,6 +6,7 @@ import { StopChannel } from '../commands/stop-channel.ts'
 import {
   type CalendarSubscription,
   type Channel,
+  type RequestedSubscription,
   releaseSubscription,
 } from '../domain/calendar-subscription.ts'
 import { currentChannel, needsChannel } from '../domain/subscription-channels.ts'
@@ -26,8 +27,6 @@ const OVERLAP_MS = 60_000
 
 /** How many calendars are worked on at a time. */
 const WIDTH = 8
-
-type Requested = Extract<CalendarSubscription, { kind: 'REQUESTED' }>
 
 /**
  * CRON:subscription-cron: opens channels where one is needed, renews those near their end, stops those that were
@@ -87,7 +86,7 @@ const wasReplaced = (channel: Channel, by: Channel | undefined, now: Temporal.In
 /** A channel at its end, and an opening whose answer never came, are closed by time alone. */
 async function stopExpired(
   ports: ServicePorts,
-  subscription: Requested,
+  subscription: RequestedSubscription,
   now: Temporal.Instant,
 ): Promise<void> {
   const ended = [
@@ -100,7 +99,7 @@ async function stopExpired(
 }
 
 /** Nobody needs the calendar: its channels are stopped first, and only then is the subscription released. */
-async function letGo(ports: ServicePorts, subscription: Requested): Promise<void> {
+async function letGo(ports: ServicePorts, subscription: RequestedSubscription): Promise<void> {
   for (const { channelId } of subscription.channels) await stop(ports, subscription, channelId)
   await stopExpired(ports, subscription, ports.now())
   const context = contextOf(ports, 'CRON:subscription-cron')
@@ -114,7 +113,11 @@ async function letGo(ports: ServicePorts, subscription: Requested): Promise<void
     await ports.queue.signal(calendar, { cause: { poll: true, reason: 'ACTIVATED' }, dueInMs: 0 })
 }
 
-async function stop(ports: ServicePorts, { subscriptionId }: Requested, channelId: string): Promise<void> {
+async function stop(
+  ports: ServicePorts,
+  { subscriptionId }: RequestedSubscription,
+  channelId: string,
+): Promise<void> {
   const context = contextOf(ports, 'CRON:subscription-cron')
   const result = await StopChannel.handle({ subscriptionId, channelId }, ports, context)
   if (!result.ok)

@@ -17,6 +17,8 @@ export type ExternalEvent = {
   originalStart?: Temporal.Instant
   /** True for the master of a series. */
   isSeries?: boolean
+  /** Of a series whose rule has an UNTIL: it ends at a date, not after a count and not never. */
+  endsAtDate?: boolean
   attendees?: ExternalAttendee[]
   attendeesOmitted?: boolean
   /** False where this copy is not the organiser's; absent where the provider did not say. */

@@ -28,11 +28,13 @@ export type Pairing = {
 /**
  * Pairs the bookings linked to a series with its instances, cancelled ones included, of all the masters that it was
  * split into. Better no answer than a wrong one: what is not unambiguous is CHANGED. One pairing for each booking given,
- * in their order. It is surest where past bookings of the series are given too.
+ * in their order. It is surest where past bookings of the series are given too. `endsAtDate`: every master that is left
+ * ends at a date, as "this and following" leaves it when it deletes; a series that is only shorter has another count.
  */
 export function pairInstances(
   linked: readonly LinkedInstance[],
   instances: readonly ExternalEvent[],
+  { endsAtDate }: { endsAtDate: boolean } = { endsAtDate: true },
 ): Pairing[] {
   const alive = instances.filter(({ status }) => status !== 'cancelled')
   const found = new Map<LinkedInstance, Pairing>()
@@ -60,7 +62,7 @@ export function pairInstances(
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
   const before = smallestGap(linked.map(originalOf))
   const gap = Math.min(before, smallestGap(alive.map(startOf)))
-  if (endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
+  if (endsAtDate && endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
   else {
     // Where others stayed, a whole step is not a move but a neighbour.
     const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))

@@ -27,7 +27,13 @@ export type Findings = {
   seen: Set<string>
 }
 
-export type ChangedMaster = { id: string; alive: boolean; etag?: string; created?: Temporal.Instant }
+export type ChangedMaster = {
+  id: string
+  alive: boolean
+  endsAtDate: boolean
+  etag?: string
+  created?: Temporal.Instant
+}
 
 export const newFindings = (): Findings => ({
   looks: new Map(),
@@ -135,10 +141,10 @@ async function collectMasters(
   if (candidates.length === 0) return
   const roots = [...new Set(candidates.map(({ id }) => seriesRoot(id)))]
   const linked = await bookingsOfSeries(ports.readStore, calendarKey, roots)
-  for (const { id, status, etag, created } of candidates) {
+  for (const { id, status, etag, created, endsAtDate = false } of candidates) {
     const root = seriesRoot(id)
     const alive = status !== 'cancelled'
-    const master = { id, alive, ...(etag !== undefined && { etag }), ...(created && { created }) }
+    const master = { id, alive, endsAtDate, ...(etag !== undefined && { etag }), ...(created && { created }) }
     if ((linked.get(root) ?? []).length > 0) {
       const masters = findings.masters.get(root) ?? []
       findings.masters.set(root, [...masters.filter((known) => known.id !== id), master])

@@ -21,7 +21,7 @@ export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 export async function pairWithSeries(
   ports: ServicePorts,
   access: CalendarAccess,
-  masters: readonly { id: string; alive: boolean }[],
+  masters: readonly { id: string; alive: boolean; endsAtDate: boolean }[],
   linked: readonly LinkedInstance[],
   signal: AbortSignal,
 ): Promise<Answer<SeriesPairing[]>> {
@@ -41,7 +41,8 @@ export async function pairWithSeries(
   const concerned = linked.filter(
     ({ reference }) => names.has(reference.recurringEventId ?? '') || names.has(reference.externalEventId),
   )
-  return { ok: true, value: pairInstances(concerned, instances) }
+  const endsAtDate = masters.every((master) => !master.alive || master.endsAtDate)
+  return { ok: true, value: pairInstances(concerned, instances, { endsAtDate }) }
 }
 
 /**
@@ -103,7 +104,7 @@ export async function findInSeries(
     return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
-  const masters = [{ id: recurringEventId, alive: true }]
+  const masters = [{ id: recurringEventId, alive: true, endsAtDate: series.endsAtDate === true }]
   const pairings = await pairWithSeries(ports, access, masters, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)

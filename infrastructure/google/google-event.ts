@@ -50,7 +50,10 @@ function readWhatIsOptional(
     const at = typeof text === 'string' ? instantOf(text, undefined, 'UTC') : undefined
     if (at !== undefined && typeof at !== 'string') event[name] = at
   }
-  if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) event.isSeries = true
+  if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) {
+    event.isSeries = true
+    if (entry.recurrence.some((rule) => /^RRULE:.*\bUNTIL=/i.test(String(rule)))) event.endsAtDate = true
+  }
   if (entry.attendees !== undefined && entry.attendees !== null) {
     // An unreadable list of guests must never look like "all declined".
     if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)

@@ -262,6 +262,19 @@ test('another frequency is flagged, never a cancellation', () => {
   assert.equal(kinds(links(weekly), daily), Array(4).fill('CHANGED'))
 })
 
+test('a series that is shorter, and does not end at a date, has another count: nothing of it is gone', () => {
+  const weekly = links(every(7, 4))
+  const daily = every(1, 2).map((start) => instance(start))
+  const fewer = every(7, 2).map((start) => instance(start))
+  const kindsOf = (instances: ExternalEvent[], endsAtDate: boolean) =>
+    pairInstances(weekly, instances, { endsAtDate }).map(({ outcome }) => outcome)
+  assert.equal(kindsOf(daily, false), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(fewer, false), ['SAME', 'SAME', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(fewer, true), ['SAME', 'SAME', 'GONE', 'GONE'])
+  assert.equal(kindsOf([], false), Array(4).fill('CHANGED'))
+  assert.equal(kindsOf([], true), Array(4).fill('GONE'))
+})
+
 test('a neighbour is not taken for an instance that has gone', () => {
   // Linked on the 1st and 8th; fortnightly now: only the 24th, which is nobody's, and the 8th remain.
   const linked = links(every(7, 2, '2026-12-01'))

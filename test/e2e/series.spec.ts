@@ -220,6 +220,13 @@ for (const [what, rule] of Object.entries(otherRules))
       assert.is(needsPerson.length, 3, JSON.stringify(needsPerson))
     }))
 
+test('another frequency that begins where the series began cancels nothing', () =>
+  withSeries({ booked: [2, 3, 5] }, async (story) => {
+    await story.patch('seriesofmeetings', { recurrence: ['RRULE:FREQ=DAILY;COUNT=2'] })
+    assert.equal(await story.outcomes(), {})
+    assert.equal(Object.values(await story.decisions()), Array(3).fill('SERIES_CHANGED'))
+  }))
+
 test('the rule changed so that the bookings stay where they are: nothing is published, nobody is asked', () =>
   withSeries({ booked: [2, 4] }, async (story) => {
     await story.patch('seriesofmeetings', { recurrence: ['RRULE:FREQ=DAILY;COUNT=60'] })

@@ -24,8 +24,11 @@ export type RebuildOptions = {
   signal?: AbortSignal
 }
 
-/** Events read at once. */
-const PAGE = 1000
+/** Events folded at once: few enough that what they are made of is gone before the garbage collector moves it. */
+const PAGE = 250
+
+/** Documents compared at once. */
+const COMPARED_AT_ONCE = 1000
 
 /**
  * Builds a read model from the first event on, strictly: an event that the projection cannot take ends it with
@@ -93,7 +96,10 @@ async function* documentsOf({ collection }: Projection, readStore: ReadStore) {
   await readStore.prepare([collection])
   let after: string | null = ''
   while (after !== null) {
-    const page = await readStore.list(collection.name, { limit: PAGE, ...(after !== '' && { after }) })
+    const page = await readStore.list(collection.name, {
+      limit: COMPARED_AT_ONCE,
+      ...(after !== '' && { after }),
+    })
     for (const { id, document } of page.items) yield { id, text: canonical(fromStored(document).value) }
     after = page.next
   }

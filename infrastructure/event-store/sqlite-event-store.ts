@@ -47,6 +47,15 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
   const filtered = new Map<string, StatementSync>()
   const commits = commitSignal()
   let closed = false
+  let textOf = { ms: Number.NaN, text: '' }
+
+  /** Those of one group mostly share a millisecond. */
+  function textOfNow(): string {
+    const now = options.clock.now()
+    const ms = now.epochMilliseconds
+    if (ms !== textOf.ms) textOf = { ms, text: now.toString({ smallestUnit: 'millisecond' }) }
+    return textOf.text
+  }
 
   function refuseIfClosed(): void {
     if (closed) throw new StoreUnavailable('the event store is closed')
@@ -60,7 +69,11 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
     const last = lastRevision.get(stream)?.revision
     const actual = last === undefined ? 'no-stream' : Number(last)
     const wrong: AppendResult = { ok: false, error: 'WRONG_EXPECTED_REVISION', actual }
-    const stored = events.map(({ id }) => byId.get(id, stream)).filter((row) => row !== undefined)
+    // A stream that is not there holds no event of these ids.
+    const stored =
+      last === undefined
+        ? []
+        : events.map(({ id }) => byId.get(id, stream)).filter((row) => row !== undefined)
     if (stored.length > 0) {
       const first = expected === 'any' ? Number(stored[0]?.revision) : following(expected)
       const same =
@@ -73,7 +86,7 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
     if (expected !== 'any' && expected !== actual) return wrong
 
     const category = categoryOf(stream)
-    const recordedAt = options.clock.now().toString({ smallestUnit: 'millisecond' })
+    const recordedAt = textOfNow()
     let revision = following(actual) - 1
     let position = 0
     let skipTo = floor > 0 && Number(lastPosition.get()?.position ?? 0) < floor ? floor + 1 : null

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 /** Field schemas that several commands share. Unknown fields of a body are ignored. */
-export const text = (max = 1024) => z.string().trim().min(1).max(max)
+export const text = (max = 1024) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
 export const bookingUid = text(255).describe("Cal.com's uid of the booking")
 export const userId = text(255).describe("Cal.com's id of the user")
 export const provider = z.literal('google')

@@ -148,7 +148,12 @@ const Envelope = z.object({
 })
 
 const BookingStatus = z.enum(['ACCEPTED', 'PENDING', 'REJECTED', 'CANCELLED'])
-const Uid = z.string().min(1)
+/** As long as a command's, and fit for a stream's name. */
+const Uid = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
 const Organizer = z
   .object({ id: z.union([z.number(), z.string().min(1)]).nullish() })
   .nullish()

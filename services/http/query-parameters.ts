@@ -36,6 +36,12 @@ export type CaughtUp = (projection: string, position: string) => Promise<void>
 export async function awaitConsistency(ctx: Context, projection: string, caughtUp: CaughtUp): Promise<void> {
   const position = ctx.get(CONSISTENCY_POSITION)
   if (position === '') return
+  if (!/^\d{1,64}$/.test(position))
+    throw new HttpProblem({
+      status: 400,
+      code: 'BAD_POSITION',
+      detail: `${CONSISTENCY_POSITION} is not a position that a command has answered.`,
+    })
   try {
     await caughtUp(projection, position)
   } catch (error) {

@@ -192,6 +192,11 @@ reading('is refused with every problem named, and no value', () => {
   assert.match(problems.join(), /payload\.startTime: Expected a time with its offset/)
   assert.match(problems.join(), /payload\.endTime/)
   assert.not.match(problems.join(), /secret/)
+  for (const uid of ['u'.repeat(256), 'u\u0000'])
+    assert.match(
+      problemsOf({ ...deliveries.created, payload: { ...deliveries.created.payload, uid } }).join(),
+      /payload\.uid/,
+    )
 })
 
 reading('is refused where the end lies before the start, or a cancellation names no booking', () => {

@@ -157,6 +157,14 @@ test(
 )
 
 test(
+  'refuses at once to wait for what is no position',
+  withHttp(async (http) => {
+    const headers = { 'X-Consistency-Position': 'zzz' }
+    assertProblem(await http.ask('GET', '/bookings', { headers }), 400, 'BAD_POSITION')
+  }),
+)
+
+test(
   'waits for the position that a command answered, and says so when it does not come in time',
   withHttp(
     async (http) => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { PushSettings } from './commands/command.ts'
+import { admittedTo, isAdmitted, refusalOf } from './composition/admission.ts'
 import { type Closers, closers } from './composition/closers.ts'
 import { deploymentName } from './composition/deployment.ts'
 import type { Engine } from './composition/engines.ts'
@@ -28,7 +29,7 @@ import { countOutcome } from './services/counted-outcomes.ts'
 import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
 import { outageLog } from './services/outage-log.ts'
 import { alone, leasedIn } from './services/role-lease.ts'
-import { startRoles } from './services/roles.ts'
+import { startRoles, startRolesOnce } from './services/roles.ts'
 import type { ServicePorts } from './services/service-ports.ts'
 import { type StandIns, startStandIns } from './simulator/stand-ins.ts'
 
@@ -42,20 +43,29 @@ export type Service = {
   /** The servers that it works with. */
   engines: readonly Engine[]
   ports: ServicePorts
+  /** Resolves where the servers, as soon as they answer, are found not to belong together: why. It has to be stopped. */
+  refused: Promise<string>
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
+}
+
+export type StartOptions = {
+  clock?: Clock
+  log?: Logger
+  /** This data folder takes the place of another one that the event store was used with. */
+  takeOver?: boolean
 }
 
 /** Starts everything that the configuration names. Rejects with StartRefused for what the operator can mend. */
 export async function startService(
   configuration: Configuration,
-  options: { clock?: Clock; log?: Logger } = {},
+  options: StartOptions = {},
 ): Promise<Service> {
   const clock = options.clock ?? systemClock
   const log = options.log ?? createLogger({ level: configuration.log.level })
   const opened = closers(log)
   try {
-    return await assemble(configuration, clock, log, opened)
+    return await assemble(configuration, { clock, log, opened, takeOver: options.takeOver ?? false })
   } catch (error) {
     await opened.closeAll()
     throw error
@@ -64,9 +74,7 @@ export async function startService(
 
 async function assemble(
   configuration: Configuration,
-  clock: Clock,
-  log: Logger,
-  opened: Closers,
+  { clock, log, opened, takeOver }: Required<StartOptions> & { opened: Closers },
 ): Promise<Service> {
   const { standIns: withStandIns, calcom, sync } = configuration
   const newId = randomUUID
@@ -127,20 +135,23 @@ async function assemble(
   }
 
   const outages = outageLog({ clock, log, signal })
-  const name = deploymentName(stores.events, outages)
+  const { name, known } = deploymentName(stores.events, outages)
   const origin = originOf(name, publicUrl ?? listener.url)
   const publisher = publishing(configuration, { ports, origin, metrics })
-  const roles = startRoles(ports, {
-    roles: configuration.roles,
-    bookingReconcileMs: calcom.bookingReconcileMs,
-    leaseMs: configuration.leaseMs,
-    onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
-    runProjections: (also) => models.run(lease, also),
-    signal,
-  })
+  const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })
+  const run = () =>
+    startRoles(ports, {
+      roles: configuration.roles,
+      bookingReconcileMs: calcom.bookingReconcileMs,
+      leaseMs: configuration.leaseMs,
+      onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+      runProjections: (also) => models.run(lease, also),
+      signal,
+    })
+  const roles = admitted ? startRolesOnce(isAdmitted(admitted), run) : run()
   opened.add('roles', () => roles.stopped)
   if (publisher && configuration.roles.has('publisher')) {
-    const published = publisher.run(lease)
+    const published = isAdmitted(admitted).then((yes) => (yes ? publisher.run(lease) : undefined))
     opened.add('publisher', () => published)
   }
   listener.serve(
@@ -169,7 +180,8 @@ async function assemble(
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, stop }
+  const refused = refusalOf(admitted)
+  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, refused, stop }
 }
 
 const pushSettings = (publicUrl: string, ttlMs: number, secrets: Stores['secrets']): PushSettings => ({

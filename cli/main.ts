@@ -13,9 +13,13 @@ const program = new Command('calendar-sync')
 program
   .command('start')
   .description('run the service; it is configured by environment variables and .env')
-  .action(async () => {
+  .option(
+    '--take-over',
+    'let this data folder take the place of a lost one that EVENTSTORE_URL was used with',
+  )
+  .action(async (options: { takeOver?: boolean }) => {
     const { start } = await import('./start.ts')
-    process.exitCode = await start()
+    process.exitCode = await start({ takeOver: options.takeOver === true })
   })
 
 program

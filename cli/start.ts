@@ -3,8 +3,8 @@ import { systemClock } from '../infrastructure/clock/clock.ts'
 import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
 import { loadEnvironment } from '../infrastructure/config/environment.ts'
 import { formatProblems } from '../infrastructure/config/problem.ts'
-import { createLogger } from '../infrastructure/logging/logger.ts'
-import { type Service, startService } from '../main.ts'
+import { createLogger, type Logger } from '../infrastructure/logging/logger.ts'
+import { type Service, type StartOptions, startService } from '../main.ts'
 import { banner } from './banner.ts'
 import { tellOfEngines } from './engine-lines.ts'
 
@@ -14,7 +14,7 @@ const CONFIGURATION_ERROR = 2
  * Runs the service until SIGTERM or SIGINT, then drains it. Resolves with the exit code: 0 after an orderly end, 1 where
  * it could not start, 2 where the configuration is not usable (nothing was opened then).
  */
-export async function start(): Promise<number> {
+export async function start(options: { takeOver: boolean }): Promise<number> {
   const read = readConfiguration(loadEnvironment(process.cwd(), process.env))
   if (!read.ok) {
     console.error(formatProblems(read.problems))
@@ -23,7 +23,7 @@ export async function start(): Promise<number> {
   const { configuration } = read
   const log = createLogger({ level: configuration.log.level })
   const ended = endSignal()
-  const service = await startOrExplain(configuration, log)
+  const service = await startOrExplain(configuration, { log, ...options })
   if (service === undefined) return 1
   process.stdout.write(banner(configuration, service))
   const stopping = new AbortController()
@@ -32,23 +32,25 @@ export async function start(): Promise<number> {
     write: (line) => void process.stdout.write(line),
     signal: stopping.signal,
   })
-  const signal = await ended
-  log.info({ signal }, 'stopping: taking nothing more, finishing what is under way')
+  const refused = service.refused.then((why) => ({ why }))
+  const end = await Promise.race([ended, refused])
+  if (typeof end === 'object') console.error(end.why)
+  else log.info({ signal: end }, 'stopping: taking nothing more, finishing what is under way')
   stopping.abort()
   await Promise.all([service.stop(), told])
   log.info('stopped')
-  return 0
+  return typeof end === 'object' ? 1 : 0
 }
 
 async function startOrExplain(
   configuration: Configuration,
-  log: ReturnType<typeof createLogger>,
+  options: StartOptions & { log: Logger },
 ): Promise<Service | undefined> {
   try {
-    return await startService(configuration, { log })
+    return await startService(configuration, options)
   } catch (error) {
     if (error instanceof StartRefused) console.error(error.message)
-    else log.error({ err: error }, 'the service could not start')
+    else options.log.error({ err: error }, 'the service could not start')
     return undefined
   }
 }

@@ -3,33 +3,41 @@ import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import type { OutageLog } from '../services/outage-log.ts'
 
-const STREAM = 'deployment-this'
+/** Of facts about the deployment as a whole. */
+export const DEPLOYMENT_STREAM = 'deployment-this'
 const TYPE = 'DeploymentNamed'
 
 /**
  * What this deployment is called in every event that it publishes: kept in the event store itself, so that all its
- * processes agree, and so that it moves with its data. Named at the first start. Throws StoreUnavailable until the
- * store has answered for the first time.
+ * processes agree, and so that it moves with its data. Named at the first start. `name` throws StoreUnavailable until
+ * the store has answered for the first time; `known` resolves then, or with undefined where it was ended before.
  */
-export function deploymentName(events: EventStore, outages: OutageLog): () => string {
+export function deploymentName(
+  events: EventStore,
+  outages: OutageLog,
+): { name(): string; known: Promise<string | undefined> } {
   let name: string | undefined
-  void outages.untilItAnswers('event store', async () => {
+  const known = outages.untilItAnswers('event store', async () => {
     name = await named(events)
-  })
-  return () => {
-    if (name === undefined) throw new StoreUnavailable('the event store has not answered since the start')
     return name
+  })
+  return {
+    known,
+    name() {
+      if (name === undefined) throw new StoreUnavailable('the event store has not answered since the start')
+      return name
+    },
   }
 }
 
 async function named(events: EventStore): Promise<string> {
   for (;;) {
-    const [first] = await events.readStream(STREAM)
+    const [first] = await events.readStream(DEPLOYMENT_STREAM)
     const name = first?.data.deploymentId
     if (typeof name === 'string') return name
     const id = randomUUID()
     // Where another process was faster, its name is read at the next turn.
-    await events.append(STREAM, 'no-stream', [
+    await events.append(DEPLOYMENT_STREAM, 'no-stream', [
       {
         id,
         type: TYPE,

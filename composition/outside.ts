@@ -2,6 +2,7 @@
 import { calcomBookingDirectory } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import { addresses } from '../infrastructure/google/google-addresses.ts'
 import { STAND_IN_HOST, type StandIns } from '../simulator/stand-ins.ts'
 import type { Stores } from './stores.ts'
 
@@ -24,6 +25,10 @@ export const googleOptions = ({ google }: Configuration, standIns: StandIns | un
         ...(google.serviceAccount && { serviceAccount: google.serviceAccount }),
         delegatedDomains: google.delegatedDomains,
       }
+
+/** Where access tokens are asked for. */
+export const googleTokenEndpoint = ({ google: { apiUrl, tokenUrl } }: Configuration): string =>
+  addresses({ ...(apiUrl !== undefined && { apiUrl }), ...(tokenUrl !== undefined && { tokenUrl }) }).tokenUrl
 
 export function delegated({ google }: Configuration): (externalCalendarId: string) => boolean {
   const domains = new Set(google.serviceAccount ? google.delegatedDomains : [])

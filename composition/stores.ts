@@ -8,6 +8,7 @@ import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-sto
 import { eventStoreDbEventStore } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
+import { stampDatabase } from '../infrastructure/mongodb/mongodb-deployment.ts'
 import { mongodbReadStore } from '../infrastructure/mongodb/mongodb-read-store.ts'
 import { mongodbSignalQueue } from '../infrastructure/mongodb/mongodb-signal-queue.ts'
 import { mongodbVault } from '../infrastructure/mongodb/mongodb-vault.ts'
@@ -34,6 +35,8 @@ export type Stores = {
   secrets: readonly [Uint8Array, ...Uint8Array[]]
   /** Other processes may work on the same read models and signals. */
   shared: boolean
+  /** Marks shared read models as those of a deployment, unless they are marked; resolves with whose they are. */
+  stampReadModels: ((deployment: string) => Promise<string>) | undefined
   /** What is embedded, for a backup of it; empty where nothing is. */
   backupSources: BackupSources
   engines: Engine[]
@@ -82,6 +85,7 @@ export function openStores(parts: Parts): Stores {
       : mongodbVault(connected(mongodb), { keys: keys.keys, newId }),
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
+    stampReadModels: mongodb && ((deployment) => stampDatabase(mongodb, deployment)),
     backupSources: { folder, databases: files.open(), head: () => events.head(), clock: parts.clock },
     engines,
   }

@@ -36,6 +36,20 @@ export type RunningRoles = {
 /** How many subjects one process works on at a time. */
 const WIDTH = 16
 
+/** As `startRoles`, once `admitted` has resolved with true; never where it resolves with false. */
+export function startRolesOnce(admitted: Promise<boolean>, start: () => RunningRoles): RunningRoles {
+  let running: RunningRoles | undefined
+  return {
+    wakeCrons: () => running?.wakeCrons(),
+    failingCrons: () => running?.failingCrons() ?? [],
+    stopped: admitted.then(async (yes) => {
+      if (!yes) return
+      running = start()
+      await running.stopped
+    }),
+  }
+}
+
 /** Starts what this process does besides HTTP and projections, until `signal` aborts. */
 export function startRoles(ports: ServicePorts, options: RolesOptions): RunningRoles {
   const { roles, signal } = options

@@ -1,20 +1,16 @@
 // What is asked for over HTTP: Google, Cal.com, and this service's own public address.
 import { createPrivateKey } from 'node:crypto'
+import { googleTokenEndpoint } from '../../composition/outside.ts'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
-import { addresses } from '../../infrastructure/google/google-addresses.ts'
 import { type Finding, note, ok, wrong } from './finding.ts'
 
 const PATIENCE_MS = 5_000
 
-export async function lookAtGoogle({ google, standIns }: Configuration): Promise<Finding[]> {
+export async function lookAtGoogle(configuration: Configuration): Promise<Finding[]> {
+  const { google, standIns } = configuration
   if (standIns) return [ok('Google', 'The built-in stand-in is used.')]
-  const { apiUrl, tokenUrl } = google
-  const { tokenUrl: endpoint } = addresses({
-    ...(apiUrl !== undefined && { apiUrl }),
-    ...(tokenUrl !== undefined && { tokenUrl }),
-  })
   const [token, api] = await Promise.all([
-    reached('Google token endpoint', endpoint, 'GOOGLE_TOKEN_URL'),
+    reached('Google token endpoint', googleTokenEndpoint(configuration), 'GOOGLE_TOKEN_URL'),
     reached('Google API', google.root, 'GOOGLE_API_URL'),
   ])
   return [...serviceAccount(google), token, api]

@@ -15,6 +15,8 @@ export type ServiceProcess = {
   /** What the banner says of Google and Cal.com; empty where it names no stand-in. */
   standIns: { google: string; calcom: string }
   output(): string
+  /** Resolves with how it ended, when it has. */
+  gone: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** Sends a signal, unless it has ended, and resolves with how it ended. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
@@ -22,11 +24,14 @@ export type ServiceProcess = {
 type Environment = { [variable: string]: string } & { DATA_DIR: string }
 
 /** Resolves once it listens; rejects, with what it printed, if it ends before. Nothing of this process's environment. */
-export async function startServiceProcess(env: Environment): Promise<ServiceProcess> {
+export async function startServiceProcess(
+  env: Environment,
+  options: readonly string[] = [],
+): Promise<ServiceProcess> {
   // Where no .env can be.
-  const child = spawn(process.execPath, [entry, 'start'], { cwd: join(env.DATA_DIR, '..'), env })
+  const child = spawn(process.execPath, [entry, 'start', ...options], { cwd: join(env.DATA_DIR, '..'), env })
   let output = ''
-  const gone = once(child, 'exit')
+  const gone = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }))
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text
@@ -39,10 +44,10 @@ export async function startServiceProcess(env: Environment): Promise<ServiceProc
     token: env.API_TOKEN ?? readFileSync(join(env.DATA_DIR, API_TOKEN_FILE), 'utf8').trim(),
     standIns: { google: said('Google', 'stand-in at '), calcom: said('Cal.com', 'stand-in at ') },
     output: () => output,
+    gone,
     async end(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-      await gone
-      return { code: child.exitCode, signal: child.signalCode }
+      return gone
     },
   }
 }

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
+import { withDeadline } from '../support/deadline.ts'
+import { startEventStoreDbDouble } from '../support/eventstoredb-double.ts'
+import { mongodbForTests, withDatabase } from '../support/mongodb.ts'
+import { runProcess } from '../support/run-process.ts'
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const test = suite('which stores go together')
+
+const mongodb = await mongodbForTests()
+const onMongodb = mongodb ? test : test.skip
+if (!mongodb) console.log('SKIP set MONGODB_URL, or start Docker, to start the service on MongoDB')
+
+const entry = join(import.meta.dirname, '../../bin/calendar-sync.cjs')
+const COMMON = {
+  ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
+  API_TOKEN: 'token',
+  GOOGLE_API_URL: 'http://127.0.0.1:1',
+  PORT: '0',
+  LOG_LEVEL: 'silent',
+}
+
+/** A folder with a place for each process, on which `play` may start some. */
+async function withProcesses(
+  play: (
+    start: (env: { [variable: string]: string }, options?: string[]) => Promise<ServiceProcess>,
+    dataDir: (name: string) => string,
+  ) => Promise<void>,
+): Promise<void> {
+  const folder = temporaryFolder()
+  const started: ServiceProcess[] = []
+  const dataDir = (name: string) => join(folder.path, name)
+  try {
+    await play(async (env, options) => {
+      const service = await startServiceProcess({ ...COMMON, DATA_DIR: dataDir('a'), ...env }, options)
+      started.push(service)
+      return service
+    }, dataDir)
+  } finally {
+    for (const one of started) await one.end('SIGKILL')
+    folder.remove()
+  }
+}
+
+const untilReady = ({ url, output }: ServiceProcess) =>
+  withDeadline(20_000, async () => {
+    for (;;) {
+      const { status } = await fetch(`${url}/health/ready`)
+      if (status === 200) return
+      await systemClock.delay(50)
+    }
+  }).catch(() => assert.unreachable(output()))
+
+/** Works: what a command changes is to be read. */
+async function works({ url, token }: ServiceProcess): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const externalCalendarId = `${randomUUID()}@example.com`
+  const body = JSON.stringify({ userId: '1', provider: 'google', externalCalendarId, credentialId: 'c' })
+  const done = await fetch(`${url}/commands/RegisterCalendarSync`, { method: 'POST', headers, body })
+  assert.is(done.status, 200, await done.text())
+  const position = done.headers.get('X-Consistency-Position') ?? ''
+  const listed = await fetch(`${url}/calendar-syncs?limit=100`, {
+    headers: { ...headers, 'X-Consistency-Position': position },
+  })
+  assert.match(await listed.text(), externalCalendarId)
+}
+
+/** Ends by itself, with 1, and says why. */
+async function isRefused(service: Promise<ServiceProcess>, why: RegExp): Promise<void> {
+  const refused = await service
+  const ended = await withDeadline(20_000, () => refused.gone)
+  assert.equal(ended, { code: 1, signal: null })
+  assert.match(refused.output(), why)
+}
+
+test('EventStoreDB with embedded read models is for one process: another folder is refused, until it takes over', async () => {
+  const double = await startEventStoreDbDouble()
+  const EVENTSTORE_URL = double.url
+  try {
+    await withProcesses(async (start, dataDir) => {
+      const first = await start({ EVENTSTORE_URL })
+      await untilReady(first)
+      await works(first)
+      const other = { EVENTSTORE_URL, DATA_DIR: dataDir('b') }
+      await isRefused(start(other), /in use with another data folder .+ several processes need MONGODB_URL/)
+      await works(first)
+      assert.equal(await first.end('SIGTERM'), { code: 0, signal: null })
+      const again = await start({ EVENTSTORE_URL })
+      await untilReady(again)
+      await works(again)
+      await again.end('SIGTERM')
+
+      const next = await start(other, ['--take-over'])
+      await untilReady(next)
+      await works(next)
+      await next.end('SIGTERM')
+      await isRefused(start({ EVENTSTORE_URL }), /another data folder/)
+    })
+  } finally {
+    await double.close()
+  }
+})
+
+onMongodb(
+  'read models on MongoDB belong to one event store: an embedded one of another process is refused',
+  async () => {
+    const MONGODB_URL = withDatabase(mongodb?.url ?? '', `calendar-sync-test-${randomUUID()}`)
+    try {
+      await withProcesses(async (start, dataDir) => {
+        const first = await start({ MONGODB_URL })
+        await untilReady(first)
+        await works(first)
+        const other = start({ MONGODB_URL, DATA_DIR: dataDir('b') })
+        await isRefused(other, /holds the read models of another event store: .+ set EVENTSTORE_URL too/)
+        await works(first)
+        await first.end('SIGTERM')
+        const again = await start({ MONGODB_URL })
+        await untilReady(again)
+        await works(again)
+      })
+    } finally {
+      const connection = mongodbConnection(MONGODB_URL)
+      await connection.use(() => connection.vaultDatabase.dropDatabase())
+      await connection.use(() => connection.database.dropDatabase())
+      await connection.close()
+    }
+  },
+)
+
+test('the stand-ins are refused beside an outside store', async () => {
+  const folder = temporaryFolder()
+  try {
+    for (const [variable, value] of [
+      ['EVENTSTORE_URL', 'esdb://127.0.0.1:1?tls=false'],
+      ['MONGODB_URL', 'mongodb://127.0.0.1:1/'],
+      ['KAFKA_BROKERS', '127.0.0.1:1'],
+    ] as const) {
+      const { code, stderr } = await runProcess(process.execPath, [entry, 'start'], {
+        cwd: folder.path,
+        env: { [variable]: value },
+      })
+      assert.is(code, 2)
+      assert.match(
+        stderr,
+        `GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_API_URL is needed, because ${variable} is set`,
+      )
+    }
+  } finally {
+    folder.remove()
+  }
+})
+
+test.run()

@@ -5,17 +5,28 @@ import * as assert from 'uvu/assert'
 import { systemClock } from '../../infrastructure/clock/clock.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { withDeadline } from '../support/deadline.ts'
+import { openEventStoreDb } from '../support/eventstoredb.ts'
 import { startEventStoreDbDouble } from '../support/eventstoredb-double.ts'
+import { kafkaForTests, someTopic } from '../support/kafka.ts'
 import { mongodbForTests, withDatabase } from '../support/mongodb.ts'
+import { connectAndBook, withOutlivingWorld } from '../support/outliving-world.ts'
+import { bookingEvents, differences } from '../support/published-events.ts'
 import { runProcess } from '../support/run-process.ts'
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { readTopic } from '../support/topic-reader.ts'
 
 const test = suite('which stores go together')
 
 const mongodb = await mongodbForTests()
 const onMongodb = mongodb ? test : test.skip
 if (!mongodb) console.log('SKIP set MONGODB_URL, or start Docker, to start the service on MongoDB')
+
+const kafka = await kafkaForTests()
+const onKafka = kafka ? test : test.skip
+
+// kafkajs sets one negative timer at its start.
+process.removeAllListeners('warning')
 
 const entry = join(import.meta.dirname, '../../bin/calendar-sync.cjs')
 const COMMON = {
@@ -133,6 +144,44 @@ onMongodb(
   },
 )
 
+onKafka('EventStoreDB, embedded read models and Kafka: a moved event comes out of the topic', async () => {
+  const double = await startEventStoreDbDouble()
+  const brokers = kafka?.brokers ?? []
+  const topic = someTopic()
+  try {
+    await withOutlivingWorld(
+      async (outliving) => {
+        const service = await outliving.start()
+        const [booked] = await connectAndBook(outliving.worldOf(service), 1)
+        assert.ok(booked)
+        const start = Temporal.Now.instant().add({ hours: 72 }).round('hour')
+        outliving.calendar.change(booked.eventId, { start, end: start.add({ hours: 1 }) })
+        const world = outliving.worldOf(service)
+        await world.until('The move in the feed', async () =>
+          (await world.feed()).length > 0 ? true : undefined,
+        )
+        const events = openEventStoreDb(double.url)
+        const stored = await bookingEvents(events).finally(() => events.close())
+        assert.is(stored.length, 1)
+        const seen = await world.until('The move in the topic', async () => {
+          const messages = await readTopic(brokers, topic)
+          return messages.length > 0 ? messages : undefined
+        })
+        assert.equal(differences(stored, seen), [])
+        assert.is(seen[0]?.key, booked.bookingUid)
+      },
+      {
+        EVENTSTORE_URL: double.url,
+        KAFKA_BROKERS: brokers.join(),
+        KAFKA_TOPIC: topic,
+        ENCRYPTION_KEY: COMMON.ENCRYPTION_KEY,
+      },
+    )
+  } finally {
+    await double.close()
+  }
+})
+
 test('the stand-ins are refused beside an outside store', async () => {
   const folder = temporaryFolder()
   try {
@@ -156,4 +205,7 @@ test('the stand-ins are refused beside an outside store', async () => {
   }
 })
 
+test.after(async () => {
+  await kafka?.stop()
+})
 test.run()

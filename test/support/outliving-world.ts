@@ -27,9 +27,12 @@ export type CalendarOfHost = Pick<GoogleCore, 'faults'> & {
   change(eventId: string, to: { start: Temporal.Instant; end: Temporal.Instant }): void
 }
 
-/** Runs `play` in a world of its own, and leaves nothing of it running, however it ends. */
-export async function withOutlivingWorld(play: (world: OutlivingWorld) => Promise<void>): Promise<void> {
-  const world = await outlivingWorld()
+/** Runs `play` in a world of its own, with `env` added to the service's variables, and leaves nothing of it running, however it ends. */
+export async function withOutlivingWorld(
+  play: (world: OutlivingWorld) => Promise<void>,
+  env: { [variable: string]: string } = {},
+): Promise<void> {
+  const world = await outlivingWorld(env)
   try {
     await play(world)
   } finally {
@@ -37,7 +40,7 @@ export async function withOutlivingWorld(play: (world: OutlivingWorld) => Promis
   }
 }
 
-async function outlivingWorld(): Promise<OutlivingWorld> {
+async function outlivingWorld(env: { [variable: string]: string }): Promise<OutlivingWorld> {
   const started: ServiceProcess[] = []
   const folder = temporaryFolder()
   const port = await freePort()
@@ -78,6 +81,7 @@ async function outlivingWorld(): Promise<OutlivingWorld> {
         RECONCILE_MINUTES: '0.01',
         CRON_SECONDS: '0.3',
         LOG_LEVEL: 'error',
+        ...env,
       })
       started.push(service)
       return service

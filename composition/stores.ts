@@ -142,9 +142,11 @@ function openExclusively(path: string, folder: string) {
   try {
     return openDatabase(path)
   } catch (error) {
-    if (!(error instanceof DataFolderInUse)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
     throw new StartRefused(
-      `The data folder ${folder} is in use by another process: stop that one, or choose another DATA_DIR.`,
+      error instanceof DataFolderInUse
+        ? `The data folder ${folder} is in use by another process: stop that one, or choose another DATA_DIR.`
+        : `${path} cannot be opened (${reason}): restore it from a backup, or choose another DATA_DIR.`,
       { cause: error },
     )
   }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -86,6 +86,19 @@ test('a configuration that is not usable is told in full, and nothing is opened'
     assert.match(stderr, new RegExp(`^ +${variable} `, 'm'))
   assert.is(stdout, '')
   assert.not.ok(existsSync(DATA_DIR))
+  folder.remove()
+})
+
+test('a data file that is none is told in one line, and left as it is', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'calendar-sync.sqlite')
+  writeFileSync(file, 'not a database, whatever its name')
+  const env = { DATA_DIR: folder.path, PORT: '0' }
+  const { code, stderr } = await runProcess(process.execPath, [entry, 'start'], { cwd: folder.path, env })
+  assert.is(code, 1)
+  assert.match(stderr, /^\S+calendar-sync\.sqlite cannot be opened \(.+\): restore it from a backup/)
+  assert.is(stderr.trim().split('\n').length, 1)
+  assert.is(readFileSync(file, 'utf8'), 'not a database, whatever its name')
   folder.remove()
 })
 

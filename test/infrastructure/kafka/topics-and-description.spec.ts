@@ -125,7 +125,13 @@ test('a topic keeps its number of partitions, whatever it is, or is refused', as
   assert.is((await publisher.begin()).ok, true)
   assert.equal(await publisher.publish([someCloudEvent('a')], markAt(1)), { ok: true })
   await publisher.close()
-  await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }))
+  await withAdmin(async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] })
+    // The answer comes before every look at the topic shows it.
+    const count = async () =>
+      (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.length
+    for (let shown = 0; shown < 20; ) shown = (await count()) === 4 ? shown + 1 : 0
+  })
   const begun = await beginning(configuration)
   assert.match(begun.ok ? '' : begun.message, /had 2 partitions and has 4/)
 })

@@ -28,6 +28,7 @@ import { createMetrics } from './infrastructure/metrics/metrics.ts'
 import { countOutcome } from './services/counted-outcomes.ts'
 import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
 import { outageLog } from './services/outage-log.ts'
+import { wishForParked } from './services/parked-wishes.ts'
 import { alone, leasedIn } from './services/role-lease.ts'
 import { startRoles, startRolesOnce } from './services/roles.ts'
 import type { ServicePorts } from './services/service-ports.ts'
@@ -105,7 +106,13 @@ async function assemble(
   const lease = stores.shared
     ? leasedIn({ queue: stores.queue, clock, log, leaseMs: configuration.leaseMs, signal })
     : alone(signal)
-  const models = readModels({ stores, clock, log: log.child({ part: 'projections' }), signal })
+  const models = readModels({
+    stores,
+    clock,
+    log: log.child({ part: 'projections' }),
+    random: Math.random,
+    signal,
+  })
   const metrics = createMetrics()
   const ports: ServicePorts = {
     events: stores.events,
@@ -123,7 +130,7 @@ async function assemble(
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => models.caughtUp(projection),
-    parked: { retry: models.retryParked, skip: models.skipParked },
+    wishForParked: (wish) => wishForParked(stores, wish),
     push: publicUrl === undefined ? undefined : pushSettings(publicUrl, sync.channelTtlMs, stores.secrets),
     onDecision: metrics.decided,
     defaultMode: sync.mode,

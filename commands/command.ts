@@ -23,11 +23,15 @@ export type CommandPorts = {
   newId(): string
   /** Waits until a read model has seen everything appended up to now (bounded; rejects with StoreUnavailable). */
   caughtUp(projection: string): Promise<void>
-  /** Events that a read model could not take; undefined: no such event is parked. */
-  parked: {
-    retry(projection: string, position: Position): Promise<ParkedEvent | undefined>
-    skip(projection: string, position: Position): Promise<ParkedEvent | undefined>
-  }
+  /**
+   * Has an event that could not be taken tried again, or given up, by the process that parked it: durable when it
+   * resolves. Undefined: no such event is parked.
+   */
+  wishForParked(wish: {
+    projection: string
+    position: Position
+    want: 'RETRY' | 'SKIP'
+  }): Promise<ParkedEvent | undefined>
   /** Opened channels: where Google pushes to, and how a channel's token is made. Undefined where nothing can be reached. */
   push: PushSettings | undefined
   /** Told of every decision on a look: it is counted. */

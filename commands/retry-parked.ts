@@ -4,11 +4,12 @@ import { defineCommand, notFound } from './command.ts'
 
 export const RetryParked = defineCommand({
   name: 'RetryParked',
-  summary: 'Tries a parked event again.',
+  summary: 'Has a parked event tried again, within a second or two.',
   schema: z.object({ projection: text(255), position: text(64) }),
   async handle(body, ports) {
-    const parked = await ports.parked.retry(body.projection, body.position)
+    const parked = await ports.wishForParked({ ...body, want: 'RETRY' })
     if (parked === undefined) return notFound('PARKED_EVENT_UNKNOWN', 'No such event is parked.')
-    return { ok: true, id: `${body.projection}@${body.position}`, ...parked, events: [] }
+    const { stream, revision } = parked
+    return { ok: true, id: `${body.projection}@${body.position}`, stream, revision, events: [] }
   },
 })

@@ -4,11 +4,12 @@ import { defineCommand, notFound } from './command.ts'
 
 export const SkipParked = defineCommand({
   name: 'SkipParked',
-  summary: 'Gives up a parked event: the read model goes on without it.',
+  summary: 'Gives up a parked event: within a second or two the rest goes on without it.',
   schema: z.object({ projection: text(255), position: text(64) }),
   async handle(body, ports) {
-    const parked = await ports.parked.skip(body.projection, body.position)
+    const parked = await ports.wishForParked({ ...body, want: 'SKIP' })
     if (parked === undefined) return notFound('PARKED_EVENT_UNKNOWN', 'No such event is parked.')
-    return { ok: true, id: `${body.projection}@${body.position}`, ...parked, events: [] }
+    const { stream, revision } = parked
+    return { ok: true, id: `${body.projection}@${body.position}`, stream, revision, events: [] }
   },
 })

@@ -4,12 +4,13 @@ import { allProjections } from '../projections/all-projections.ts'
 import { checkpointWait } from '../services/checkpoint-wait.ts'
 import { outageLog } from '../services/outage-log.ts'
 import { parkedEvents } from '../services/parked-events.ts'
+import { carryOutWishes, type ParkedWish } from '../services/parked-wishes.ts'
 import { type ProjectionRunner, startProjections } from '../services/projection-runner.ts'
 import type { Lease } from '../services/role-lease.ts'
 import type { Stores } from './stores.ts'
 
 /** The read models as this process sees them: written here while it has the role, else by another process. */
-export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status' | 'retryParked' | 'skipParked'> & {
+export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
   /** Whether this process writes them now. */
   isWriter(): boolean
   /** Writes them whenever the lease is this process's; resolves when told to stop. `also` runs beside, by the same lease. */
@@ -17,13 +18,14 @@ export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status' | 'retryPa
 }
 
 export function readModels(parts: {
-  stores: Pick<Stores, 'events' | 'readStore'>
+  stores: Pick<Stores, 'events' | 'readStore' | 'queue'>
   clock: Clock
   log: Logger
+  random(): number
   signal: AbortSignal
 }): ReadModels {
   const { stores, clock, log } = parts
-  const { events, readStore } = stores
+  const { events, readStore, queue } = stores
   let runner: ProjectionRunner | undefined
   const elsewhere = checkpointWait({ events, readStore, projections: allProjections, clock })
   // Whoever reads declares first what it reads; whoever writes does so by itself.
@@ -33,14 +35,25 @@ export function readModels(parts: {
   return {
     caughtUp: (name, position, timeoutMs) => (runner?.caughtUp ?? elsewhere)(name, position, timeoutMs),
     status: () => runner?.status() ?? { projections: [], outages: [] },
-    retryParked: async (name, position) => runner?.retryParked(name, position),
-    skipParked: async (name, position) => runner?.skipParked(name, position),
     isWriter: () => runner !== undefined,
     run: (lease, also) =>
       lease('projections', async (signal) => {
-        runner = startProjections({ events, readStore, projections: allProjections, clock, log, signal })
+        const started = startProjections({
+          events,
+          readStore,
+          projections: allProjections,
+          clock,
+          log,
+          signal,
+        })
+        runner = started
+        const carryOut = ({ projection, position, want }: ParkedWish) =>
+          want === 'SKIP'
+            ? started.skipParked(projection, position)
+            : started.retryParked(projection, position)
+        const wishes = carryOutWishes({ ...parts, queue, kind: 'parked-projections', carryOut, signal })
         try {
-          await Promise.all([runner.stopped, also(signal)])
+          await Promise.all([runner.stopped, wishes, also(signal)])
         } finally {
           runner = undefined
         }

@@ -82,6 +82,24 @@ export async function listParked(
   return { items: items.map(({ document }) => read(document)), next }
 }
 
+/** The one parked now at this position, whatever the version that parked it. */
+export async function findParked(
+  readStore: ReadStore,
+  { projection, position }: Pick<ParkedEvent, 'projection' | 'position'>,
+): Promise<ParkedEvent | undefined> {
+  let after: string | null = ''
+  while (after !== null) {
+    const page = await readStore.find(parkedEvents.name, 'parked', under(projection), {
+      limit: 1000,
+      ...(after !== '' && { after }),
+    })
+    const found = page.items.map(({ document }) => read(document)).find((one) => one.position === position)
+    if (found !== undefined) return found
+    after = page.next
+  }
+  return undefined
+}
+
 /** Those parked now for one version of a projection. */
 export async function parkedOf(readStore: ReadStore, { name, version }: Projection): Promise<ParkedEvent[]> {
   const range = under(name, String(version))

@@ -21,7 +21,7 @@ export type ProjectionRunner = {
    */
   caughtUp(name: string, position?: Position, timeoutMs?: number): Promise<void>
   status(): ProjectionsStatus
-  /** See Projector. Undefined: no such projection, or no such event is parked. */
+  /** See Projector. Undefined: no such projection, or no such event is parked. StoreUnavailable before it has begun. */
   retryParked(name: string, position: Position): Promise<ParkedOutcome | undefined>
   skipParked(name: string, position: Position): Promise<ParkedOutcome | undefined>
   /** Resolves once it has stopped, the page in hand finished. */
@@ -185,13 +185,15 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       })),
       outages: outages.now(),
     }),
-    retryParked: async (name, position) => named(name)?.retry(position),
-    skipParked: async (name, position) => named(name)?.skip(position),
+    retryParked: async (name, position) => begun(name)?.retry(position),
+    skipParked: async (name, position) => begun(name)?.skip(position),
     stopped,
   }
 
-  function named(name: string): Projector | undefined {
-    return runs.find(({ projector }) => projector.projection.name === name)?.projector
+  function begun(name: string): Projector | undefined {
+    const run = runs.find(({ projector }) => projector.projection.name === name)
+    if (run?.state === 'STARTING') throw new StoreUnavailable(`the read model ${name} has not begun`)
+    return run?.projector
   }
 }
 

@@ -3,9 +3,11 @@ import type { Document } from '../read-store/read-store.ts'
 
 /** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
 export type WorkKind = 'calendar' | 'booking' | 'references'
-export type Kind = WorkKind | RoleKind
+export type Kind = WorkKind | RoleKind | WishKind
 /** Which process runs a role. Given to those only who ask for it by name, and in no status. */
 export type RoleKind = `role-${'projections' | 'publisher'}`
+/** What a person wants done with a parked event. Given, too, to those only who ask for it by name. */
+export type WishKind = `parked-${'projections' | 'publication'}`
 export type Subject = { kind: Kind; key: string }
 
 /** A lease on one subject. `memo` and `syncToken` are what the last completion left. */

@@ -11,6 +11,7 @@ import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteVault } from '../../infrastructure/vault/sqlite-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { createHttpApp, type HttpAppDeps } from '../../services/http/app.ts'
+import { wishForParked } from '../../services/parked-wishes.ts'
 import { startProjections } from '../../services/projection-runner.ts'
 import { statusReport } from '../../services/status-report.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
@@ -64,10 +65,11 @@ export async function httpFixture(
     log,
     signal: stopping.signal,
   })
+  const queue = sqliteSignalQueue(database, { clock, newId })
   const ports: CommandPorts = {
     events,
     readStore,
-    queue: sqliteSignalQueue(database, { clock, newId }),
+    queue,
     directory: vault.directory,
     vault,
     provider: closedProvider,
@@ -75,7 +77,7 @@ export async function httpFixture(
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => projections.caughtUp(projection),
-    parked: { retry: projections.retryParked, skip: projections.skipParked },
+    wishForParked: (wish) => wishForParked({ readStore, queue }, wish),
     push: { address: 'http://127.0.0.1/webhooks/google', ttlMs: 3_600_000, tokensFor: (id) => [id] },
     defaultMode: 'apply',
   }

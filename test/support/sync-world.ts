@@ -11,6 +11,7 @@ import { allProjections } from '../../projections/all-projections.ts'
 import { createCalcomIntake } from '../../services/calcom-intake.ts'
 import { createGooglePush } from '../../services/google-push.ts'
 import { orphanedChannels } from '../../services/orphaned-channels.ts'
+import { wishForParked } from '../../services/parked-wishes.ts'
 import { startProjections } from '../../services/projection-runner.ts'
 import type { ServicePorts, SyncSettings } from '../../services/service-ports.ts'
 import { calcomApiV2 } from '../../simulator/calcom/api-v2.ts'
@@ -97,7 +98,7 @@ export function syncWorld(options: SyncWorldOptions) {
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => projections.caughtUp(projection),
-    parked: { retry: projections.retryParked, skip: projections.skipParked },
+    wishForParked: (wish) => wishForParked({ readStore, queue }, wish),
     push:
       options.push === false
         ? undefined

@@ -144,7 +144,7 @@ async function assemble(
   const outages = outageLog({ clock, log, signal })
   const { name, known } = deploymentName(stores.events, outages)
   const origin = originOf(name, publicUrl ?? listener.url)
-  const publisher = publishing(configuration, { ports, origin, metrics })
+  const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
   const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })
   const run = () =>
     startRoles(ports, {

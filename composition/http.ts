@@ -19,7 +19,7 @@ import type { OutageLog } from '../services/outage-log.ts'
 import { roleChecks } from '../services/role-checks.ts'
 import type { RunningRoles } from '../services/roles.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
-import { type Backlog, statusReport } from '../services/status-report.ts'
+import { statusReport } from '../services/status-report.ts'
 import { backUp } from './backup.ts'
 import type { ReadModels } from './projections.ts'
 import type { Publishing } from './publishing.ts'
@@ -46,12 +46,6 @@ export const originOf = (name: () => string, publicUrl: string): EventOrigin => 
   },
   schemas: `${publicUrl}${SCHEMAS_PATH}`,
 })
-
-/** Nothing waits as far as this process knows while another one publishes. */
-async function backlogOf(publisher: Publishing): Promise<Backlog> {
-  const status = await publisher.status()
-  return { backlog: status?.backlog ?? 0, oldestAgeMs: status?.oldestAgeMs ?? null }
-}
 
 /** Rejects while a store that the read models need does not answer. */
 async function readModelsAnswer(stores: Stores, models: ReadModels): Promise<void> {
@@ -99,8 +93,8 @@ export function httpHandler(parts: HttpParts) {
       statusReport({
         ports,
         standIns: configuration.standIns,
-        projections: models.status,
-        ...(publisher && { publication: () => backlogOf(publisher) }),
+        projections: models.lastTold,
+        ...(publisher && { publication: publisher.lastTold }),
       }),
     health: {
       http: isEdge,

@@ -5,12 +5,19 @@ import { checkpointWait } from '../services/checkpoint-wait.ts'
 import { outageLog } from '../services/outage-log.ts'
 import { parkedEvents } from '../services/parked-events.ts'
 import { carryOutWishes, type ParkedWish } from '../services/parked-wishes.ts'
-import { type ProjectionRunner, startProjections } from '../services/projection-runner.ts'
+import {
+  type ProjectionRunner,
+  type ProjectionsStatus,
+  startProjections,
+} from '../services/projection-runner.ts'
 import type { Lease } from '../services/role-lease.ts'
+import { keepReporting, lastReport, roleReports } from '../services/role-reports.ts'
 import type { Stores } from './stores.ts'
 
 /** The read models as this process sees them: written here while it has the role, else by another process. */
 export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
+  /** How they are, as told by the process that writes them, this one or another; undefined where none has for long. */
+  lastTold(): Promise<ProjectionsStatus | undefined>
   /** Whether this process writes them now. */
   isWriter(): boolean
   /** Writes them whenever the lease is this process's; resolves when told to stop. `also` runs beside, by the same lease. */
@@ -18,7 +25,7 @@ export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
 }
 
 export function readModels(parts: {
-  stores: Pick<Stores, 'events' | 'readStore' | 'queue'>
+  stores: Pick<Stores, 'events' | 'readStore' | 'queue' | 'shared'>
   clock: Clock
   log: Logger
   random(): number
@@ -30,11 +37,19 @@ export function readModels(parts: {
   const elsewhere = checkpointWait({ events, readStore, projections: allProjections, clock })
   // Whoever reads declares first what it reads; whoever writes does so by itself.
   void outageLog(parts).untilItAnswers('read models', () =>
-    readStore.prepare([...allProjections.map(({ collection }) => collection), parkedEvents]),
+    readStore.prepare([...allProjections.map(({ collection }) => collection), parkedEvents, roleReports]),
   )
   return {
     caughtUp: (name, position, timeoutMs) => (runner?.caughtUp ?? elsewhere)(name, position, timeoutMs),
     status: () => runner?.status() ?? { projections: [], outages: [] },
+    async lastTold() {
+      if (runner !== undefined) return runner.status()
+      const report = stores.shared
+        ? await lastReport({ readStore, now: clock.now }, 'projections')
+        : undefined
+      // What `run` told, in this process or another.
+      return report?.figures as ProjectionsStatus | undefined
+    },
     isWriter: () => runner !== undefined,
     run: (lease, also) =>
       lease('projections', async (signal) => {
@@ -52,8 +67,11 @@ export function readModels(parts: {
             ? started.skipParked(projection, position)
             : started.retryParked(projection, position)
         const wishes = carryOutWishes({ ...parts, queue, kind: 'parked-projections', carryOut, signal })
+        const figures = async () => started.status()
+        const told =
+          stores.shared && keepReporting({ ...parts, readStore, role: 'projections', figures, signal })
         try {
-          await Promise.all([runner.stopped, wishes, also(signal)])
+          await Promise.all([runner.stopped, wishes, told, also(signal)])
         } finally {
           runner = undefined
         }

@@ -5,6 +5,7 @@ import type { EventOrigin } from '../services/booking-event.ts'
 import { publicationParking } from '../services/publication-parking.ts'
 import { type PublisherStatus, type RunningPublisher, runPublisher } from '../services/publisher.ts'
 import type { Lease } from '../services/role-lease.ts'
+import { keepReporting, lastReport } from '../services/role-reports.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
 import { type Engine, kafkaEngine } from './engines.ts'
 
@@ -12,8 +13,8 @@ export type Publishing = {
   engine: Engine
   /** Publishes whenever the lease is this process's; resolves when told to stop. */
   run(lease: Lease): Promise<void>
-  /** Undefined while another process publishes. */
-  status(): Promise<PublisherStatus> | undefined
+  /** As told by the process that publishes, this one or another; undefined where none has for long. */
+  lastTold(): Promise<PublisherStatus | undefined>
   /** Rejects where this process publishes, and events have waited for too long. */
   ready(): Promise<void>
 }
@@ -21,10 +22,10 @@ export type Publishing = {
 /** Publishing to Kafka; undefined where no brokers are configured: the feed reads the event store. */
 export function publishing(
   { kafka }: Configuration,
-  parts: { ports: ServicePorts; origin: EventOrigin; metrics: Metrics },
+  parts: { ports: ServicePorts; origin: EventOrigin; metrics: Metrics; shared: boolean },
 ): Publishing | undefined {
   if (kafka === undefined) return undefined
-  const { ports, origin, metrics } = parts
+  const { ports, origin, metrics, shared } = parts
   const { clock, events } = ports
   const log = ports.log.child({ part: 'publisher' })
   let running: RunningPublisher | undefined
@@ -32,7 +33,7 @@ export function publishing(
     engine: kafkaEngine(kafka, { clock, log }),
     run: (lease) =>
       lease('publisher', async (signal) => {
-        running = runPublisher({
+        const started = runPublisher({
           events,
           publisher: kafkaPublisher({ configuration: kafka, clock, log }),
           origin,
@@ -44,13 +45,24 @@ export function publishing(
             for (const seconds of secondsAgo) metrics.published(seconds)
           },
         })
+        running = started
+        const figures = () => started.status()
+        const told = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
         try {
-          await running.stopped
+          await Promise.all([started.stopped, told])
         } finally {
           running = undefined
         }
       }),
-    status: () => running?.status(),
+    async lastTold() {
+      if (running !== undefined) return running.status()
+      const report = shared ? await lastReport(ports, 'publisher') : undefined
+      if (report === undefined) return undefined
+      // What `run` told, in this process or another.
+      const status = report.figures as PublisherStatus
+      const { oldestAgeMs } = status
+      return { ...status, oldestAgeMs: oldestAgeMs === null ? null : oldestAgeMs + report.ageMs }
+    },
     ready: async () => running?.ready(),
   }
 }

@@ -105,8 +105,8 @@ function showStatus(status) {
         'li',
         {},
         make('p', {}, stage.replace('→', ' → ')),
-        make('p', { class: 'count' }, String(backlog)),
-        make('p', { class: 'muted' }, backlog === 0 ? 'nothing waits' : age(oldestAgeMs)),
+        make('p', { class: 'count' }, backlog === null ? '?' : String(backlog)),
+        make('p', { class: 'muted' }, backlog === null ? 'not known' : backlog === 0 ? 'nothing waits' : age(oldestAgeMs)),
       ),
     ),
     make(

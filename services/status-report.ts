@@ -8,15 +8,19 @@ import { countDecisionsWithoutOutcome, decisionsWithoutOutcome } from '../projec
 import { countSubscriptions } from '../projections/subscriptions.ts'
 import { policyLayers } from '../projections/sync-policies.ts'
 import { NeedsPerson, whatNeedsPerson } from './needs-person.ts'
+import type { Outage } from './outage-log.ts'
 import type { ProjectionsStatus } from './projection-runner.ts'
+import type { PublisherStatus } from './publisher.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const count = z.int().min(0)
 const mode = z.enum(['apply', 'observe', 'off'])
 const Stage = z.object({
   stage: z.enum(['push→ack', 'due→fetched', 'decided→published', 'published→applied']),
-  backlog: count,
-  oldestAgeMs: z.number().min(0).nullable().describe('null where nothing waits'),
+  backlog: count
+    .nullable()
+    .describe('null where nobody can say: the process that would has not told for long'),
+  oldestAgeMs: z.number().min(0).nullable().describe('null where nothing waits, or nobody can say'),
 })
 
 /** The whole service at a glance. */
@@ -63,29 +67,34 @@ export const StatusReport = z
   .meta({ id: 'StatusReport' })
 export type StatusReport = z.infer<typeof StatusReport>
 
-export type Backlog = { backlog: number; oldestAgeMs: number | null }
+export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
 
 export type StatusReportDeps = {
   ports: CommandPorts
   standIns: boolean
-  /** Of the runner in this process; undefined where another process runs the projections. */
-  projections: (() => ProjectionsStatus) | undefined
+  /** As the process tells that writes the read models, this one or another; undefined where none has for long. */
+  projections(): Promise<ProjectionsStatus | undefined>
   /** Pushes that were taken and are not answered yet. */
   pushes?: () => Backlog
-  /** What the publisher to a broker has not published; without one the feed reads the store, and nothing waits. */
-  publication?: () => Promise<Backlog>
+  /**
+   * As the process tells that publishes to a broker; undefined where none has for long. Without a broker the feed reads
+   * the store, and nothing waits.
+   */
+  publication?: () => Promise<PublisherStatus | undefined>
 }
 
 const nothing: Backlog = { backlog: 0, oldestAgeMs: null }
+const unknown: Backlog = { backlog: null, oldestAgeMs: null }
 
 /** Looks at everything once. Rejects with StoreUnavailable. */
 export async function statusReport(deps: StatusReportDeps): Promise<StatusReport> {
   const { events, readStore, queue, now } = deps.ports
   const at = now()
-  const [position, queued, publication, application, feeds, attention, needsPerson] = await Promise.all([
+  const [position, queued, models, publisher, application, feeds, attention, waiting] = await Promise.all([
     events.head(),
     queue.status(),
-    deps.publication?.() ?? nothing,
+    deps.projections(),
+    deps.publication?.(),
     unapplied(deps.ports, at),
     countCalendarFeeds(readStore),
     countBookingsNeedingAttention(readStore),
@@ -99,7 +108,12 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
   ])
   const { everything } = await policyLayers(readStore, {})
   const effective = everything ?? deps.ports.defaultMode
-  const { projections, outages } = deps.projections?.() ?? { projections: [], outages: [] }
+  const projections = models?.projections ?? []
+  const outages = [
+    ...(models?.outages ?? [untold('read models', at)]),
+    ...(deps.publication ? outagesOf(publisher, at) : []),
+  ]
+  const needsPerson = [...waiting, ...rewoundStore(publisher)]
   const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
   return {
     status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',
@@ -116,7 +130,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
         backlog: queued.reduce((sum, one) => sum + one.due + one.leased, 0),
         oldestAgeMs: oldestAge(due, at),
       },
-      { stage: 'decided→published', ...publication },
+      { stage: 'decided→published', ...(deps.publication ? waitsFor(publisher) : nothing) },
       { stage: 'published→applied', ...application },
     ],
     queue: queued.map(({ oldestDueAt, ...one }) => ({
@@ -139,6 +153,30 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     ],
   }
 }
+
+/** What keeps a role from being told of. */
+const untold = (what: string, at: Temporal.Instant): Outage => ({
+  what: `process that has the role of the ${what}`,
+  message: 'no process has told of it for long',
+  since: at.toString(),
+})
+
+const outagesOf = (publisher: PublisherStatus | undefined, at: Temporal.Instant): Outage[] =>
+  publisher === undefined ? [untold('publisher', at)] : publisher.outage ? [publisher.outage] : []
+
+const waitsFor = (publisher: PublisherStatus | undefined): Backlog =>
+  publisher === undefined ? unknown : { backlog: publisher.backlog, oldestAgeMs: publisher.oldestAgeMs }
+
+const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
+  publisher?.state !== 'STORE_REWOUND'
+    ? []
+    : [
+        {
+          code: 'STORE_REWOUND',
+          sentence: `Nothing is published to Kafka: ${publisher.reason ?? 'the event store is another one'}.`,
+          next: 'Find out why the event store is not the one that was published from; then set another KAFKA_TOPIC.',
+        },
+      ]
 
 async function unapplied({ readStore }: CommandPorts, now: Temporal.Instant): Promise<Backlog> {
   const [backlog, { items }] = await Promise.all([

@@ -13,8 +13,10 @@ import type { EventStore, RecordedEvent } from '../infrastructure/event-store/ev
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import { toMessage } from '../infrastructure/kafka/booking-event-message.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
+import { sqliteReadStore } from '../infrastructure/read-store/sqlite-read-store.ts'
 import { openDatabase } from '../infrastructure/sqlite/database.ts'
 import { bookingCloudEvent } from '../services/booking-event.ts'
+import { publicationParking } from '../services/publication-parking.ts'
 import { runPublisher } from '../services/publisher.ts'
 import { configurationFor, quietLog } from '../test/support/kafka.ts'
 import { bookingEvents, decideMoves, differences } from '../test/support/published-events.ts'
@@ -161,6 +163,7 @@ async function idle(brokers: readonly string[], events: EventStore, times: numbe
 
 /** The publisher as the service runs it. `seconds`: from taking over until `total` events were committed. */
 function publish(configuration: ReturnType<typeof configurationFor>, events: EventStore, total: number) {
+  const database = openDatabase(':memory:')
   const stopping = new AbortController()
   const publisher = kafkaPublisher({
     configuration,
@@ -185,9 +188,7 @@ function publish(configuration: ReturnType<typeof configurationFor>, events: Eve
       },
     },
     origin: ORIGIN,
-    park: async ({ event, error }) => {
-      throw new Error(`${event.id} cannot be published`, { cause: error })
-    },
+    parking: publicationParking({ readStore: sqliteReadStore(database), now: systemClock.now }),
     clock: systemClock,
     log: quietLog(),
     signal: stopping.signal,
@@ -201,6 +202,7 @@ function publish(configuration: ReturnType<typeof configurationFor>, events: Eve
     async stop() {
       stopping.abort()
       await running.stopped
+      await database.close()
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
 import type { Metrics } from '../infrastructure/metrics/metrics.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
+import { carryOutWishes } from '../services/parked-wishes.ts'
 import { publicationParking } from '../services/publication-parking.ts'
 import { type PublisherStatus, type RunningPublisher, runPublisher } from '../services/publisher.ts'
 import type { Lease } from '../services/role-lease.ts'
@@ -37,7 +38,7 @@ export function publishing(
           events,
           publisher: kafkaPublisher({ configuration: kafka, clock, log }),
           origin,
-          park: publicationParking(ports),
+          parking: publicationParking(ports),
           clock,
           log,
           signal,
@@ -46,10 +47,12 @@ export function publishing(
           },
         })
         running = started
+        const kind = 'parked-publication'
+        const wishes = carryOutWishes({ ...ports, log, kind, carryOut: started.carryOut, signal })
         const figures = () => started.status()
         const told = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
         try {
-          await Promise.all([started.stopped, told])
+          await Promise.all([started.stopped, wishes, told])
         } finally {
           running = undefined
         }

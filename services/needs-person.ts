@@ -9,6 +9,7 @@ import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../projections/subscriptions.ts'
 import { waitsForCredential } from './awaited-credential.ts'
 import { listParked } from './parked-events.ts'
+import { PUBLICATION } from './publication-parking.ts'
 
 /** One thing that does not mend itself. `next` says what to do about it. */
 export const NeedsPerson = z
@@ -148,10 +149,14 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
 
 async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
   const { items } = await listParked(readStore, { limit: NAMED })
-  return items.map(({ projection, position, type, error, parkedAt }) => ({
+  return items.map(({ projection, position, stream, type, error, parkedAt }) => ({
     code: 'EVENT_PARKED',
-    sentence: `The read model ${projection} could not take ${type} (${error.code}).`,
+    sentence:
+      projection === PUBLICATION
+        ? `${type} could not be published (${error.code}); the later events of its booking wait behind it.`
+        : `The read model ${projection} could not take ${type} (${error.code}).`,
     next: `Send RetryParked {"projection": "${projection}", "position": "${position}"} once it is mended, or SkipParked to go on without it.`,
+    ...(projection === PUBLICATION && { bookingUid: stream.slice('booking-'.length) }),
     since: parkedAt,
   }))
 }

@@ -101,7 +101,10 @@ export async function findParked(
 }
 
 /** Those parked now for one version of a projection. */
-export async function parkedOf(readStore: ReadStore, { name, version }: Projection): Promise<ParkedEvent[]> {
+export async function parkedOf(
+  readStore: ReadStore,
+  { name, version }: Pick<Projection, 'name' | 'version'>,
+): Promise<ParkedEvent[]> {
   const range = under(name, String(version))
   const found: ParkedEvent[] = []
   let after: string | null = ''

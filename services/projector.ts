@@ -6,6 +6,7 @@ import {
 } from '../infrastructure/event-store/event-store.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import type { Projection } from '../projections/projection.ts'
+import { oneAfterAnother } from './one-after-another.ts'
 import { type ParkedEvent, parkedOf, toParked, writeParked } from './parked-events.ts'
 import { foldEvents, type PoisonEvent } from './projection-fold.ts'
 
@@ -109,15 +110,5 @@ export function projector(projection: Projection, ports: ProjectorPorts): Projec
     take: (given, upTo) => inTurn(() => take(given, upTo)),
     retry: (wanted) => resumeAt(wanted, 'APPLIED'),
     skip: (wanted) => resumeAt(wanted, 'SKIPPED'),
-  }
-}
-
-/** Runs each piece of work when all before it have ended, however they ended. */
-function oneAfterAnother(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
   }
 }

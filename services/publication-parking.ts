@@ -1,28 +1,57 @@
+import type { Position } from '../infrastructure/event-store/event-store.ts'
+import type { HeldStream } from '../infrastructure/publisher/booking-event-publisher.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import { parkedEvents, writeParked } from './parked-events.ts'
+import { indexKey } from '../projections/index-key.ts'
+import { findParked, type ParkedEvent, parkedEvents, parkedOf, writeParked } from './parked-events.ts'
 import type { EventPlace } from './publication-source.ts'
 
-/** An event that can never be published as it is, and why. */
-export type Unpublishable = { event: EventPlace; code: 'TOO_LARGE' | 'NOT_ENCODED'; error: unknown }
+/** An event that cannot be published as it is, and why. */
+export type Unpublishable = {
+  event: EventPlace
+  code: 'TOO_LARGE' | 'NOT_ENCODED' | 'UNKNOWN'
+  error: unknown
+}
 
 /** Under which name unpublishable events are listed beside those that read models could not take. */
 export const PUBLICATION = 'publication'
+const VERSION = 1
 
 /**
- * Keeps unpublishable events where all parked events are, so that whoever looks there is told. Resolves once it is
- * durable; keeping one twice is the same as once. Rejects with StoreUnavailable.
+ * Unpublishable events, where all parked events are, so that whoever looks there is told. What waits behind them is in
+ * the published mark. Every method rejects with StoreUnavailable.
  */
+export type PublicationParking = {
+  /** Resolves once it is durable. Keeping one twice is the same as once. */
+  keep(unpublishable: Unpublishable): Promise<void>
+  /** The one parked at this position now. */
+  find(position: Position): Promise<ParkedEvent | undefined>
+  /** It waits no longer; nothing changes where it did not. */
+  end(position: Position, state: 'APPLIED' | 'SKIPPED'): Promise<void>
+  /** What waits behind each that is parked now, as far as nobody has published any of it since. */
+  held(): Promise<HeldStream[]>
+}
+
 export function publicationParking(ports: {
   readStore: ReadStore
   now(): Temporal.Instant
-}): (unpublishable: Unpublishable) => Promise<void> {
-  return async ({ event, code, error }) => {
-    const { position, stream, revision, id, type } = event
-    await ports.readStore.prepare([parkedEvents])
-    await ports.readStore.write([
-      writeParked({
+}): PublicationParking {
+  const { readStore } = ports
+  const ready = () => readStore.prepare([parkedEvents])
+
+  async function find(position: Position): Promise<ParkedEvent | undefined> {
+    await ready()
+    return findParked(readStore, { projection: PUBLICATION, position })
+  }
+
+  return {
+    async keep({ event, code, error }) {
+      const { position, stream, revision, id, type } = event
+      await ready()
+      const known = await readStore.get(parkedEvents.name, indexKey(PUBLICATION, String(VERSION), position))
+      if (known?.state === 'PARKED' && known.eventId === id) return
+      const parked: ParkedEvent = {
         projection: PUBLICATION,
-        version: 1,
+        version: VERSION,
         position,
         stream,
         revision,
@@ -31,8 +60,19 @@ export function publicationParking(ports: {
         error: { code, message: error instanceof Error ? error.message : String(error) },
         parkedAt: ports.now().toString(),
         state: 'PARKED',
-        writes: 0,
-      }),
-    ])
+        writes: typeof known?.writes === 'number' ? known.writes : 0,
+      }
+      await readStore.write([writeParked(parked)])
+    },
+    find,
+    async end(position, state) {
+      const parked = await find(position)
+      if (parked !== undefined) await readStore.write([writeParked({ ...parked, state })])
+    },
+    async held() {
+      await ready()
+      const parked = await parkedOf(readStore, { name: PUBLICATION, version: VERSION })
+      return parked.map(({ stream, revision, position }) => ({ stream, revision, position }))
+    },
   }
 }

@@ -44,20 +44,10 @@ export function publicationSource(options: {
   let caughtUp: 'NEVER' | 'NEWS' | 'TOLD' = 'NEVER'
   let failure: unknown
 
-  function encoded(recorded: RecordedEvent): PublicationItem {
-    const { id, type, stream, revision, position } = recorded
-    const event = { id, type, stream, revision, position }
-    try {
-      return { event, message: publishable(recorded, origin) }
-    } catch (error) {
-      return { event, message: undefined, error }
-    }
-  }
-
   async function read(): Promise<void> {
     const filter = { types: PUBLISHED_TYPES }
     for await (const page of events.subscribe({ after, filter, limit: PAGE, signal })) {
-      waiting.push(...page.events.map(encoded))
+      waiting.push(...page.events.map((event) => publicationItem(event, origin)))
       if (page.caughtUp && caughtUp === 'NEVER') caughtUp = 'NEWS'
       changed.notify()
       while (waiting.length >= ahead && !signal.aborted) await changed.after(changed.count, signal)
@@ -86,6 +76,18 @@ export function publicationSource(options: {
       changed.notify()
       return taken
     },
+  }
+}
+
+/** The event as it is to be published, or why it cannot be. Throws StoreUnavailable where its origin is not known yet. */
+export function publicationItem(recorded: RecordedEvent, origin: EventOrigin): PublicationItem {
+  const { id, type, stream, revision, position } = recorded
+  const event = { id, type, stream, revision, position }
+  try {
+    return { event, message: publishable(recorded, origin) }
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error
+    return { event, message: undefined, error }
   }
 }
 

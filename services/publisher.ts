@@ -6,13 +6,16 @@ import type {
   PublishedMark,
 } from '../infrastructure/publisher/booking-event-publisher.ts'
 import type { EventOrigin } from './booking-event.ts'
-import { isStopped } from './emergency-stop.ts'
+import { untilNotStopped } from './emergency-stop.ts'
+import { oneAfterAnother } from './one-after-another.ts'
 import { type Outage, outageLog } from './outage-log.ts'
+import type { ParkedWish } from './parked-wishes.ts'
 import { publicationBacklog } from './publication-backlog.ts'
 import { NOTHING_PUBLISHED, rewound } from './publication-mark.ts'
-import type { Unpublishable } from './publication-parking.ts'
-import { type PublicationItem, publicationSource } from './publication-source.ts'
-import { type PublishFailure, publishItems } from './publish-items.ts'
+import type { PublicationParking, Unpublishable } from './publication-parking.ts'
+import { parkAgain, releaseHeld } from './publication-release.ts'
+import { publicationSource } from './publication-source.ts'
+import { type PublishFailure, type PublishItemsDeps, publishItems } from './publish-items.ts'
 
 /**
  * STARTING: it is not known yet up to where events were published. STOPPED: by the emergency stop. FENCED: another
@@ -38,7 +41,7 @@ export type PublisherStatus = {
   outage?: Outage
   /** Why nothing is published, for STORE_REWOUND and FENCED. */
   reason?: string
-  /** Events left out since the start of this process as they could not be published. */
+  /** Bookings of which nothing is published since one event could not be, as far as this process knows. */
   parked: number
 }
 
@@ -47,6 +50,11 @@ export type RunningPublisher = {
   status(): Promise<PublisherStatus>
   /** Rejects where the oldest event has waited for too long, or nothing is published until a person acts. */
   ready(): Promise<void>
+  /**
+   * Tries an event that could not be published again, or gives it up, and publishes what waited behind it. Rejects where
+   * that cannot be done now; to be repeated then.
+   */
+  carryOut(wish: Pick<ParkedWish, 'position' | 'want'>): Promise<void>
   /** Resolves once it has stopped. The publisher that was given is closed then. */
   readonly stopped: Promise<void>
 }
@@ -55,8 +63,7 @@ export type PublisherOptions = {
   events: EventStore
   publisher: BookingEventPublisher
   origin: EventOrigin
-  /** Keeps an event that can never be published; the others go on only once this has resolved. */
-  park(unpublishable: Unpublishable): Promise<void>
+  parking: PublicationParking
   clock: Clock
   log: Logger
   /** Ends it: what is under way is finished, if it can be within some seconds. */
@@ -67,12 +74,21 @@ export type PublisherOptions = {
   batch?: number
   /** Before it takes over from whoever took over from it, in milliseconds (30,000). */
   fencedPauseMs?: number
+  /** Between two looks whether a store that was rewound may be published from, in milliseconds (15,000). */
+  rewoundPauseMs?: number
   /** For how long an event may wait before this is not ready, in milliseconds (30,000). */
   unreadyAfterMs?: number
 }
 
-const REWOUND_LOOK_MS = 60_000
 const DRAIN_MS = 5_000
+
+/** While this process publishes: work that moves the mark, one after another. False: it was not, or not all, done. */
+type Reign = {
+  turn(
+    work: (mark: PublishedMark) => Promise<{ ok: true; mark: PublishedMark } | PublishFailure>,
+  ): Promise<boolean>
+  held(): number
+}
 const KAFKA = 'the publishing of booking events'
 
 /**
@@ -83,11 +99,13 @@ const KAFKA = 'the publishing of booking events'
 export function runPublisher(options: PublisherOptions): RunningPublisher {
   const { events, publisher, clock, log, signal } = options
   const { batch = 1_000, fencedPauseMs = 30_000, unreadyAfterMs = 30_000 } = options
+  const { rewoundPauseMs = 15_000 } = options
   const outages = outageLog({ clock, log, signal })
   const backlog = publicationBacklog(events)
   let state: PublisherState = 'STARTING'
   let reason: string | undefined
-  let parked = 0
+  let rewoundTold: string | undefined
+  let current: Reign | undefined
 
   function enter(next: PublisherState, why?: string): void {
     state = next
@@ -96,12 +114,11 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
 
   const park = async (unpublishable: Unpublishable) => {
     const { event, code, error } = unpublishable
-    await options.park(unpublishable)
-    parked += 1
+    await options.parking.keep(unpublishable)
     const { id, type, position } = event
     log.error(
       { eventId: id, type, position, code, err: error },
-      'an event was parked: it cannot be published',
+      'an event was parked: it cannot be published, and the later ones of its booking wait',
     )
   }
 
@@ -112,15 +129,18 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const why = await rewound(events, begun)
     if (why !== undefined) {
       outages.answered(KAFKA)
-      if (state !== 'STORE_REWOUND')
+      if (rewoundTold !== why)
         log.error(
           { code: 'STORE_REWOUND', why },
-          'nothing is published: the event store and what was published differ',
+          'nothing is published: the event store and what was published differ; run calendar-sync resume-publishing',
         )
+      rewoundTold = why
       enter('STORE_REWOUND', why)
-      return REWOUND_LOOK_MS
+      return rewoundPauseMs
     }
+    rewoundTold = undefined
     const mark = begun.last ?? NOTHING_PUBLISHED
+    await parkAgain({ events, parking: options.parking }, mark)
     backlog.beginsAt(mark.position)
     log.info({ position: mark.position }, 'this process publishes the booking events')
     enter('PUBLISHING')
@@ -128,39 +148,50 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     return failure ? lost(failure) : 0
   }
 
-  /** Publishes from `mark` on until the signal aborts or something fails. */
+  /** Publishes from `from` on until the signal aborts or something fails. */
   async function drain(from: PublishedMark): Promise<PublishFailure | undefined> {
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const source = publicationSource({ ...options, after: from.position, ahead: batch, signal: until })
+    const inTurn = oneAfterAnother()
     let mark = from
-    const reached = (next: PublishedMark, items: readonly PublicationItem[]) => {
+    let failure: PublishFailure | undefined
+    const turn: Reign['turn'] = (work) =>
+      inTurn(async () => {
+        await untilNotStopped(events, { signal: until, onStopped: () => enter('STOPPED') })
+        if (until.aborted) return false
+        enter('PUBLISHING')
+        const outcome = await work(mark)
+        if (outcome.ok) mark = outcome.mark
+        else {
+          failure = outcome
+          over.abort()
+        }
+        return outcome.ok
+      })
+    const reached: PublishItemsDeps['reached'] = (next, items, sent) => {
       mark = next
       outages.answered(KAFKA)
       backlog.movedTo(next.position, items)
-      const secondsAgo = items.flatMap(({ message }) =>
-        message ? [secondsSince(message.attributes.time)] : [],
-      )
-      options.onPublished?.(secondsAgo.length, secondsAgo)
+      tellPublished(sent.map(({ attributes }) => secondsSince(attributes.time)))
     }
+    current = { turn, held: () => mark.held?.length ?? 0 }
     try {
-      for (;;) {
+      while (!until.aborted) {
         const items = await source.take(batch)
-        if (items.length === 0) {
-          if (signal.aborted) return undefined
-          outages.answered(KAFKA)
-          continue
-        }
-        await untilNotStopped()
-        if (signal.aborted) return undefined
-        const outcome = await publishItems({ publisher, park, reached }, items, mark)
-        if (!outcome.ok) return outcome
+        if (items.length === 0) outages.answered(KAFKA)
+        else await turn((from) => publishItems({ publisher, park, reached }, items, from))
       }
+      return failure
     } finally {
+      current = undefined
       over.abort()
       await source.ended
     }
   }
+
+  const tellPublished = (secondsAgo: readonly number[]) =>
+    options.onPublished?.(secondsAgo.length, secondsAgo)
 
   /** Not below 0, where the clocks of two processes differ. */
   const secondsSince = (time = '') => Math.max(0, clock.now().epochMilliseconds - Date.parse(time)) / 1_000
@@ -173,24 +204,6 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     log.warn({ reason: failure.message, pauseMs: fencedPauseMs }, 'another publisher took over')
     enter('FENCED', failure.message)
     return fencedPauseMs
-  }
-
-  /** Waits while an operator has stopped everything. */
-  async function untilNotStopped(): Promise<void> {
-    while (!signal.aborted && (await isStopped(events))) {
-      enter('STOPPED')
-      const head = await events.head()
-      if (!(await isStopped(events))) break
-      const heard = new AbortController()
-      const until = AbortSignal.any([signal, heard.signal])
-      for await (const page of events.subscribe({
-        after: head,
-        filter: { types: ['SyncPolicySet'] },
-        signal: until,
-      }))
-        if (page.events.length > 0) heard.abort()
-    }
-    enter('PUBLISHING')
   }
 
   async function run(): Promise<void> {
@@ -224,7 +237,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       oldestAgeMs,
       ...(outage && { outage }),
       ...(reason !== undefined && { reason }),
-      parked,
+      parked: current?.held() ?? 0,
     }
   }
 
@@ -239,6 +252,10 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       const waitedMs = Math.max(oldestAgeMs ?? 0, brokenMs)
       if (waitedMs > unreadyAfterMs)
         throw new Error(outage?.message ?? reason ?? `an event waits for ${waitedMs} ms`)
+    },
+    async carryOut(wish) {
+      const released = await current?.turn((from) => releaseHeld(options, wish, from))
+      if (!released) throw new Error('nothing is published now')
     },
     stopped: runAndClose(),
   }

@@ -7,8 +7,19 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 /** Of one request to all partitions together: far below what brokers take (100 MiB), and little memory. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024
 
+const partitioner = Partitioners.DefaultPartitioner()
+
 /** By the key, as Java's clients do it: others who write with the same key find the same partition. */
-const partitionOf = Partitioners.DefaultPartitioner()
+export function partitionsFor(partitions: number): (message: Message) => number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }))
+  return (message) => partitioner({ topic: '', partitionMetadata, message })
+}
 
 /**
  * The messages in requests, in order and each with its partition, which is written into it: kafkajs makes one batch of all that a request has for
@@ -19,20 +30,14 @@ export function inChunks(
   { partitions, maxMessageBytes }: FoundTopics,
 ): Message[][] {
   const most = (maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES) * 0.9
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    partitionErrorCode: 0,
-    leader: 0,
-    replicas: [],
-    isr: [],
-  }))
+  const partitionOf = partitionsFor(partitions)
   const chunks: Message[][] = []
   let chunk: Message[] = []
   let bytes = 0
   const bytesOf = new Array<number>(partitions).fill(0)
   for (const message of messages) {
     const size = mostBytesOf(message)
-    const partition = partitionOf({ topic: '', partitionMetadata, message })
+    const partition = partitionOf(message)
     const already = bytesOf[partition] ?? 0
     if ((already > 0 && already + size > most) || (bytes > 0 && bytes + size > MAX_REQUEST_BYTES)) {
       chunks.push(chunk)

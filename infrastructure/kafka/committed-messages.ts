@@ -5,13 +5,13 @@ import type { Clock } from '../clock/clock.ts'
 export type Span = { partition: number; from: bigint; to: bigint }
 
 const SESSION_MS = 10_000
-const DEADLINE_MS = 30_000
+const SILENCE_MS = 30_000
 
 /**
  * Hands the committed messages of the spans to `onMessage`, in the order of each partition, until all spans have been
  * read or `onMessage` answers 'enough'. The end is told by where batches end, as the last offsets are those of
  * transaction markers, which no reader is given. A consumer group of the name `groupId` is used once, and commits
- * nothing, so that the brokers forget it. Rejects where that takes too long, and with what kafkajs throws.
+ * nothing, so that the brokers forget it. Rejects where nothing comes for too long, and with what kafkajs throws.
  */
 export async function readCommitted(options: {
   kafka: Kafka
@@ -26,6 +26,7 @@ export async function readCommitted(options: {
   if (spans.length === 0) return
   const left = new Map(spans.map(({ partition, to }) => [partition, to]))
   const over = new AbortController()
+  let batches = 0
   const consumer = kafka.consumer({
     groupId: options.groupId,
     readUncommitted: false,
@@ -42,6 +43,7 @@ export async function readCommitted(options: {
     // Where `run` itself rejects, nobody waits for it any more.
     crash.catch(() => undefined)
     consumer.on('consumer.end_batch_process', ({ payload: { partition, lastOffset } }) => {
+      batches += 1
       const to = left.get(partition)
       if (to !== undefined && BigInt(lastOffset) + 1n >= to) left.delete(partition)
       if (left.size === 0) over.abort()
@@ -57,13 +59,20 @@ export async function readCommitted(options: {
       },
     })
     for (const { partition, from } of spans) consumer.seek({ topic, partition, offset: from.toString() })
-    const late = clock.delay(DEADLINE_MS, over.signal).then(() => {
-      if (!over.signal.aborted) throw new Error(`timeout: ${topic} was not read within ${DEADLINE_MS} ms`)
-    })
-    await Promise.race([crash, late])
+    await Promise.race([crash, silence()])
   } finally {
     over.abort()
     await consumer.disconnect()
+  }
+
+  /** Rejects where no batch came for a while: of a topic that has many, reading all takes its time. */
+  async function silence(): Promise<void> {
+    while (!over.signal.aborted) {
+      const before = batches
+      await clock.delay(SILENCE_MS, over.signal)
+      if (!over.signal.aborted && batches === before)
+        throw new Error(`timeout: nothing of ${topic} came for ${SILENCE_MS} ms`)
+    }
   }
 }
 

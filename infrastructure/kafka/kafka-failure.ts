@@ -68,8 +68,15 @@ const hints: { readonly [problem in PublisherProblem]?: string } = {
 
 /** The failure as a value. */
 export function failureOf(error: unknown, doing: string): Fenced | Unavailable {
-  const told = error instanceof Error ? error.message : String(error)
-  if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${told}` }
+  if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${textOf(error)}` }
+  return unavailable(error, doing)
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** The failure of what fences nobody. */
+export function unavailable(error: unknown, doing: string): Unavailable {
+  const told = textOf(error)
   const problem = problemOf(error)
   const closed = /closed connection|ECONNRESET/i.test(told)
   const hint =

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Admin, type Kafka, type Message, Partitioners, type Producer, type Transaction } from 'kafkajs'
+import { type Message, Partitioners, type Producer, type Transaction } from 'kafkajs'
 import type { Clock } from '../clock/clock.ts'
 import type { KafkaConfiguration } from '../config/configuration.ts'
 import type { Logger } from '../logging/logger.ts'
@@ -13,11 +13,13 @@ import type {
 } from '../publisher/booking-event-publisher.ts'
 import { toMessage } from './booking-event-message.ts'
 import { inChunks } from './chunks.ts'
+import { spansOf, withAdmin } from './kafka-admin.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
 import { describeKafka } from './kafka-description.ts'
-import { failureOf, isTooLarge } from './kafka-failure.ts'
+import { failureOf, isTooLarge, unavailable } from './kafka-failure.ts'
 import { ensureTopics, type FoundTopics, type KafkaTopics, WrongTopic } from './kafka-topics.ts'
-import { heldEvents, type PartitionSpan, positionMessage, readMark } from './position-topic.ts'
+import { heldEvents, positionMessage, readMark } from './position-topic.ts'
+import { topicContents } from './topic-contents.ts'
 
 export type KafkaPublisherOptions = {
   configuration: KafkaConfiguration
@@ -105,7 +107,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       const holdsEvents = await heldEvents({ ...reading, topic: topics.events, spans: ofEvents })
       return { ok: true, last: undefined, holdsEvents }
     }
-    const { partitions: before, ...last } = stored
+    const { partitions: before, mark: last } = stored
     if (before !== partitions)
       throw new WrongTopic(
         `${topics.events} had ${before} partitions and has ${partitions}: events of one booking could overtake each ` +
@@ -192,6 +194,14 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       }
     },
 
+    async contents() {
+      try {
+        return await topicContents({ kafka, clock, topics })
+      } catch (error) {
+        return unavailable(error, `reading ${topic}`)
+      }
+    },
+
     describe: () => describeKafka(clientOptions, topics),
 
     async close() {
@@ -215,19 +225,4 @@ async function send(
   const written = answers.map(({ topicName, partition }) => `${topicName} ${partition}`)
   if (new Set(written).size < written.length)
     throw new Error('a partition was written by two leaders: the transaction is given up')
-}
-
-async function spansOf(admin: Admin, topic: string): Promise<PartitionSpan[]> {
-  const offsets = await admin.fetchTopicOffsets(topic)
-  return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
-}
-
-async function withAdmin<Result>(kafka: Kafka, work: (admin: Admin) => Promise<Result>): Promise<Result> {
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    return await work(admin)
-  } finally {
-    await admin.disconnect()
-  }
 }

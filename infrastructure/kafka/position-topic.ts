@@ -3,30 +3,38 @@ import { z } from 'zod'
 import type { Clock } from '../clock/clock.ts'
 import type { PublishedMark } from '../publisher/booking-event-publisher.ts'
 import { readCommitted } from './committed-messages.ts'
+import type { PartitionSpan } from './kafka-admin.ts'
 import { WrongTopic } from './kafka-topics.ts'
 
 /** The one key of the topic, so that compaction leaves the newest position. */
 const KEY = 'published'
 
 const Stored = z.object({
-  position: z.string().min(1),
+  /** Empty: before the first event. */
+  position: z.string(),
   eventId: z.string(),
   after: z.string(),
   /** Of the topic of events when this was written: another number would let the events of a booking overtake. */
   partitions: z.int().min(1),
+  held: z.array(z.object({ stream: z.string(), revision: z.int().min(0), position: z.string() })).optional(),
 })
-export type StoredMark = z.infer<typeof Stored>
+type StoredMark = z.infer<typeof Stored>
 
 /** The message that moves the position. */
-export function positionMessage({ position, eventId, after }: PublishedMark, partitions: number): Message {
-  const stored: StoredMark = { position, eventId, after, partitions }
+export function positionMessage(mark: PublishedMark, partitions: number): Message {
+  const { position, eventId, after, held = [] } = mark
+  const stored: StoredMark = {
+    position,
+    eventId,
+    after,
+    partitions,
+    ...(held.length > 0 && { held: [...held] }),
+  }
   return { key: KEY, value: JSON.stringify(stored), partition: 0 }
 }
 
 /** So many offsets before the end are looked at first; a transaction takes two. */
 const TAIL = 200n
-
-export type PartitionSpan = { partition: number; low: bigint; high: bigint }
 
 /**
  * The newest committed position, undefined where there is none. To be asked once nobody else can write any more. What
@@ -38,7 +46,7 @@ export async function readMark(options: {
   groupId: (part: string) => string
   topic: string
   span: PartitionSpan
-}): Promise<StoredMark | undefined> {
+}): Promise<{ mark: PublishedMark; partitions: number } | undefined> {
   const { low, high } = options.span
   const tail = high - TAIL > low ? high - TAIL : low
   const starts = tail === low ? [low] : [tail, low]
@@ -58,9 +66,10 @@ export async function readMark(options: {
   return undefined
 }
 
-function parsed(topic: string, text: string): StoredMark {
+function parsed(topic: string, text: string): { mark: PublishedMark; partitions: number } {
   try {
-    return Stored.parse(JSON.parse(text))
+    const { partitions, held, ...place } = Stored.parse(JSON.parse(text))
+    return { mark: { ...place, ...(held && { held }) }, partitions }
   } catch (cause) {
     throw new WrongTopic(`${topic} holds a position that this version did not write`, { cause })
   }

@@ -1,10 +1,20 @@
 import type { Position } from '../event-store/event-store.ts'
+import type { EngineProblem } from '../way-to-server.ts'
 
 /**
  * Up to where events were published: the last one's position and id, and the position before it, so that a reading of
  * the event store from `after` on finds that very event first, or shows that the store is not the one it was.
  */
-export type PublishedMark = { position: Position; eventId: string; after: Position }
+export type PublishedMark = {
+  position: Position
+  eventId: string
+  after: Position
+  /** What waits behind an event that could not be published; left out where nothing does. */
+  held?: readonly HeldStream[]
+}
+
+/** A stream whose events from `revision` on were left out, because of the one at `position`. */
+export type HeldStream = { stream: string; revision: number; position: Position }
 
 /**
  * A CloudEvent 1.0 ready to go out: its context attributes, extensions included, each as text, and its data as JSON
@@ -17,15 +27,7 @@ export type PublishableEvent = {
 }
 
 /** What keeps a broker from being used. Another try may succeed, an operator may have to act before it does. */
-export type PublisherProblem =
-  | 'DNS'
-  | 'REFUSED'
-  | 'TLS'
-  | 'AUTHENTICATION'
-  | 'AUTHORIZATION'
-  | 'TOPIC'
-  | 'TIMEOUT'
-  | 'OTHER'
+export type PublisherProblem = Exclude<EngineProblem, 'NOT_A_REPLICA_SET'>
 
 /** It does not work now. `message` names the address or topic, never a secret. */
 export type Unavailable = {
@@ -44,6 +46,19 @@ export type MessageTooLarge = { ok: false; error: 'MESSAGE_TOO_LARGE'; message: 
 
 /** `holdsEvents`: whether anything was ever published, whatever became of the mark. */
 export type Begun = { ok: true; last: PublishedMark | undefined; holdsEvents: boolean }
+
+/**
+ * What is there for readers. `laneOf`: which events are deleted together, oldest first, after a while, as those of
+ * `subject` are, and whether that has happened to any of them.
+ */
+export type PublishedContents = {
+  ok: true
+  last: PublishedMark | undefined
+  holdsEvents: boolean
+  /** Of every event that is there. */
+  ids: ReadonlySet<string>
+  laneOf(subject: string): { lane: number; trimmed: boolean }
+}
 
 export type PublisherDescription =
   | { ok: true; sentence: string }
@@ -68,6 +83,8 @@ export interface BookingEventPublisher {
     events: readonly PublishableEvent[],
     mark: PublishedMark,
   ): Promise<{ ok: true } | Fenced | Unavailable | MessageTooLarge>
+  /** Reads all that is there, without taking over. Keeps an id of each event. */
+  contents(): Promise<PublishedContents | Unavailable>
   /** Looks with connections of its own, and without taking over, whether publishing can work. Bounded: some seconds. */
   describe(): Promise<PublisherDescription>
   /** Lets go of all connections; what is under way has an unknown outcome. Safe to call twice. */

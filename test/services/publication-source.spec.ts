@@ -4,6 +4,7 @@ import { systemClock } from '../../infrastructure/clock/clock.ts'
 import { type EventStore, START } from '../../infrastructure/event-store/event-store.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
 import { publicationBacklog } from '../../services/publication-backlog.ts'
 import { publicationSource } from '../../services/publication-source.ts'
 import { someEvent } from '../support/events.ts'
@@ -107,6 +108,25 @@ test(
     assert.equal(await backlog.count(), { backlog: 0, oldestAt: null })
     await decideMoves(events, ['a'], 1)
     assert.is((await backlog.count()).backlog, 1)
+  }),
+)
+
+test(
+  'what cannot be known yet about the deployment is waited for: it makes no event unpublishable',
+  withEvents(async (events, signal) => {
+    await decideMoves(events, ['a'], 1)
+    const unknown = {
+      get source(): string {
+        throw new StoreUnavailable('the event store has not answered since the start')
+      },
+      schemas: origin.schemas,
+    }
+    const source = publicationSource({ events, origin: unknown, after: START, ahead: 10, signal })
+    const failed = await source.take(10).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    assert.instance(failed, StoreUnavailable)
   }),
 )
 

@@ -3,8 +3,10 @@ import type { KafkaConfiguration } from '../../infrastructure/config/configurati
 import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { type KafkaPublisherOptions, kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'
+import type { ReadStore } from '../../infrastructure/read-store/read-store.ts'
+import { sqliteReadStore } from '../../infrastructure/read-store/sqlite-read-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
-import type { Unpublishable } from '../../services/publication-parking.ts'
+import { type PublicationParking, publicationParking } from '../../services/publication-parking.ts'
 import {
   type PublisherOptions,
   type PublisherStatus,
@@ -19,8 +21,9 @@ export const ORIGIN = { source: 'urn:uuid:0b8f', schemas: 'https://sync.example.
 export type PublishingFixture = {
   events: EventStore
   configuration: KafkaConfiguration
-  /** What was parked, by any of the publishers. */
-  parked: Unpublishable[]
+  /** Of the publishers. */
+  parking: PublicationParking
+  readStore: ReadStore
   /** Another store, empty, for the same topic. */
   otherStore(): EventStore
   /** Starts a publisher; ended after the test, or by what is given back. */
@@ -47,11 +50,15 @@ export const withPublishing =
     }
     const events = open()
     const configuration = configurationFor(brokers)
-    const parked: Unpublishable[] = []
+    const database = openDatabase(':memory:')
+    const readStore = sqliteReadStore(database)
+    stores.push(async () => database.close())
+    const parking = publicationParking({ readStore, now: systemClock.now })
     const fixture: PublishingFixture = {
       events,
       configuration,
-      parked,
+      parking,
+      readStore,
       otherStore: open,
       start({ route, ...options } = {}) {
         const stopping = new AbortController()
@@ -60,7 +67,7 @@ export const withPublishing =
           events,
           publisher: kafkaPublisher({ configuration, clock, log, ...(route && { route }) }),
           origin: ORIGIN,
-          park: async (unpublishable) => void parked.push(unpublishable),
+          parking,
           clock,
           log,
           signal: stopping.signal,

@@ -8,7 +8,9 @@ import { systemClock } from '../../infrastructure/clock/clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
+import { sqliteReadStore } from '../../infrastructure/read-store/sqlite-read-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { publicationParking } from '../../services/publication-parking.ts'
 import { runPublisher } from '../../services/publisher.ts'
 import { decideMoves } from './published-events.ts'
 
@@ -17,7 +19,8 @@ const { appends = false, batch = 1_000 }: { appends?: boolean; batch?: number } 
 const say = (line: string) => writeSync(1, `${line}\n`)
 const log = createLogger({ level: 'silent' })
 const clock = systemClock
-const events = sqliteEventStore(openDatabase(path), { clock })
+const database = openDatabase(path)
+const events = sqliteEventStore(database, { clock })
 const configuration = { brokers: brokers.split(','), topic, ssl: false, sasl: undefined }
 
 let published = 0
@@ -25,9 +28,7 @@ const running = runPublisher({
   events,
   publisher: kafkaPublisher({ configuration, clock, log }),
   origin: { source: 'urn:uuid:0b8f', schemas: 'https://sync.example.com/schemas' },
-  park: async ({ event, error }) => {
-    throw new Error(`${event.id} cannot be published`, { cause: error })
-  },
+  parking: publicationParking({ readStore: sqliteReadStore(database), now: clock.now }),
   clock,
   log,
   signal: new AbortController().signal,

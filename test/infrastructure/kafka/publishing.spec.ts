@@ -4,7 +4,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { streamName } from '../../../domain/domain-event.ts'
 import { encode } from '../../../infrastructure/event-store/event-codec.ts'
-import type { EventStore, NewEvent } from '../../../infrastructure/event-store/event-store.ts'
+import type {
+  EventStore,
+  NewEvent,
+  Position,
+  RecordedEvent,
+} from '../../../infrastructure/event-store/event-store.ts'
 import { bookingCloudEvent } from '../../../services/booking-event.ts'
 import { brokerProxy } from '../../support/broker-proxy.ts'
 import { someEvent } from '../../support/events.ts'
@@ -77,45 +82,74 @@ test('the next publisher goes on where the last one ended', async (fixture) => {
   assert.equal(await wrongIn(fixture), [])
 })
 
-test('an event that cannot be encoded, and one that is too large, are parked, and the rest goes on', async (fixture) => {
-  const { events, configuration, parked } = fixture
-  const admin = testClient(brokers).admin()
-  await admin.connect()
-  const configEntries = [
-    { name: 'cleanup.policy', value: 'delete' },
-    { name: 'max.message.bytes', value: '20000' },
-  ]
-  await admin.createTopics({ topics: [{ topic: configuration.topic, numPartitions: 2, configEntries }] })
-  await admin.disconnect()
-  await decideMoves(events, ['a', 'b'], 20)
-  const strange = { ...someEvent('BookingRescheduled'), id: randomUUID() }
-  await appended(events, 'stranger-1', strange)
-  const [large, ...others] = await bookingEvents(events)
-  if (large === undefined) throw new Error('there is no event')
-  const tooLarge = {
-    ...large,
-    id: randomUUID(),
-    data: { ...large.data, externalEventId: 'x'.repeat(30_000) },
-  }
-  await appended(events, large.stream, {
-    id: tooLarge.id,
-    type: large.type,
-    data: tooLarge.data,
-    metadata: large.metadata,
-  })
-  await decideMoves(events, ['a', 'b'], 20, 21)
-  const { parked: count } = await drained(fixture.start())
+test('an event that cannot be encoded, or is too large, is parked; its booking waits, and the rest goes on', async (fixture) => {
+  const { events, configuration, parking } = fixture
+  const { topic } = configuration
+  await topicTaking(topic, 20_000)
+  await decideMoves(events, ['a', 'b', 'c'], 20)
+  const strange = await appendedTo(events, 'booking-c', someEvent('BookingRescheduled'))
+  const tooLarge = await large(events, 'a')
+  await decideMoves(events, ['a', 'b', 'c'], 20, 21)
+  const publisher = fixture.start()
+  assert.is((await drained(publisher)).parked, 2)
   assert.equal(
-    parked.map(({ event, code }) => [event.id, code]),
-    [
-      [strange.id, 'NOT_ENCODED'],
-      [tooLarge.id, 'TOO_LARGE'],
-    ],
+    [await parking.find(strange), await parking.find(tooLarge)].map((one) => one?.error.code),
+    ['NOT_ENCODED', 'TOO_LARGE'],
   )
-  assert.is(count, 2)
-  const rest = (await bookingEvents(events)).filter(({ id }) => id !== strange.id && id !== tooLarge.id)
-  assert.equal(differences(rest, await readTopic(brokers, configuration.topic)).slice(0, 10), [])
-  assert.ok(others.length > 0)
+  const stored = await bookingEvents(events)
+  const waits = ({ stream, position }: RecordedEvent) =>
+    (stream === 'booking-a' && position >= tooLarge) || (stream === 'booking-c' && position >= strange)
+  const wrong = async (left: (event: RecordedEvent) => boolean) =>
+    differences(
+      stored.filter((event) => !left(event)),
+      await readTopic(brokers, topic),
+    ).slice(0, 10)
+  assert.equal(await wrong(waits), [])
+
+  // Tried again in vain; then given up.
+  await publisher.carryOut({ position: tooLarge, want: 'RETRY' })
+  await publisher.carryOut({ position: strange, want: 'SKIP' })
+  assert.equal(
+    [await parking.find(strange), await parking.find(tooLarge)].map((one) => one?.error.code),
+    [undefined, 'TOO_LARGE'],
+  )
+  assert.equal(
+    await wrong((event) => event.position === strange || (event.stream === 'booking-a' && waits(event))),
+    [],
+  )
+
+  // Once the topic takes it, it comes first, and then what waited; also in the hands of the next publisher.
+  await publisher.end()
+  await topicTaking(topic, 200_000)
+  const next = fixture.start()
+  assert.is((await drained(next)).parked, 1)
+  await decideMoves(events, ['a'], 1, 41)
+  await drained(next)
+  await next.carryOut({ position: tooLarge, want: 'RETRY' })
+  assert.is(await parking.find(tooLarge), undefined)
+  assert.is((await next.status()).parked, 0)
+  await decideMoves(events, ['a', 'c'], 1, 42)
+  await drained(next)
+  const all = (await bookingEvents(events)).filter(({ position }) => position !== strange)
+  assert.equal(differences(all, await readTopic(brokers, topic)).slice(0, 10), [])
+})
+
+test('what waits is known to the next publisher even where the read models are lost', async (fixture) => {
+  const { events, configuration, parking, readStore } = fixture
+  await topicTaking(configuration.topic, 20_000)
+  await decideMoves(events, ['a'], 1)
+  const tooLarge = await large(events, 'a')
+  const publisher = fixture.start()
+  await drained(publisher)
+  await publisher.end()
+  await readStore.clear('parked-events', '')
+  await decideMoves(events, ['a', 'b'], 2, 3)
+  const next = fixture.start()
+  assert.is((await drained(next)).parked, 1)
+  assert.is((await parking.find(tooLarge))?.error.code, 'UNKNOWN')
+  const waits = ({ stream, position }: RecordedEvent) => stream === 'booking-a' && position >= tooLarge
+  const gone = (await bookingEvents(events)).filter((event) => !waits(event))
+  assert.equal(differences(gone, await readTopic(brokers, configuration.topic)), [])
 })
 
 test('how long ago each event was decided is told when it is published', async (fixture) => {
@@ -261,12 +295,42 @@ async function setEverything(events: EventStore, mode: 'off' | 'apply'): Promise
     randomUUID(),
     metadata,
   )
-  await appended(events, streamName('syncPolicy', 'everything'), event)
+  await appendedTo(events, streamName('syncPolicy', 'everything'), event)
 }
 
-async function appended(events: EventStore, stream: string, event: NewEvent): Promise<void> {
+/** Its position. */
+async function appendedTo(events: EventStore, stream: string, event: NewEvent): Promise<Position> {
   const result = await events.append(stream, 'any', [event])
   if (!result.ok) throw new Error(result.error)
+  return result.position
+}
+
+/** Appends an event of 30 kB to the booking, which has some, and gives its position. */
+async function large(events: EventStore, bookingUid: string): Promise<Position> {
+  const [before] = (await bookingEvents(events)).filter(({ stream }) => stream === `booking-${bookingUid}`)
+  if (before === undefined) throw new Error('there is no event')
+  const { type, data, metadata } = before
+  const id = randomUUID()
+  return appendedTo(events, before.stream, {
+    id,
+    type,
+    metadata,
+    data: { ...data, externalEventId: 'x'.repeat(30_000) },
+  })
+}
+
+/** Makes the topic, or changes it, so that it takes batches of so many bytes. */
+async function topicTaking(topic: string, bytes: number): Promise<void> {
+  const admin = testClient(brokers).admin()
+  await admin.connect()
+  const configEntries = [
+    { name: 'cleanup.policy', value: 'delete' },
+    { name: 'max.message.bytes', value: String(bytes) },
+  ]
+  const made = await admin.createTopics({ topics: [{ topic, numPartitions: 2, configEntries }] })
+  if (!made)
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] })
+  await admin.disconnect()
 }
 
 const rejects = (promise: Promise<unknown>): Promise<boolean> =>

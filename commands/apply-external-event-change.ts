@@ -67,7 +67,10 @@ export const ApplyExternalEventChange = defineCommand({
     if (early !== undefined) return early
     const calendarKey = await ports.directory.find(body)
     if (calendarKey === undefined) return notLinked(event.id)
-    await ports.caughtUp('booking-references')
+    // Read models that are being made anew know neither the booking nor the policy yet.
+    await Promise.all(
+      ['booking-references', 'calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)),
+    )
     const open = await openBookingsOf(ports, calendarKey, event)
     let answer = notLinked(event.id, calendarKey)
     for (const { booking, externalEventId } of open) {

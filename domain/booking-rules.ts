@@ -28,8 +28,8 @@ export type LookContext = {
   now: Temporal.Instant
   /** The policy of the booking's user. */
   mode: SyncMode
-  /** A person released what was held: a first look may act. */
-  released?: boolean
+  /** When a person released what was held: of versions of the event up to then a first look may act. */
+  releasedAt?: Temporal.Instant
   /** When a person discarded what was held: versions of the event up to then are to change nothing. */
   discardedAt?: Temporal.Instant
   /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
@@ -187,7 +187,7 @@ function carryOut(verdict: Verdict, facts: Facts): LookDecision {
   if (verdict.do === 'set-aside') return setAside(facts, code)
 
   const instead = verdict.do === 'cancel' ? 'BookingCancelled' : 'BookingRescheduled'
-  if (wasDiscarded(facts))
+  if (isSpokenOf(facts.event, facts.context.discardedAt))
     return { code: 'DISCARDED', events: [ignored(facts, 'DISCARDED', true, instead)], acts: false }
   if (facts.context.mode === 'off') return setAside(facts, 'POLICY_OFF', instead)
   if (differedWhenLinked(facts)) return setAside(facts, 'FIRST_LOOK', instead)
@@ -195,14 +195,22 @@ function carryOut(verdict: Verdict, facts: Facts): LookDecision {
   return { code, events: [acting(verdict, facts)], acts: true }
 }
 
-/** Of a version without `updated` nobody can say that it is newer than what was discarded. */
-const wasDiscarded = ({ event: { updated }, context: { discardedAt } }: Facts): boolean =>
-  discardedAt !== undefined && (updated === undefined || !before(discardedAt, updated))
+/**
+ * Whether a person who spoke then spoke of this version of the event: not of one written later, however late their word
+ * is heard, or heard again. Of a version without `updated` nobody can say that it is newer.
+ */
+export const isSpokenOf = (
+  { updated }: Pick<ExternalEvent, 'updated'>,
+  at: Temporal.Instant | undefined,
+): boolean => at !== undefined && (updated === undefined || !before(at, updated))
 
 /** A difference that was there when the booking was linked is nobody's change since. */
-function differedWhenLinked({ reference, event, context }: Facts): boolean {
-  if (reference.looked || context.released) return false
-  return event.updated === undefined ? context.firstLook === true : !before(reference.linkedAt, event.updated)
+function differedWhenLinked({ reference, event, context, fingerprint }: Facts): boolean {
+  if (reference.looked || isSpokenOf(event, context.releasedAt)) return false
+  if (event.updated !== undefined) return !before(reference.linkedAt, event.updated)
+  // What the first look came to is on record: another version is a later one.
+  const { UNKNOWN: _, ...recorded } = reference.setAside
+  return context.firstLook === true && Object.values(recorded).every((one) => one === fingerprint)
 }
 
 /** The same code for the same version of the event is recorded once, and once more when the event answers again. */

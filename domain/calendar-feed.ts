@@ -23,9 +23,11 @@ export type CalendarFeed = {
   fullSync: 'NEVER' | 'NEEDED' | 'DONE'
   failing?: string
   held: readonly string[]
+  /** When each booking was last released or discarded. */
+  spokenOf: Readonly<Record<string, string>>
 }
 
-export const initialCalendarFeed: CalendarFeed = { fullSync: 'NEVER', held: [] }
+export const initialCalendarFeed: CalendarFeed = { fullSync: 'NEVER', held: [], spokenOf: {} }
 
 export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent): CalendarFeed {
   switch (event.type) {
@@ -43,7 +45,14 @@ export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent
       return { ...state, held: [...new Set([...state.held, ...event.data.bookingUids])] }
     case 'HeldChangesReleased':
     case 'HeldChangesDiscarded':
-      return { ...state, held: state.held.filter((uid) => !event.data.bookingUids.includes(uid)) }
+      return {
+        ...state,
+        held: state.held.filter((uid) => !event.data.bookingUids.includes(uid)),
+        spokenOf: {
+          ...state.spokenOf,
+          ...Object.fromEntries(event.data.bookingUids.map((uid) => [uid, event.data.at])),
+        },
+      }
     default:
       return state
   }
@@ -77,15 +86,26 @@ export const failFetching = (
 export const recoverFetching = (state: CalendarFeed, fact: At): Decision<CalendarFeedEvent> =>
   state.failing === undefined ? accept() : accept({ type: 'FetchingRecovered', data: fact })
 
-/** Further changes join the hold; those held already are not held twice. */
+/**
+ * Further changes join the hold; those held already are not held twice. `since`: when they were set aside; those that a
+ * person has released or discarded after that are not held again.
+ */
 export function holdChanges(
   state: CalendarFeed,
   fact: At & { reason: HoldReason; bookingUids: readonly string[] },
+  since?: string,
 ): Decision<CalendarFeedEvent> {
-  const bookingUids = fact.bookingUids.filter((uid) => !state.held.includes(uid))
+  const bookingUids = fact.bookingUids.filter(
+    (uid) => !state.held.includes(uid) && !isLater(state.spokenOf[uid], since),
+  )
   if (bookingUids.length === 0) return accept()
   return accept({ type: 'ChangesHeld', data: { ...fact, bookingUids } })
 }
+
+const isLater = (at: string | undefined, than: string | undefined): boolean =>
+  at !== undefined &&
+  than !== undefined &&
+  Temporal.Instant.compare(Temporal.Instant.from(at), Temporal.Instant.from(than)) >= 0
 
 export const releaseHeldChanges = (state: CalendarFeed, fact: At): Decision<CalendarFeedEvent> =>
   state.held.length === 0

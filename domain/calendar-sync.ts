@@ -114,12 +114,12 @@ export function removeCalendarSync(state: CalendarSync, at: string): Decision<Ca
 }
 
 /** At most once a UTC day, so that the stream stays short. */
-export function useCalendarSync(state: CalendarSync, now: Temporal.Instant): Decision<CalendarSyncEvent> {
+export function useCalendarSync(state: CalendarSync, at: Temporal.Instant): Decision<CalendarSyncEvent> {
   if (state.kind !== 'REGISTERED') return accept()
-  if (state.lastUsedAt !== undefined && utcDay(state.lastUsedAt) === utcDay(now)) return accept()
+  if (state.lastUsedAt !== undefined && utcDay(state.lastUsedAt) >= utcDay(at)) return accept()
   return accept({
     type: 'CalendarSyncUsed',
-    data: { calendarSyncId: state.calendarSyncId, at: now.toString() },
+    data: { calendarSyncId: state.calendarSyncId, at: at.toString() },
   })
 }
 

@@ -8,7 +8,13 @@ import { lookContextFor } from '../commands/look-context.ts'
 import type { OpenBooking } from '../domain/booking.ts'
 import { moveReference } from '../domain/booking-facts.ts'
 import { findByAnyName, type Reference } from '../domain/booking-reference.ts'
-import { decideLook, fingerprintOf, type Look, type LookContext } from '../domain/booking-rules.ts'
+import {
+  decideLook,
+  fingerprintOf,
+  isSpokenOf,
+  type Look,
+  type LookContext,
+} from '../domain/booking-rules.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
 import type { CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
@@ -121,7 +127,7 @@ async function lookAtReference(
     const act = () => applyLook(ports, context, claim.key, look, lookContext)
     const { calendarKey } = reference.stored
     const applied =
-      cancels && !memo.released
+      cancels && !isSpokenOf(seen.value, memo.releasedAt)
         ? await underBrake(ports, context, { calendarKey, bookingUid: claim.key }, act)
         : await act()
     if (applied?.decision.code !== 'LOOK_AGAIN') return done
@@ -148,7 +154,7 @@ async function contextForLook(
   return {
     ...base,
     unknownForMs,
-    ...(memo.released && { released: true }),
+    ...(memo.releasedAt && { releasedAt: memo.releasedAt }),
     ...(memo.discardedAt && { discardedAt: memo.discardedAt }),
     ...(memo.firstLook && { firstLook: true }),
   }

@@ -51,14 +51,15 @@ export function underBrake<Result>(
   return result
 }
 
-/** Sets changes aside until an operator releases or discards them. */
+/** Sets changes aside until an operator releases or discards them; `since`: see holdChanges. */
 export const hold = (
   ports: ServicePorts,
   context: CommandContext,
   calendarKey: string,
   reason: HoldReason,
   bookingUids: readonly string[],
+  since?: string,
 ) =>
   execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>
-    holdChanges(state, { calendarKey, reason, bookingUids, at: ports.now().toString() }),
+    holdChanges(state, { calendarKey, reason, bookingUids, at: ports.now().toString() }, since),
   )

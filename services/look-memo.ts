@@ -4,8 +4,8 @@ import type { Document } from '../infrastructure/read-store/read-store.ts'
 export type LookMemo = {
   /** The version of an event that a list showed to call for action. */
   seen?: string
-  /** A person released it. */
-  released?: boolean
+  /** When a person released it. */
+  releasedAt?: Temporal.Instant
   /** When a person discarded it. */
   discardedAt?: Temporal.Instant
   /** The look that follows a link. */
@@ -27,6 +27,7 @@ export type EventMemo = {
   unknownSince?: Temporal.Instant
 }
 
+const spoken = ['releasedAt', 'discardedAt'] as const
 const instants = ['actsSince', 'goneSince', 'unknownSince'] as const
 
 /** What is kept of one event; changed in place. */
@@ -40,9 +41,10 @@ export function memoOf(memo: LookMemo, name: { calendarKey: string; externalEven
 export function readLookMemo(document: Document | undefined): LookMemo {
   const memo: LookMemo = { of: new Map() }
   if (typeof document?.seen === 'string') memo.seen = document.seen
-  if (document?.released === true) memo.released = true
-  if (typeof document?.discardedAt === 'string')
-    memo.discardedAt = Temporal.Instant.from(document.discardedAt)
+  for (const name of spoken) {
+    const at = document?.[name]
+    if (typeof at === 'string') memo[name] = Temporal.Instant.from(at)
+  }
   if (document?.firstLook === true) memo.firstLook = true
   if (document?.seriesEnded === true) memo.seriesEnded = true
   for (const [name, kept] of Object.entries(fields(document?.of))) memo.of.set(name, readEventMemo(kept))
@@ -68,7 +70,7 @@ export function writeLookMemo(memo: LookMemo): Document {
   for (const [name, kept] of memo.of) of[name] = writeEventMemo(kept)
   return {
     ...(memo.seen !== undefined && { seen: memo.seen }),
-    ...(memo.released && { released: true }),
+    ...(memo.releasedAt && { releasedAt: memo.releasedAt.toString() }),
     ...(memo.discardedAt && { discardedAt: memo.discardedAt.toString() }),
     ...(memo.firstLook && { firstLook: true }),
     ...(memo.seriesEnded && { seriesEnded: true }),

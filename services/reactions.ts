@@ -1,5 +1,7 @@
 // What follows from events without anybody asking: looks to be taken, changes to be held, crons to be woken. Fed by one
-// subscription with a checkpoint: each reaction is repeated after a crash until it is durable, and is safe to repeat.
+// subscription with a checkpoint: each reaction is repeated after a crash until it is durable. The checkpoint goes with
+// the read models, and without it all are repeated from the first event on: repeated ever so late, a reaction decides
+// nothing that would not be decided without it (docs/decisions/0008).
 import { calendarSyncAggregate } from '../commands/aggregates.ts'
 import { calendarSyncIdOf } from '../commands/calendar-sync-id.ts'
 import { execute } from '../commands/execute.ts'
@@ -80,7 +82,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
         : lookAtBooking(ports, event.data.bookingUid, 'ACCEPTED')
     case 'ExternalEventChangeIgnored':
       if (event.data.code !== 'FIRST_LOOK') return
-      await holdFirstLook(ports, event.data.calendarKey, event.data.bookingUid)
+      await holdFirstLook(ports, event.data)
       return
     case 'BookingOutcomeReported':
       // Superseded: the very same version of the event may now mean something else.
@@ -89,10 +91,10 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
         : undefined
     case 'BookingRescheduled':
     case 'BookingCancelled':
-      return recordUse(ports, event.data.userId, event.data.calendarKey)
+      return recordUse(ports, event.data)
     case 'HeldChangesReleased':
       for (const uid of event.data.bookingUids)
-        await lookAtBooking(ports, uid, 'RELEASED', { released: true })
+        await lookAtBooking(ports, uid, 'RELEASED', { releasedAt: event.data.at })
       return
     case 'HeldChangesDiscarded':
       for (const uid of event.data.bookingUids)
@@ -114,22 +116,27 @@ const lookAtBooking = (ports: ServicePorts, bookingUid: string, reason: PollReas
     { cause: { poll: true, reason }, dueInMs: 0, memo },
   )
 
-async function holdFirstLook(ports: ServicePorts, calendarKey: string, bookingUid: string): Promise<void> {
-  await hold(ports, contextOf(ports, 'reactions'), calendarKey, 'FIRST_LOOK', [bookingUid])
+type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']
+
+async function holdFirstLook(
+  ports: ServicePorts,
+  { calendarKey, bookingUid, at }: DataOf<'ExternalEventChangeIgnored'>,
+): Promise<void> {
+  await hold(ports, contextOf(ports, 'reactions'), calendarKey, 'FIRST_LOOK', [bookingUid], at)
 }
 
-async function recordUse(ports: ServicePorts, userId: string, calendarKey: string): Promise<void> {
+async function recordUse(
+  ports: ServicePorts,
+  { userId, calendarKey, at }: DataOf<'BookingRescheduled' | 'BookingCancelled'>,
+): Promise<void> {
   const id = calendarSyncIdOf(userId, calendarKey)
   await execute(ports, contextOf(ports, 'reactions'), calendarSyncAggregate, id, (state) =>
-    useCalendarSync(state, ports.now()),
+    useCalendarSync(state, Temporal.Instant.from(at)),
   )
 }
 
 /** What was set aside under another policy is looked at again under the new one. */
-async function lookAtBookingsOfScope(
-  ports: ServicePorts,
-  policy: Extract<StoredEvent, { type: 'SyncPolicySet' }>['data'],
-): Promise<void> {
+async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy
   // Else the looks could be decided under the old policy, and not be taken again.

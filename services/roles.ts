@@ -80,19 +80,38 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
       ),
     )
   if (roles.has('sync')) {
-    const worker = runChangeSyncWorker(ports, {
-      width: WIDTH,
-      leaseMs: options.leaseMs ?? 60_000,
-      signal,
-      observe: options.onWorked,
-    })
+    const worker = async () => {
+      await untilMade(ports, signal)
+      await runChangeSyncWorker(ports, {
+        width: WIDTH,
+        leaseMs: options.leaseMs ?? 60_000,
+        signal,
+        observe: options.onWorked,
+      })
+    }
     running.push(
-      worker,
+      worker(),
       untilDone(ports, signal, 'the calendars could not be signalled', () => signalUnknownCalendars(ports)),
       untilDone(ports, signal, 'what was set aside could not be signalled', () => lookAtSetAside(ports)),
     )
   }
   return { wakeCrons, failingCrons, stopped: Promise.all(running) }
+}
+
+const LOOK_EVERY_MS = 1_000
+
+/**
+ * Read models that are being made anew know neither policies nor which booking refers to an event: nothing is looked at
+ * before they have seen all that was there at the start.
+ */
+async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted)
+    try {
+      return await ports.caughtUp('all')
+    } catch (error) {
+      ports.log.info({ err: error }, 'no calendar is read before the read models have caught up')
+      await ports.clock.delay(LOOK_EVERY_MS, signal)
+    }
 }
 
 /** What is to be done once at the start, as soon as the stores and read models let it. */

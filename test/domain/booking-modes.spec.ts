@@ -85,13 +85,25 @@ test('a change after the link is carried out, also where an older difference is 
 test('what a person released is carried out', () => {
   linkedLate()
     .when(sees(moved))
-    .when(sees(moved, { released: true }))
+    .when(sees(moved, { releasedAt: minute(60) }))
+    .gives('BookingRescheduled')
+})
+
+test('a release is of what there was: told again later, it says nothing of a newer version', () => {
+  const { updated: _, ...undated } = moved
+  linkedLate()
+    .when(sees(moved))
+    .when(sees(moved, { releasedAt: minute(0) }))
+    .gives()
+  linkedLate()
+    .when(sees(undated, { firstLook: true }))
+    .when(sees(undated, { releasedAt: minute(60) }))
     .gives('BookingRescheduled')
 })
 
 test('release does not overrule the mode', () => {
   linkedLate()
-    .when(sees(moved, { released: true, mode: 'observe' }))
+    .when(sees(moved, { releasedAt: minute(60), mode: 'observe' }))
     .by('OBSERVE_ONLY')
 })
 
@@ -101,6 +113,14 @@ test('without `updated`, only the look that follows a link is held', () => {
     .when(sees(undated, { firstLook: true }))
     .by('FIRST_LOOK')
   linkedLate().when(sees(undated)).gives('BookingRescheduled')
+})
+
+test('without `updated`, the look that follows a link is the first only once, however often it is repeated', () => {
+  const { updated: _, ...undated } = moved
+  const other = { ...undated, etag: '"another"' }
+  const held = linkedLate().when(sees(undated, { firstLook: true }))
+  held.when(sees(undated, { firstLook: true })).gives()
+  held.when(sees(other, { firstLook: true })).gives('BookingRescheduled')
 })
 
 test('once an event was decided on, older differences are news no more', () => {

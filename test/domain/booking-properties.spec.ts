@@ -44,10 +44,23 @@ const mode = fc.constantFrom('apply' as const, 'observe' as const, 'off' as cons
 const lag = fc.integer({ min: 0, max: 5 })
 
 const looks: fc.Arbitrary<Command> = fc
-  .record({ id, v: version, gone: fc.boolean(), times, mode, lag, released: fc.boolean() })
+  .record({
+    id,
+    v: version,
+    gone: fc.boolean(),
+    times,
+    mode,
+    lag,
+    released: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined }),
+  })
   .map(({ id, v, gone, times, mode, lag, released }) => (state, n) => {
     const event = gone ? deleted(v, { id }) : written(v, times, { id })
-    return sees(event, { began: n - lag, now: minute(n), mode, released })(state)
+    return sees(event, {
+      began: n - lag,
+      now: minute(n),
+      mode,
+      ...(released !== undefined && { releasedAt: minute(released) }),
+    })(state)
   })
 const failedLooks: fc.Arbitrary<Command> = fc
   .integer({ min: 0, max: 7_200_000 })

@@ -70,4 +70,16 @@ test('changes join the hold once, and leave it released or discarded', () => {
   more.when(releases).when(holds('b1')).gives('ChangesHeld')
 })
 
+test('what a person released or discarded is not held again for what came before', () => {
+  const since = (at: string) => (state: CalendarFeed) =>
+    holdChanges(state, { ...fact, reason: 'FIRST_LOOK', bookingUids: ['b1'] }, at)
+  const [before, after] = ['2026-11-23T07:59:00Z', '2026-11-23T08:00:01Z']
+  for (const speaks of [releases, discards]) {
+    const spoken = feed().when(since(before)).gives('ChangesHeld').when(speaks)
+    spoken.when(since(before)).gives()
+    spoken.when(since(after)).gives('ChangesHeld')
+    spoken.when(holds('b1')).gives('ChangesHeld')
+  }
+})
+
 test.run()

@@ -41,7 +41,6 @@ function mending(variable: string, problem: string): string {
     case 'NOT_A_REPLICA_SET':
       return 'Initiate a replica set, also of one member, and name it in MONGODB_URL (?replicaSet=NAME).'
     case 'TOO_OLD':
-    case 'OLD_VERSION':
       return 'Upgrade the server: docs/operations.md says which versions are supported.'
     default:
       return `Look at the server's own log, and at ${variable}.`

@@ -1,15 +1,16 @@
-import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
-import { connect as connectTcp } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import { ServerFeaturesClient } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type { Clock } from '../clock/clock.ts'
 import type { Position } from '../event-store/event-store.ts'
+import { type Greeting, tellingMore, type WayProblem, wayTo } from '../way-to-server.ts'
 import type { Connection } from './eventstoredb-client.ts'
 import { failureOf, type Trouble } from './eventstoredb-errors.ts'
 import { answered } from './eventstoredb-reading.ts'
+import { parseEventStoreDbUrl } from './eventstoredb-url.ts'
 
 /** Whether the server can be worked with; `version` as it tells it ('unknown' if it does not). */
 export type Condition =
@@ -19,29 +20,33 @@ export type Condition =
 /** Subscriptions tell since then that they have caught up. */
 const OLDEST = [23, 10] as const
 
-/** Asks the server, and where it does not answer the way to it: name, port, TLS. Never rejects. */
-export async function conditionOf(
+/** Asks the server, and walks the way to it where it does not answer. Never rejects. */
+export function conditionOf(
   connection: Connection,
   options: { url: string; clock: Clock; callTimeoutMs: number; lastPosition(): Promise<Position> },
 ): Promise<Condition> {
-  const { clock, callTimeoutMs } = options
+  return tellingMore<Condition>(askedCondition(connection, options), wayToHostsOf(options.url), {
+    isPrecise: (condition) => !condition.ok && PRECISE.has(condition.trouble),
+    told: ({ problem, detail }) => ({ ok: false, trouble: problem, detail }),
+  })
+}
+
+/** What the server itself said. */
+const PRECISE: ReadonlySet<Trouble> = new Set(['AUTHENTICATION', 'TOO_OLD'])
+
+async function askedCondition(
+  connection: Connection,
+  { clock, callTimeoutMs, lastPosition }: Parameters<typeof conditionOf>[1],
+): Promise<Condition> {
   try {
-    const head = await answered(clock, callTimeoutMs, options.lastPosition())
+    const head = await answered(clock, callTimeoutMs, lastPosition())
     const version = await answered(clock, callTimeoutMs, versionOf(connection))
-    if (isOld(version))
-      return {
-        ok: false,
-        trouble: 'OLD_VERSION',
-        detail: `version ${version}: ${OLDEST.join('.')} or later is needed`,
-      }
-    return { ok: true, version, head }
+    if (!isOld(version)) return { ok: true, version, head }
+    const detail = `version ${version}: ${OLDEST.join('.')} or later is needed`
+    return { ok: false, trouble: 'TOO_OLD', detail }
   } catch (error) {
-    const failure = failureOf(error) ?? { trouble: 'OTHER', detail: String(error) }
-    const { trouble, detail } = failure
-    if (trouble === 'DNS' || trouble === 'TLS' || trouble === 'AUTHENTICATION')
-      return { ok: false, trouble, detail }
-    const onTheWay = await answered(clock, callTimeoutMs, wayTo(options.url)).catch(() => undefined)
-    return { ok: false, ...(onTheWay ?? { trouble, detail }) }
+    const { trouble, detail } = failureOf(error) ?? { trouble: 'OTHER', detail: String(error) }
+    return { ok: false, trouble, detail }
   }
 }
 
@@ -61,48 +66,38 @@ function isOld(version: string): boolean {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
 }
 
-type OnTheWay = { trouble: Trouble; detail: string }
-
-/** What is wrong with the way to the first host that something is wrong with; undefined where nothing is. */
-async function wayTo(url: string): Promise<OnTheWay | undefined> {
-  const tls = !/[?&]tls=false/i.test(url)
-  const caFile = /[?&]tlsCAFile=([^&]+)/i.exec(url)?.[1]
-  const hosts = /^[^:]+:\/\/(?:[^@/?]*@)?([^/?]+)/.exec(url)?.[1] ?? ''
-  for (const given of hosts.split(',')) {
-    const [host = '', port = '2113'] = given.split(':')
-    const trouble =
-      (await failed('DNS', () => lookup(host))) ??
-      (await failed('REFUSED', () => opened(connectTcp(Number(port), host), 'connect')))
-    if (trouble) return { ...trouble, detail: `${host}:${port}: ${trouble.detail}` }
-    const ca = caFile === undefined ? {} : { ca: readFileSync(decodeURIComponent(caFile)) }
-    const options = { port: Number(port), host, servername: host, ALPNProtocols: ['h2'] }
-    const shaken = await failed('TLS', () =>
-      opened(connectTls({ ...options, ...(tls ? ca : { rejectUnauthorized: false }) }), 'secureConnect'),
-    )
-    if (tls && shaken) return { ...shaken, detail: `${host}:${port}: ${shaken.detail}` }
-    if (!tls && !shaken)
-      return {
-        trouble: 'TLS',
-        detail: `${host}:${port} speaks TLS, and the connection string says tls=false`,
-      }
-  }
-  return undefined
+/** HTTP/2: the client's preface and its SETTINGS, which the server answers with its own. */
+const greeting: Greeting = {
+  kind: 'EventStoreDB or KurrentDB',
+  bytes: Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  ]),
+  isAnswer: (answer) => answer[3] === 4 && answer.readUInt16BE(0) === 0,
+  settings: {
+    plain: 'the connection string says tls=false',
+    encrypted: 'the connection string does not say tls=false',
+  },
 }
 
-async function failed(trouble: Trouble, step: () => Promise<unknown>): Promise<OnTheWay | undefined> {
-  try {
-    await step()
-    return undefined
-  } catch (error) {
-    return { trouble, detail: error instanceof Error ? error.message : String(error) }
+async function wayToHostsOf(url: string): Promise<WayProblem | undefined> {
+  const parsed = parseEventStoreDbUrl(url)
+  if (!parsed.ok) return undefined
+  const { places, options } = parsed.url
+  if (options.get('tls')?.toLowerCase() === 'false') return wayTo(places, { tls: undefined, greeting })
+  // The client always sends a host's name, for which Node's TLS takes no address.
+  if (places.every(({ host }) => isIP(host) !== 0)) {
+    const detail = 'TLS needs the name of a host, and the connection string has an IP address'
+    return { problem: 'TLS', detail: `${places[0]?.host}: ${detail}` }
   }
+  return wayTo(places, { tls: encryption(options), greeting })
 }
 
-function opened(socket: ReturnType<typeof connectTcp>, event: 'connect' | 'secureConnect'): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    socket.setTimeout(2_000, () => reject(new Error('no answer')))
-    socket.once(event, () => resolve())
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('closed by the other side')))
-  }).finally(() => socket.destroy())
+function encryption(options: ReadonlyMap<string, string>): ConnectionOptions {
+  const caFile = options.get('tlscafile')
+  return {
+    ALPNProtocols: ['h2'],
+    ...(caFile && { ca: readFileSync(caFile) }),
+    ...(options.get('tlsverifycert')?.toLowerCase() === 'false' && { rejectUnauthorized: false }),
+  }
 }

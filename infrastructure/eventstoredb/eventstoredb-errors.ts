@@ -1,15 +1,8 @@
 import { StoreUnavailable } from '../store-unavailable.ts'
+import type { EngineProblem } from '../way-to-server.ts'
 
 /** Why a server cannot be worked with. */
-export type Trouble =
-  | 'DNS'
-  | 'REFUSED'
-  | 'TLS'
-  | 'AUTHENTICATION'
-  | 'OLD_VERSION'
-  | 'TIMEOUT'
-  | 'CLOSED'
-  | 'OTHER'
+export type Trouble = EngineProblem
 
 /** A failure of a call. `again`: the same call may succeed in a moment. */
 export type Failure = { trouble: Trouble; again: boolean; detail: string }

@@ -1,10 +1,45 @@
-import type { PublisherDescription } from '../publisher/booking-event-publisher.ts'
+import type { PublisherDescription, PublisherProblem } from '../publisher/booking-event-publisher.ts'
+import { type Greeting, tellingMore, wayTo } from '../way-to-server.ts'
 import { type KafkaClientOptions, kafkaClient, LOOK_RETRY } from './kafka-client.ts'
-import { failureOf } from './kafka-failure.ts'
+import { unavailable } from './kafka-failure.ts'
 import { type KafkaTopics, lookAtTopics } from './kafka-topics.ts'
 
 /** Looks whether the brokers answer, let this user in, and have the topics as they have to be. Changes nothing. */
-export async function describeKafka(
+export const describeKafka = (
+  options: KafkaClientOptions,
+  topics: KafkaTopics,
+): Promise<PublisherDescription> =>
+  tellingMore<PublisherDescription>(askedDescription(options, topics), wayToBrokers(options), {
+    isPrecise: (told) => !told.ok && PRECISE.has(told.problem),
+    told: ({ problem, detail }) => ({ ok: false, problem, message: detail }),
+  })
+
+/** What the brokers themselves said. */
+const PRECISE: ReadonlySet<PublisherProblem> = new Set(['AUTHENTICATION', 'AUTHORIZATION', 'TOPIC'])
+
+const GREETING_ID = 0x43414c53
+
+/** ApiVersions (version 0), which every broker answers before it asks who is there. */
+const greeting: Greeting = {
+  kind: 'Kafka',
+  bytes: Buffer.concat([
+    Buffer.from([0, 0, 0, 10, 0, 18, 0, 0]),
+    Buffer.from(GREETING_ID.toString(16), 'hex'),
+    Buffer.from([0xff, 0xff]),
+  ]),
+  isAnswer: (answer) => answer.length >= 8 && answer.readInt32BE(4) === GREETING_ID,
+  settings: { plain: 'KAFKA_SSL is not true', encrypted: 'KAFKA_SSL is true' },
+}
+
+function wayToBrokers({ configuration, route = (address) => address }: KafkaClientOptions) {
+  const places = configuration.brokers.map((broker) => {
+    const [, host = '', port] = /^(.*):(\d+)$/.exec(broker) ?? []
+    return route({ host, port: Number(port) })
+  })
+  return wayTo(places, { tls: configuration.ssl ? {} : undefined, greeting })
+}
+
+async function askedDescription(
   options: KafkaClientOptions,
   topics: KafkaTopics,
 ): Promise<PublisherDescription> {
@@ -22,12 +57,8 @@ export async function describeKafka(
         : `${topics.events} has ${found.partitions} partitions`
     return { ok: true, sentence: `Kafka answers (${cluster.brokers.length} brokers); ${state}.` }
   } catch (error) {
-    const failure = failureOf(error, `Kafka at ${brokers.join(', ')}`)
-    return {
-      ok: false,
-      problem: failure.error === 'FENCED' ? 'OTHER' : failure.problem,
-      message: failure.message,
-    }
+    const { problem, message } = unavailable(error, `Kafka at ${brokers.join(', ')}`)
+    return { ok: false, problem, message }
   } finally {
     await admin.disconnect().catch(() => undefined)
   }

@@ -1,6 +1,7 @@
 import { type Db, MongoClient, type TopologyDescription } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
-import { diagnose, type MongodbDescription, replicaSetOf } from './mongodb-diagnosis.ts'
+import { type EngineProblem, tellingMore } from '../way-to-server.ts'
+import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
 import { isOutage } from './mongodb-failure.ts'
 
 /** The one client of a process, and how to call through it. */
@@ -71,30 +72,40 @@ export function mongodbConnection(
     }
   }
 
+  async function asked(): Promise<MongodbDescription> {
+    try {
+      await connected()
+      const { version } = await database.admin().command({ buildInfo: 1 })
+      // The other questions are answered to strangers too; this one needs the right to read.
+      await database.collection('checkpoints').findOne({}, { projection: { _id: 1 } })
+      const replicaSet = replicaSetOf(topology)
+      const alone = replicaSet === undefined && topology?.type === 'Single'
+      return {
+        ok: true,
+        version: String(version),
+        replicaSet,
+        ...(alone ? { problem: 'NOT_A_REPLICA_SET' as const } : {}),
+        detail: `MongoDB ${version}, ${replicaSet === undefined ? 'no replica set' : `replica set ${replicaSet}`}`,
+      }
+    } catch (error) {
+      return diagnose(error, topology, { replicaSet: client.options.replicaSet })
+    }
+  }
+
   return {
     database,
     vaultDatabase,
     use,
 
-    async describe() {
-      try {
-        await connected()
-        const { version } = await database.admin().command({ buildInfo: 1 })
-        // The other questions are answered to strangers too; this one needs the right to read.
-        await database.collection('checkpoints').findOne({}, { projection: { _id: 1 } })
-        const replicaSet = replicaSetOf(topology)
-        const alone = replicaSet === undefined && topology?.type === 'Single'
-        return {
-          ok: true,
-          version: String(version),
-          replicaSet,
-          ...(alone ? { problem: 'NOT_A_REPLICA_SET' as const } : {}),
-          detail: `MongoDB ${version}, ${replicaSet === undefined ? 'no replica set' : `replica set ${replicaSet}`}`,
-        }
-      } catch (error) {
-        return diagnose(error, topology, { replicaSet: client.options.replicaSet })
-      }
-    },
+    describe: () =>
+      tellingMore<MongodbDescription>(
+        asked(),
+        wayToMongodb(client.options).catch(() => undefined),
+        {
+          isPrecise: ({ problem }) => problem !== undefined && PRECISE.has(problem),
+          told: (found) => ({ ok: false, version: undefined, replicaSet: undefined, ...found }),
+        },
+      ),
 
     async close() {
       closed = true
@@ -102,6 +113,9 @@ export function mongodbConnection(
     },
   }
 }
+
+/** What the servers themselves said. */
+const PRECISE: ReadonlySet<EngineProblem> = new Set(['AUTHENTICATION', 'TOO_OLD', 'NOT_A_REPLICA_SET'])
 
 /** The path of the connection string. The driver would take a missing one for `test`. */
 function databaseIn(url: string): string {

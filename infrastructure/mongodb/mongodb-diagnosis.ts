@@ -1,19 +1,19 @@
-import { MongoCompatibilityError, type TopologyDescription } from 'mongodb'
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import { BSON, MongoCompatibilityError, type MongoOptions, type TopologyDescription } from 'mongodb'
+import { type EngineProblem, type Greeting, type WayProblem, wayTo } from '../way-to-server.ts'
 import { refusesCredentials } from './mongodb-failure.ts'
-
-/** Why a MongoDB does not serve, or not as production needs it. */
-export type MongodbProblem = 'DNS' | 'REFUSED' | 'TLS' | 'AUTHENTICATION' | 'NOT_A_REPLICA_SET' | 'TOO_OLD'
 
 /**
  * What a MongoDB is. `ok`: calls are answered. A single server that is no replica set is ok, with the problem
  * NOT_A_REPLICA_SET: nothing is lost there but with its disk, and nothing takes over while it is down. `detail` is one
- * sentence for the operator, without credentials. Without a `problem`, what is not ok is of another kind: see `detail`.
+ * sentence for the operator, without credentials.
  */
 export type MongodbDescription = {
   ok: boolean
   version: string | undefined
   replicaSet: string | undefined
-  problem?: MongodbProblem
+  problem?: EngineProblem
   detail: string
 }
 
@@ -46,7 +46,7 @@ function problemOf(
   causes: readonly unknown[],
   topology: TopologyDescription | undefined,
   { replicaSet }: { replicaSet: string | undefined },
-): MongodbProblem | undefined {
+): EngineProblem | undefined {
   if (topology?.compatible === false) return 'TOO_OLD'
   for (const cause of causes) {
     const sign = signOf(cause)
@@ -60,7 +60,7 @@ function problemOf(
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|EPROTO$|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$)/
 const DNS_CODE = /^(ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL)$/
 
-function signOf(cause: unknown): MongodbProblem | undefined {
+function signOf(cause: unknown): EngineProblem | undefined {
   if (refusesCredentials(cause)) return 'AUTHENTICATION'
   if (cause instanceof MongoCompatibilityError) return 'TOO_OLD'
   if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return undefined
@@ -79,3 +79,46 @@ function chain(error: unknown): unknown[] {
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const notTheSet = (replicaSet: string | undefined) =>
   `the servers reached do not belong to the replica set ${replicaSet} that the connection string names`
+
+const GREETING_ID = 0x43414c53
+
+/** `isMaster` in the oldest form (OP_QUERY), which every version answers whoever asks. */
+function hello(): Buffer {
+  const body = BSON.serialize({ isMaster: 1 })
+  const query = Buffer.concat([Buffer.alloc(4), Buffer.from('admin.$cmd\0'), Buffer.alloc(8), body])
+  query.writeInt32LE(-1, query.length - body.length - 4)
+  const header = Buffer.alloc(16)
+  header.writeInt32LE(header.length + query.length, 0)
+  header.writeInt32LE(GREETING_ID, 4)
+  header.writeInt32LE(2004, 12)
+  return Buffer.concat([header, query])
+}
+
+const greeting: Greeting = {
+  kind: 'MongoDB',
+  bytes: hello(),
+  isAnswer: (answer) => answer.length >= 16 && answer.readInt32LE(8) === GREETING_ID,
+  settings: {
+    plain: 'the connection string does not say tls=true',
+    encrypted: 'the connection string says tls=true',
+  },
+}
+
+/** Undefined also where the client finds its servers in a way of its own: by DNS records, a socket's path or a proxy. */
+export async function wayToMongodb(options: MongoOptions): Promise<WayProblem | undefined> {
+  const places = options.hosts.map(({ host, port }) => ({ host: host ?? '', port: port ?? 27_017 }))
+  if (options.srvHost !== undefined || options.proxyHost !== undefined) return undefined
+  if (places.some(({ host }) => host === '')) return undefined
+  return wayTo(places, { tls: options.tls ? encryption(options) : undefined, greeting })
+}
+
+function encryption(options: MongoOptions): ConnectionOptions {
+  const { tlsCAFile, tlsCertificateKeyFile, passphrase } = options
+  const own = tlsCertificateKeyFile && readFileSync(tlsCertificateKeyFile)
+  return {
+    ...(tlsCAFile && { ca: readFileSync(tlsCAFile) }),
+    ...(own && { cert: own, key: own, passphrase }),
+    ...(options.rejectUnauthorized === false && { rejectUnauthorized: false }),
+    ...(options.checkServerIdentity && { checkServerIdentity: options.checkServerIdentity }),
+  }
+}

@@ -97,7 +97,7 @@ test('tells servers that are too old, and takes one that is not', async () => {
   try {
     const env = { ENCRYPTION_KEY, GOOGLE_API_URL: google.url }
     const bad = await ask({ ...env, EVENTSTORE_URL: old.url, MONGODB_URL: mongodb.url })
-    assert.match(bad.text, /EventStoreDB: OLD_VERSION: /)
+    assert.match(bad.text, /EventStoreDB: TOO_OLD: /)
     assert.match(bad.text, /MongoDB: TOO_OLD: /)
     assert.is(bad.code, 1)
     const good = await ask({ ...env, EVENTSTORE_URL: current.url })

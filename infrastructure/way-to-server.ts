@@ -1,0 +1,168 @@
+// The way to a server, walked as far as it goes: name, port, TLS, and whether what answers is such a server at all. The
+// clients tell little of it, each in words of its own, and some wait for a long time first.
+import { lookup } from 'node:dns/promises'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
+
+/** Why a server does not serve. Stable: docs/operations.md says what to do about each. */
+export type EngineProblem =
+  | 'DNS'
+  | 'REFUSED'
+  | 'TIMEOUT'
+  | 'TLS'
+  | 'PROTOCOL'
+  | 'AUTHENTICATION'
+  | 'AUTHORIZATION'
+  | 'TOPIC'
+  | 'NOT_A_REPLICA_SET'
+  | 'TOO_OLD'
+  | 'OTHER'
+
+/** `detail` names the place and what is wrong there, without a full stop; no credentials. */
+export type WayProblem = { problem: 'DNS' | 'REFUSED' | 'TIMEOUT' | 'TLS' | 'PROTOCOL'; detail: string }
+
+/** How a kind of server is greeted, so that it shows what it is. */
+export type Greeting = {
+  /** As in "it does not answer as KIND does". */
+  kind: string
+  bytes: Buffer
+  /** Whether these first bytes are its answer. */
+  isAnswer(answer: Buffer): boolean
+  /** What sets that nothing is encrypted, and what that everything is, in words that follow "and". */
+  settings: { plain: string; encrypted: string }
+}
+
+export type Place = { host: string; port: number }
+
+/** For a server to answer a step. */
+const PATIENCE_MS = 3_000
+
+/**
+ * What is wrong with the way to every one of the places: the first one's problem; undefined where one of them answers as
+ * it should. `tls`: how to encrypt; undefined where nothing is encrypted. Never rejects, and ends within seconds.
+ */
+export async function wayTo(
+  places: readonly Place[],
+  options: { tls: ConnectionOptions | undefined; greeting: Greeting },
+): Promise<WayProblem | undefined> {
+  const found = await Promise.all(places.map((place) => walk(place, options)))
+  return found.includes(undefined) ? undefined : found[0]
+}
+
+/**
+ * What a client tells, unless the way to its server tells more: then at once, however long the client tries. A problem of
+ * TLS counts only where the client fails too, which may have been told more of certificates than is known here.
+ */
+export async function tellingMore<Told extends { ok: boolean }>(
+  client: Promise<Told>,
+  way: Promise<WayProblem | undefined>,
+  { isPrecise, told }: { isPrecise(told: Told): boolean; told(problem: WayProblem): Told },
+): Promise<Told> {
+  const onTheWay = way.then((problem) =>
+    problem === undefined || problem.problem === 'TLS' ? client : told(problem),
+  )
+  const first = await Promise.race([client, onTheWay])
+  if (first.ok || isPrecise(first)) return first
+  const problem = await way
+  return problem === undefined ? client : told(problem)
+}
+
+type Options = Parameters<typeof wayTo>[1]
+
+async function walk(place: Place, { tls, greeting }: Options): Promise<WayProblem | undefined> {
+  const at = `${place.host}:${place.port}`
+  const found = (problem: WayProblem['problem'], what: string): WayProblem => ({
+    problem,
+    detail: `${at}: ${what}`,
+  })
+  const name = await lookup(place.host).catch((error: unknown) => found('DNS', textOf(error)))
+  if ('problem' in name) return name
+  const plain = await opened(() => connectTcp(place), 'connect')
+  if (plain instanceof Late) return found('TIMEOUT', 'no answer')
+  if (plain instanceof Error) return found('REFUSED', textOf(plain))
+  if (tls) plain.destroy()
+  const open = tls ? await opened(() => connectTls(withName(place, tls)), 'secureConnect') : plain
+  if (open instanceof Late) return found('TIMEOUT', 'connections are taken, and TLS is not answered')
+  if (open instanceof Error) return found('TLS', tlsText(open, greeting))
+  const answer = await answerOf(open, greeting.bytes)
+  if (Buffer.isBuffer(answer) && greeting.isAnswer(answer)) return undefined
+  if (!tls && (await speaksTls(place))) return found('TLS', `it speaks TLS, and ${greeting.settings.plain}`)
+  if (answer instanceof Late) return found('TIMEOUT', 'connections are taken, and nothing is answered')
+  if (tls && answer instanceof Error && isOfTls(answer)) return found('TLS', tlsText(answer, greeting))
+  return found('PROTOCOL', `${whatAnswers(answer)}, not ${greeting.kind}`)
+}
+
+function whatAnswers(answer: Buffer | Error): string {
+  if (answer instanceof Error) return 'something answers by closing the connection'
+  return answer.subarray(0, 5).toString('latin1') === 'HTTP/'
+    ? 'an HTTP server answers'
+    : 'something else answers'
+}
+
+/** No name is sent where an address is given: a certificate may be for an address, the name sent may not be one. */
+const withName = ({ host, port }: Place, tls: ConnectionOptions): ConnectionOptions => ({
+  host,
+  port,
+  ...(isIP(host) === 0 && { servername: host }),
+  ...tls,
+})
+
+class Late extends Error {}
+
+function opened(open: () => Socket, event: 'connect' | 'secureConnect'): Promise<Socket | Error> {
+  return new Promise((resolve) => {
+    const socket = open()
+    const failed = (error: Error) => {
+      socket.destroy()
+      resolve(error)
+    }
+    socket.setTimeout(PATIENCE_MS, () => failed(new Late()))
+    socket.once(event, () => resolve(socket))
+    // Stays, as an error may come after what was waited for.
+    socket.on('error', failed)
+    socket.once('close', () => failed(new Error('closed by the other side')))
+  })
+}
+
+/** The first bytes that come back, or why none did. Ends the connection. */
+function answerOf(socket: Socket, bytes: Buffer): Promise<Buffer | Error> {
+  return new Promise<Buffer | Error>((resolve) => {
+    socket.setTimeout(PATIENCE_MS, () => resolve(new Late()))
+    socket.once('data', resolve)
+    socket.once('error', resolve)
+    socket.once('close', () => resolve(new Error('closed by the other side')))
+    socket.write(bytes)
+  }).finally(() => socket.destroy())
+}
+
+async function speaksTls(place: Place): Promise<boolean> {
+  const socket = await opened(
+    () => connectTls(withName(place, { rejectUnauthorized: false })),
+    'secureConnect',
+  )
+  if (socket instanceof TLSSocket) socket.destroy()
+  // Whoever asks for a certificate of the client speaks it too.
+  return !(socket instanceof Error) || /ALERT/.test(codeOf(socket))
+}
+
+const codeOf = (error: Error) => ('code' in error && typeof error.code === 'string' ? error.code : '')
+const isOfTls = (error: Error) => /^ERR_SSL_|^ERR_TLS_|^EPROTO$/.test(codeOf(error))
+
+/** What is wrong with TLS, and what would mend it. */
+function tlsText(error: Error, { settings }: Greeting): string {
+  const code = codeOf(error)
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired: renew it'
+  if (code === 'CERT_NOT_YET_VALID') return 'its certificate is not valid yet: look at the clocks'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'its certificate is for another name: use a host name that it is for'
+  if (/CERT|ISSUER|SELF_SIGNED|UNABLE_TO/.test(code) && !code.startsWith('ERR_SSL'))
+    return `its certificate is not trusted here (${code}): name its authority in NODE_EXTRA_CA_CERTS`
+  if (/ALERT/.test(code)) return `it refuses this client (${code}): does it ask for a certificate of clients?`
+  return `it does not speak TLS, and ${settings.encrypted}`
+}
+
+function textOf(error: unknown): string {
+  // Several addresses of one name fail together, with no text of their own.
+  const one = error instanceof AggregateError ? error.errors[0] : error
+  return one instanceof Error ? one.message : String(one)
+}

@@ -54,7 +54,7 @@ export function pairInstances(
     if (event) pair(one, 'SAME', event)
   }
   for (const one of remaining()) {
-    const event = instances.find(({ id }) => id === one.reference.externalEventId)
+    const event = instances.find((instance) => isGone(one, instance))
     if (event) pair(one, 'GONE', event)
   }
 
@@ -84,6 +84,12 @@ const startOf = ({ originalStart, times }: ExternalEvent): number =>
 const originalOf = ({ reference, start }: LinkedInstance): number =>
   (reference.originalStart === undefined ? start : Temporal.Instant.from(reference.originalStart))
     .epochMilliseconds
+
+/** Of those left: whoever is linked under the name of the series is known by the original start alone. */
+const isGone = (one: LinkedInstance, instance: ExternalEvent): boolean =>
+  one.reference.externalEventId === one.reference.recurringEventId
+    ? instance.status === 'cancelled' && startOf(instance) === originalOf(one)
+    : instance.id === one.reference.externalEventId
 
 /**
  * The series ends before all that remain: an earlier UNTIL, or no instance at all. What it still has must be in step

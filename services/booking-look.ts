@@ -16,7 +16,7 @@ import {
   type LookContext,
 } from '../domain/booking-rules.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
-import type { CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { Answer, CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { underBrake } from './brake.ts'
 import { consultCalcom } from './calcom-view.ts'
@@ -160,7 +160,10 @@ async function contextForLook(
   }
 }
 
-/** An instance that seems gone is looked for in its series first: its id changes when the series is edited. */
+/**
+ * An instance that seems gone is looked for in its series first: its id changes when the series is edited. So is one
+ * that is linked under the name of its series: what answers to that name is the first of them.
+ */
 async function lookAtEvent(
   ports: ServicePorts,
   access: CalendarAccess,
@@ -170,7 +173,10 @@ async function lookAtEvent(
   signal: AbortSignal,
 ): ReturnType<typeof findInSeries> {
   const { externalEventId, recurringEventId } = reference.stored
-  const answer = await ports.provider.event({ ...access, eventId: externalEventId }, signal)
+  const answer: Answer<ExternalEvent> =
+    externalEventId === recurringEventId
+      ? { ok: false, code: 'NOT_FOUND', reason: 'namedBySeries' }
+      : await ports.provider.event({ ...access, eventId: externalEventId }, signal)
   const gone = answer.ok
     ? answer.value.status === 'cancelled'
     : answer.code === 'NOT_FOUND' || answer.code === 'GONE'

@@ -101,7 +101,10 @@ async function findMatches(
   const matches: Match[] = []
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
   for (const event of events) {
-    const open = (byEvent.get(event.id) ?? []).filter((booking) => booking.open)
+    // What is said of a series is not said of one instance: `collectMasters` sees to it.
+    const open = (byEvent.get(event.id) ?? []).filter(
+      (booking) => booking.open && !isLinkedAsInstanceOf(booking, event.id),
+    )
     for (const booking of open) matches.push({ booking, externalEventId: event.id, event })
     const { recurringEventId, originalStart } = event
     if (open.length === 0 && recurringEventId !== undefined && originalStart !== undefined)
@@ -126,6 +129,9 @@ async function findMatches(
   }
   return matches
 }
+
+const isLinkedAsInstanceOf = ({ references }: BookingReferencesDocument, eventId: string): boolean =>
+  references.some((one) => one.externalEventId === eventId && one.recurringEventId === eventId)
 
 /** A master, or an id-only tombstone of one, concerns every booking linked to an instance of its series. */
 async function collectMasters(

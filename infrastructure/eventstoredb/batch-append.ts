@@ -5,6 +5,7 @@ import streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { EncodedEvent } from '../event-store/encode-events.ts'
 import type { ExpectedRevision } from '../event-store/event-store.ts'
 import type { Connection } from './eventstoredb-client.ts'
+import { isLeaderless } from './eventstoredb-errors.ts'
 import type { LogPosition } from './eventstoredb-positions.ts'
 
 /** `position` is missing where the server found the events stored already and does not say where. */
@@ -55,6 +56,11 @@ export function batchAppends({ internals }: Connection): BatchAppends {
       const one = waiting.get(id)
       waiting.delete(id)
       if (one) settle(one, answer)
+      // The connection stays as it is: the next append has to go to another node, by another call.
+      if (isLeaderless(answer.getError()?.getMessage() ?? '')) {
+        forget()
+        call.cancel()
+      }
     })
     call.on('error', (error: Error) => {
       broken(error)
@@ -163,6 +169,7 @@ const REFUSALS: { [name: string]: string } = {
   AccessDenied: 'access-denied',
   StreamDeleted: 'stream-deleted',
   MaximumAppendSizeExceeded: 'maximum-append-size-exceeded',
+  MaximumAppendEventSizeExceeded: 'maximum-append-size-exceeded',
   BadRequest: 'invalid-argument',
 }
 

@@ -1,5 +1,6 @@
-import { EventStoreDBClient } from '@eventstore/db-client'
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
+import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
+import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
+import type { Clock } from '../clock/clock.ts'
 
 /** What a call of the generated client takes beside its request. */
 type CallArguments = Parameters<StreamsClient['batchAppend']>
@@ -28,6 +29,28 @@ export function connect(url: string): Connection {
     if (typeof internals[name] !== 'function')
       throw new Error(`@eventstore/db-client is of a version that this service does not know (no ${name})`)
   return { client, internals }
+}
+
+/** Calls fail in crowds: one of them is enough to look for another node. */
+const LEAVE_EVERY_MS = 500
+
+/**
+ * Lets calls that begin later look for a node anew: the client does that by itself where a connection breaks and where a
+ * follower knows its leader, but not where a node answers that it knows of none. Never rejects.
+ */
+export function leavingTheNode({ internals }: Connection, clock: Clock): () => Promise<void> {
+  let leftAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    const now = clock.now().epochMilliseconds
+    if (now - leftAt < LEAVE_EVERY_MS) return
+    leftAt = now
+    try {
+      const client = await internals.getGRPCClient(StreamsClient, 'leave')
+      await internals.handleError(client, new UnavailableError())
+    } catch {
+      // No node was found at all: that is looked for with the next call anyway.
+    }
+  }
 }
 
 /** Ends every call on the connection, then the connection. Never rejects. */

@@ -45,7 +45,7 @@ async function askedCondition(
     const detail = `version ${version}: ${OLDEST.join('.')} or later is needed`
     return { ok: false, trouble: 'TOO_OLD', detail }
   } catch (error) {
-    const { trouble, detail } = failureOf(error) ?? { trouble: 'OTHER', detail: String(error) }
+    const { trouble, detail } = failureOf(error) ?? { trouble: 'OTHER' as const, detail: String(error) }
     return { ok: false, trouble, detail }
   }
 }

@@ -4,8 +4,8 @@ import type { EngineProblem } from '../way-to-server.ts'
 /** Why a server cannot be worked with. */
 export type Trouble = EngineProblem
 
-/** A failure of a call. `again`: the same call may succeed in a moment. */
-export type Failure = { trouble: Trouble; again: boolean; detail: string }
+/** A failure of a call. `again`: the same call may succeed in a moment; `elsewhere`: rather on another node. */
+export type Failure = { trouble: Trouble; again: boolean; elsewhere: boolean; detail: string }
 
 /** Thrown here where a call was not answered in time. */
 export class NoAnswer extends Error {}
@@ -20,22 +20,29 @@ const UNAUTHENTICATED = 16
  * of the server or of the way to it, such as a mistake in the caller.
  */
 export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof NoAnswer) return { trouble: 'TIMEOUT', again: true, detail: error.message }
+  if (error instanceof NoAnswer) return { ...PASSES, trouble: 'TIMEOUT', detail: error.message }
   if (!(error instanceof Error)) return undefined
   const { type, code } = marksOf(error)
   const detail = error.message || type || error.name
   if (type === 'access-denied' || code === PERMISSION_DENIED || code === UNAUTHENTICATED)
-    return { trouble: 'AUTHENTICATION', again: false, detail }
+    return { ...PASSES, trouble: 'AUTHENTICATION', again: false, detail }
   // Esdb+discover and lists of hosts: the client tells only that it found no node.
-  if (detail.startsWith('Failed to discover')) return { trouble: 'REFUSED', again: true, detail }
+  if (detail.startsWith('Failed to discover')) return { ...PASSES, trouble: 'REFUSED', detail }
   if (code === undefined && !(type !== undefined && RETRIED.has(type))) return undefined
   if (type !== undefined && NOT_RETRIED.has(type)) return undefined
   return {
     trouble: code === UNAVAILABLE || type === 'unavailable' ? wayTrouble(detail) : 'OTHER',
     again: true,
+    elsewhere: isLeaderless(detail),
     detail,
   }
 }
+
+const PASSES = { again: true, elsewhere: false } as const
+
+/** What a node says that no leader is known to, be it starting, in an election, or cut off from its cluster. */
+export const isLeaderless = (detail: string): boolean =>
+  /No leader info available|Server Is Not Ready/.test(detail)
 
 /** Errors of the client without a gRPC code that pass. */
 const RETRIED = new Set(['unavailable', 'cancelled', 'unknown', 'timeout', 'deadline-exceeded', 'not-leader'])

@@ -10,7 +10,7 @@ import {
 import type { Logger } from '../logging/logger.ts'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { batchAppends } from './batch-append.ts'
-import { connect, disconnect } from './eventstoredb-client.ts'
+import { connect, disconnect, leavingTheNode } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'
 import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
 import { follow } from './eventstoredb-follow.ts'
@@ -59,6 +59,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   const connection = connect(options.url)
   const { client } = connection
   const appends = batchAppends(connection)
+  const leaveNode = leavingTheNode(connection, clock)
   const closing = new AbortController()
 
   function refuseIfClosed(): void {
@@ -77,6 +78,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
         if (!failure) throw error
         const elapsed = clock.now().epochMilliseconds - begun
         if (!failure.again || elapsed + pause > retryWithinMs) throw unavailable(what, failure, error)
+        if (failure.elsewhere) void leaveNode()
         await clock.delay(pause, closing.signal)
       }
     }
@@ -162,7 +164,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       refuseOtherThanPages(after, limit)
       const until = AbortSignal.any([signal, closing.signal])
       yield* follow(
-        { client, clock, log, lastPosition, callTimeoutMs, reconnectWithinMs },
+        { client, clock, log, lastPosition, leaveNode, callTimeoutMs, reconnectWithinMs },
         { after, filter, limit, signal: until },
       )
       if (!signal.aborted) refuseIfClosed()

@@ -11,6 +11,7 @@ type Following = {
   clock: Clock
   log: Logger
   lastPosition(): Promise<Position>
+  leaveNode(): Promise<void>
   callTimeoutMs: number
   reconnectWithinMs: number
 }
@@ -29,7 +30,7 @@ const STUCK = 2
  * could not be read for `reconnectWithinMs`.
  */
 export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<EventPage, void> {
-  const { clock, log, reconnectWithinMs } = deps
+  const { clock, log, leaveNode, reconnectWithinMs } = deps
   const { signal } = wanted
   let position = wanted.after
   let told = false
@@ -55,6 +56,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
         log.warn({ err: error, position }, 'the event store cannot be followed: trying again')
       lostAt ??= now
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
+      if (failure.elsewhere) void leaveNode()
       await clock.delay(pause, signal)
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
     }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { AppendResult, EventStore, NewEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { AppendResult, NewEvent } from '../../infrastructure/event-store/event-store.ts'
+import { DELETED, type DoubleLog } from './eventstoredb-log.ts'
 import {
   accessDenied,
   accessDeniedError,
@@ -9,6 +11,10 @@ import {
   type Expected,
   identifier,
   nameOf,
+  noLeader,
+  noLeaderError,
+  streamDeleted,
+  streamDeletedError,
   timeoutError,
   toLog,
   tooBigError,
@@ -16,11 +22,13 @@ import {
 } from './eventstoredb-messages.ts'
 import type { GrpcCall } from './grpc-server.ts'
 
-/** `answering` is awaited between storing and answering; false: no answer is given. */
+/**
+ * `refusal` says why a call is not served, or throws where that ends the call. `answering` is awaited between storing and
+ * answering; false: no answer is given.
+ */
 export type AppendDeps = {
-  store: EventStore
-  denied(): boolean
-  stored(): void
+  log: DoubleLog
+  refusal(): 'ACCESS_DENIED' | 'NO_LEADER' | undefined
   answering(): Promise<boolean>
 }
 
@@ -46,9 +54,9 @@ export async function batchAppend(
     batch?.events.push(...request.getProposedMessagesList())
     if (!batch || !request.getIsFinal()) continue
     pending.delete(correlation)
-    const denied = deps.denied()
+    const refusal = deps.refusal()
     answers.push(
-      outcomeOf(deps, batch, denied).then(async (outcome) => {
+      outcomeOf(deps, batch, refusal).then(async (outcome) => {
         if (!(await deps.answering())) return
         const answer = new streams.BatchAppendResp()
           .setCorrelationId(request.getCorrelationId())
@@ -84,8 +92,10 @@ export async function append(
     const event = request.getProposedMessage()
     if (event) batch.events.push(event)
   }
-  if (deps.denied()) throw accessDenied()
-  const outcome = await store(deps, batch)
+  const refusal = deps.refusal()
+  if (refusal) throw refusal === 'NO_LEADER' ? noLeader() : accessDenied()
+  const outcome = await store(deps.log, batch)
+  if (outcome === 'STREAM_DELETED') throw streamDeleted(batch.stream)
   if (!(await deps.answering())) return
   if (outcome.ok) {
     const place = new streams.AppendResp.Position()
@@ -106,16 +116,17 @@ export async function append(
 }
 
 async function outcomeOf(
-  deps: AppendDeps,
+  { log }: AppendDeps,
   batch: Batch,
-  denied: boolean,
+  refusal: ReturnType<AppendDeps['refusal']>,
 ): Promise<status.Status | { revision: number; position: string }> {
-  if (denied) return accessDeniedError()
+  if (refusal) return refusal === 'NO_LEADER' ? noLeaderError() : accessDeniedError()
   if (batch.until <= Date.now()) return timeoutError()
   const bytes = batch.events.reduce((sum, event) => sum + event.getData_asU8().length, 0)
   if (bytes > MAX_APPEND_BYTES) return tooBigError(MAX_APPEND_BYTES)
   try {
-    const result = await store(deps, batch)
+    const result = await store(log, batch)
+    if (result === 'STREAM_DELETED') return streamDeletedError(batch.stream)
     return result.ok ? result : wrongVersionError(batch.expected, result.actual)
   } catch (error) {
     return badRequestError(String(error))
@@ -123,16 +134,59 @@ async function outcomeOf(
 }
 
 async function store(
-  { store, stored }: AppendDeps,
-  { stream, expected, events }: Batch,
-): Promise<AppendResult> {
-  const known = expected === 'exists' ? (await store.readStream(stream)).at(-1) : undefined
-  if (expected === 'exists' && !known)
+  log: DoubleLog,
+  { stream, expected: given, events: proposed }: Batch,
+): Promise<AppendResult | 'STREAM_DELETED'> {
+  const events = proposed.map(newEvent)
+  const retention = log.retentionOf(stream)
+  if (retention?.tombstoned) return 'STREAM_DELETED'
+  const deleted = retention?.truncateBefore === DELETED
+  const known = given === 'exists' || deleted ? (await log.store.readStream(stream)).at(-1) : undefined
+  if (given === 'exists' && (!known || deleted))
     return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: 'no-stream' }
-  const result = await store.append(stream, expected === 'exists' ? 'any' : expected, events.map(newEvent))
-  stored()
+  // What was deleted may be written anew as if it had never been, and goes on counting.
+  const anew = deleted && given === 'no-stream' && known ? known.revision : given
+  const result = await log.store.append(stream, anew === 'exists' ? 'any' : anew, events)
+  if (!result.ok) return result
+  for (const event of events) log.took(stream, event)
+  if (deleted && known) await setMetadata(log, stream, { $tb: known.revision + 1 })
+  log.commits.notify()
   return result
 }
+
+async function setMetadata(log: DoubleLog, stream: string, data: NewEvent['data']): Promise<AppendResult> {
+  const event = systemEvent('$metadata', data)
+  const result = await log.store.append(`$$${stream}`, 'any', [event])
+  log.took(`$$${stream}`, event)
+  log.commits.notify()
+  return result
+}
+
+/** Streams.Delete and Streams.Tombstone, whatever revision they expect. */
+export async function remove(
+  log: DoubleLog,
+  call: GrpcCall<streams.DeleteReq | streams.TombstoneReq, unknown>,
+  how: 'until it is written again' | 'for good',
+): Promise<string> {
+  let stream = ''
+  for await (const request of call.requests) stream = nameOf(request.getOptions()?.getStreamIdentifier())
+  if (log.retentionOf(stream)?.tombstoned) throw streamDeleted(stream)
+  if (how === 'until it is written again') return placeOf(await setMetadata(log, stream, { $tb: DELETED }))
+  const event = systemEvent('$streamDeleted', {})
+  const result = await log.store.append(stream, 'any', [event])
+  log.took(stream, event)
+  log.commits.notify()
+  return placeOf(result)
+}
+
+const placeOf = (result: AppendResult) => toLog(result.ok ? result.position : '')
+
+const systemEvent = (type: string, data: NewEvent['data']): NewEvent => ({
+  id: randomUUID(),
+  type,
+  data,
+  metadata: { correlationId: randomUUID(), causationId: randomUUID(), actor: 'operator:server' },
+})
 
 function newEvent(event: Proposed): NewEvent {
   const text = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString() || '{}')

@@ -1,35 +1,33 @@
 /*
- * A double of an EventStoreDB 24 node: its gRPC Streams API (Read, Append, BatchAppend), server features and gossip, over
- * real HTTP/2 and the client's own message definitions, on the embedded store. Built after the server's published source
- * and what was seen on a KurrentDB 26.1 node. The same contract suite runs on it and on a real server.
+ * A double of EventStoreDB 24 nodes: their gRPC Streams API (Read, Append, BatchAppend, Delete, Tombstone), server features
+ * and gossip, over real HTTP/2 and the client's own message definitions, on the embedded store. Built after the server's
+ * published source and what was seen on a KurrentDB 26.1 node. The same contract suite runs on it and on a real server.
  *
  * As the server does: correlated batch appends with error details, idempotent appends, wrong expected versions on both
  * append paths, stream-not-found, filtered subscriptions with checkpoints counted as the server counts them (none at the
  * end of a catch-up: its older way, the harder one), caught-up, system events in $all, positions that are places in a
- * log, gzip where the client offers it, ports that refuse when it is down, RST_STREAM at a shutdown.
+ * log, gzip of every message where the client offers it, ports that refuse when it is down, RST_STREAM at a shutdown;
+ * retention by $maxCount, $maxAge and $tb, deleted streams that are written anew, tombstones; users by name and password,
+ * TLS; clusters with one leader, none, or one that a node cut off from the others does not know, as trailers or answers.
  *
- * Its limits: one node, which can at most say that another is the leader; no TLS, users or access control lists (`deny`
- * refuses everything); data is JSON only; no deleting, truncating, links, projections or persistent subscriptions; no
- * transactions, so commit and prepare are always equal; never "fell behind"; frozen, it still acknowledges HTTP/2 pings;
- * its speed says nothing of the server's.
+ * Its limits: the nodes of a cluster share one log, so replication takes no time, and who leads is said by the test; no
+ * access control lists (`refuse` refuses everything); data is JSON only; metadata is followed only where it came by gRPC;
+ * nothing is scavenged; no links, projections or persistent subscriptions; no transactions, so commit and prepare are
+ * always equal; never "fell behind"; appends that expect any revision are idempotent for ever (a server forgets ids when
+ * it starts); frozen, it still acknowledges HTTP/2 pings; its speed says nothing of the server's.
  */
-import { randomUUID } from 'node:crypto'
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js'
-import gossip from '@eventstore/db-client/generated/gossip_pb.js'
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js'
-import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
-import { commitSignal } from '../../infrastructure/event-store/commit-signal.ts'
+import streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
-import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
-import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { someEvents } from './events.ts'
-import { append, batchAppend } from './eventstoredb-appends.ts'
-import { accessDenied, notLeader } from './eventstoredb-messages.ts'
+import { append, batchAppend, remove } from './eventstoredb-appends.ts'
+import { type Cluster, gossipOf, type Node, someCluster } from './eventstoredb-cluster.ts'
+import { accessDenied, noLeader, notLeader } from './eventstoredb-messages.ts'
 import { readEvents } from './eventstoredb-reads.ts'
-import { type GrpcCall, grpcServer } from './grpc-server.ts'
+import { type GrpcCall, GrpcStatus, grpcServer } from './grpc-server.ts'
 
 export type EventStoreDbDouble = {
   /** Its connection string. The port stays the same when it is started again. */
@@ -51,30 +49,48 @@ export type EventStoreDbDouble = {
   loseNextAnswer(): void
   /** Ends every reading under way as a server does that shuts down: RST_STREAM with code 0, which gRPC makes code 13. */
   endReadings(): void
-  /** From now on every call is refused: as to a user without rights, or as by a follower whose leader is elsewhere. */
-  refuse(how: 'ACCESS_DENIED' | { leader: { host: string; port: number } } | undefined): void
+  /** From now on every call is refused, as to a user without rights. */
+  refuse(how: 'ACCESS_DENIED' | undefined): void
+  /** Makes it the leader of its cluster, which is then whole. A first node leads from the start. */
+  lead(): void
+  /** Cuts it off from the rest of its cluster, which then has no leader until one is made: clients still reach it. */
+  isolate(): void
+  /** For the other nodes of its cluster. */
+  readonly cluster: Cluster
   /** Appends as the server's own housekeeping does. */
   writeSystemEvents(count: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts a double over the database at `path` on any free port, or on `port`. */
+/**
+ * Starts a double over the database at `path` on any free port, or on `port`. The cluster's data is gone when its last
+ * node is closed.
+ */
 export async function startEventStoreDbDouble({
   path = ':memory:',
   port: wanted = 0,
   version = '24.10.0',
   batch = true,
+  cluster: joined,
+  tls,
+  user,
 }: {
   path?: string
   port?: number
   /** The version that it says it has. */
   version?: string
-  /** Whether it offers BatchAppend; clients use Append otherwise. */
+  /** Whether it says that it offers BatchAppend; the client uses Append otherwise. */
   batch?: boolean
+  /** The cluster that it joins. */
+  cluster?: Cluster
+  /** With a key and a certificate it speaks TLS only. */
+  tls?: { key: string; cert: string }
+  /** "name:password" without which nothing is served. */
+  user?: string
 } = {}): Promise<EventStoreDbDouble> {
-  const database = openDatabase(path)
-  const store = sqliteEventStore(database, { clock: systemClock })
-  const commits = commitSignal()
+  const cluster = joined ?? (await someCluster(path))
+  const { log } = cluster
+  const { store, commits } = log
   const calls = new Map<string, number>()
   const readings = new Set<GrpcCall<unknown, unknown>>()
   let eventsSent = 0
@@ -82,32 +98,42 @@ export async function startEventStoreDbDouble({
   thawed.resolve()
   let losing = false
   let refusal: Parameters<EventStoreDbDouble['refuse']>[0]
-  const server = grpcServer()
+  const server = grpcServer(tls)
 
-  function denied(): boolean {
-    if (typeof refusal === 'object') throw notLeader(refusal.leader.host, refusal.leader.port)
-    return refusal === 'ACCESS_DENIED'
+  /** Why a call with these headers is not served; throws where that ends the call, whatever its method. */
+  function refusalOf({ headers }: Pick<GrpcCall<unknown, unknown>, 'headers'>) {
+    const { authorization } = headers
+    if (user !== undefined && authorization !== undefined)
+      if (authorization !== `Basic ${Buffer.from(user).toString('base64')}`)
+        throw new GrpcStatus(16, 'Received HTTP status code 401')
+    if (refusal || (user !== undefined && authorization === undefined)) return 'ACCESS_DENIED'
+    if (headers['requires-leader'] !== 'true' || cluster.leader === node) return undefined
+    if (node.isolated || !cluster.leader) return 'NO_LEADER'
+    throw notLeader('127.0.0.1', cluster.leader.port)
+  }
+  function refuseToServe(call: Parameters<typeof refusalOf>[0]): void {
+    const why = refusalOf(call)
+    if (why) throw why === 'NO_LEADER' ? noLeader() : accessDenied()
   }
   async function begin(name: string): Promise<void> {
     calls.set(name, (calls.get(name) ?? 0) + 1)
     await thawed.promise
   }
-  const appending = (hangUp: () => void) => ({
-    store,
-    denied,
-    stored: () => commits.notify(),
+  const appending = (call: Pick<GrpcCall<unknown, unknown>, 'headers' | 'hangUp'>) => ({
+    log,
+    refusal: () => refusalOf(call),
     async answering() {
       await thawed.promise
       if (!losing) return true
       losing = false
-      hangUp()
+      call.hangUp()
       return false
     },
   })
 
   server.handle(StreamsService.read, async (call) => {
     await begin('Read')
-    if (denied()) throw accessDenied()
+    refuseToServe(call)
     const sending: typeof call = {
       ...call,
       async send(message) {
@@ -118,18 +144,32 @@ export async function startEventStoreDbDouble({
     }
     readings.add(call)
     try {
-      for await (const request of call.requests) await readEvents({ store, commits }, sending, request)
+      for await (const request of call.requests) await readEvents(log, sending, request)
     } finally {
       readings.delete(call)
     }
   })
   server.handle(StreamsService.append, async (call) => {
     await begin('Append')
-    await append(appending(call.hangUp), call)
+    await append(appending(call), call)
   })
   server.handle(StreamsService.batchAppend, async (call) => {
     await begin('BatchAppend')
-    await batchAppend(appending(call.hangUp), call)
+    await batchAppend(appending(call), call)
+  })
+  server.handle(StreamsService.delete, async (call) => {
+    await begin('Delete')
+    refuseToServe(call)
+    const place = new streams.DeleteResp.Position().setCommitPosition(
+      await remove(log, call, 'until it is written again'),
+    )
+    await call.send(new streams.DeleteResp().setPosition(place))
+  })
+  server.handle(StreamsService.tombstone, async (call) => {
+    await begin('Tombstone')
+    refuseToServe(call)
+    const place = new streams.TombstoneResp.Position().setCommitPosition(await remove(log, call, 'for good'))
+    await call.send(new streams.TombstoneResp().setPosition(place))
   })
   server.handle(ServerFeaturesService.getSupportedMethods, async (call) => {
     await thawed.promise
@@ -145,12 +185,7 @@ export async function startEventStoreDbDouble({
   })
   server.handle(GossipService.read, async (call) => {
     await thawed.promise
-    const member = new gossip.MemberInfo()
-      .setInstanceId(new shared.UUID().setString(randomUUID()))
-      .setState(gossip.MemberInfo.VNodeState.LEADER)
-      .setIsAlive(true)
-      .setHttpEndPoint(new gossip.EndPoint().setAddress('127.0.0.1').setPort(port))
-    await call.send(new gossip.ClusterInfo().setMembersList([member]))
+    await call.send(gossipOf(cluster, node))
   })
 
   const writeSystemEvents = async (count: number) => {
@@ -161,9 +196,13 @@ export async function startEventStoreDbDouble({
   // A new node is not empty either: users, settings, epochs.
   if ((await store.head()) === '') await writeSystemEvents(5)
   const port = await server.listen(wanted)
+  const node: Node = { port, alive: true, isolated: false }
+  cluster.nodes.push(node)
+  cluster.leader ??= node
 
   return {
-    url: `esdb://127.0.0.1:${port}?tls=false`,
+    cluster,
+    url: tls ? `esdb://127.0.0.1:${port}` : `esdb://127.0.0.1:${port}?tls=false`,
     port,
     store,
     calls,
@@ -174,9 +213,13 @@ export async function startEventStoreDbDouble({
       thawed = Promise.withResolvers()
     },
     thaw: () => thawed.resolve(),
-    kill: () => server.kill(),
+    async kill() {
+      node.alive = false
+      await server.kill()
+    },
     async start() {
       await server.listen(port)
+      node.alive = true
     },
     loseNextAnswer() {
       losing = true
@@ -187,12 +230,20 @@ export async function startEventStoreDbDouble({
     refuse(how) {
       refusal = how
     },
+    lead() {
+      cluster.leader = node
+      node.isolated = false
+    },
+    isolate() {
+      if (cluster.leader === node) cluster.leader = undefined
+      node.isolated = true
+    },
     writeSystemEvents,
     async close() {
       thawed.resolve()
       await server.kill().catch(() => 'not running')
-      await store.close()
-      await database.close()
+      cluster.nodes.splice(cluster.nodes.indexOf(node), 1)
+      if (cluster.nodes.length === 0) await cluster.close()
     },
   }
 }

@@ -20,12 +20,18 @@ export const fromLog = (commit: string): string => {
   return number === 0n ? '' : String(number).padStart(20, '0')
 }
 
+/** The number of the event that marks a stream as deleted for good. */
+const LAST_REVISION = '9223372036854775807'
+
+/** The serialised message that gives an event to a reader. */
+export const bytesOf = (event: RecordedEvent): Buffer => Buffer.from(eventMessage(event).serializeBinary())
+
 export function eventMessage(event: RecordedEvent): streams.ReadResp {
   const place = toLog(event.position)
   const record = new streams.ReadResp.ReadEvent.RecordedEvent()
     .setId(new shared.UUID().setString(event.id))
     .setStreamIdentifier(identifier(event.stream))
-    .setStreamRevision(String(event.revision))
+    .setStreamRevision(event.type === '$streamDeleted' ? LAST_REVISION : String(event.revision))
     .setCommitPosition(place)
     .setPreparePosition(place)
     .setData(Buffer.from(JSON.stringify(event.data)))
@@ -57,7 +63,7 @@ export const nameOf = (given: shared.StreamIdentifier | undefined): string =>
 
 export type Expected = number | 'no-stream' | 'any' | 'exists'
 
-const error = (code: 3 | 4 | 6 | 7, message: string, name: string, details: Uint8Array) => {
+const error = (code: 0 | 3 | 4 | 6 | 7 | 9, message: string, name: string, details: Uint8Array) => {
   const any = new Any()
   any.pack(details, name)
   return new status.Status().setCode(code).setMessage(message).setDetails(any)
@@ -95,6 +101,28 @@ export const tooBigError = (most: number): status.Status =>
 
 export const accessDeniedError = (): status.Status =>
   error(7, 'AccessDenied', 'event_store.client.AccessDenied', new shared.AccessDenied().serializeBinary())
+
+export const streamDeletedError = (stream: string): status.Status =>
+  error(
+    9,
+    'StreamDeleted',
+    'event_store.client.StreamDeleted',
+    new shared.StreamDeleted().setStreamIdentifier(identifier(stream)).serializeBinary(),
+  )
+
+export const streamDeleted = (stream: string) =>
+  new GrpcStatus(9, `Event stream '${stream}' is deleted.`, {
+    exception: 'stream-deleted',
+    'stream-name': stream,
+  })
+
+const NO_LEADER = 'No leader info available in response'
+
+export const noLeader = () => new GrpcStatus(2, NO_LEADER)
+
+/** In a batch append it is an answer: only where the leader is known does the call end. */
+export const noLeaderError = (): status.Status =>
+  error(0, NO_LEADER, 'google.protobuf.Empty', new Empty().serializeBinary())
 
 export const accessDenied = () => new GrpcStatus(7, 'Access Denied', { exception: 'access-denied' })
 

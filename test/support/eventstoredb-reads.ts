@@ -1,47 +1,56 @@
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { CommitSignal } from '../../infrastructure/event-store/commit-signal.ts'
-import type { EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
-import { caughtUpMessage, checkpointMessage, eventMessage, fromLog, nameOf } from './eventstoredb-messages.ts'
+import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { DELETED, type DoubleLog, type LogEntry, retained } from './eventstoredb-log.ts'
+import {
+  caughtUpMessage,
+  checkpointMessage,
+  eventMessage,
+  fromLog,
+  nameOf,
+  streamDeleted,
+} from './eventstoredb-messages.ts'
 import { type GrpcCall, GrpcStatus } from './grpc-server.ts'
 
 type ReadCall = GrpcCall<streams.ReadReq, streams.ReadResp>
-export type ReadDeps = { store: EventStore; commits: CommitSignal }
-
 /** Events looked at for one page of a reading without a filter, as on the server. */
 const BATCH = 32
 
 /** Streams.Read for a stream or $all, forwards or backwards, and for subscriptions to $all. */
-export async function readEvents(deps: ReadDeps, call: ReadCall, request: streams.ReadReq): Promise<void> {
+export async function readEvents(log: DoubleLog, call: ReadCall, request: streams.ReadReq): Promise<void> {
   const options = request.getOptions()
   const all = options?.getAll()
   const stream = options?.getStream()
-  if (options?.hasSubscription() && all) return subscribe(deps, call, options, all)
+  if (options?.hasSubscription() && all) return subscribe(log, call, options, all)
   const count = Number(options?.getCount())
   const backwards = options?.getReadDirection() === 1
-  if (stream) return readStream(deps, call, stream, { count, backwards })
-  if (all) return readAll(deps, call, all, { count, backwards })
+  if (stream) return readStream(log, call, stream, { count, backwards })
+  if (all) return readAll(log, call, all, { count, backwards })
   throw new GrpcStatus(3, 'The combination is invalid.')
 }
 
 async function readStream(
-  { store }: ReadDeps,
+  { store, retentionOf }: DoubleLog,
   call: ReadCall,
   given: streams.ReadReq.Options.StreamOptions,
   { count, backwards }: { count: number; backwards: boolean },
 ): Promise<void> {
-  const name = given.getStreamIdentifier()
-  const fromRevision = given.hasRevision() ? Number(given.getRevision()) : 0
-  const events = await store.readStream(nameOf(name), backwards ? {} : { fromRevision })
-  if (events.length === 0 && (await store.readStream(nameOf(name))).length === 0) {
-    const missing = new streams.ReadResp.StreamNotFound().setStreamIdentifier(name)
+  const name = nameOf(given.getStreamIdentifier())
+  const retention = retentionOf(name)
+  if (retention?.tombstoned) throw streamDeleted(name)
+  const all = await store.readStream(name)
+  if (all.length === 0 || retention?.truncateBefore === DELETED) {
+    const missing = new streams.ReadResp.StreamNotFound().setStreamIdentifier(given.getStreamIdentifier())
     return call.send(new streams.ReadResp().setStreamNotFound(missing))
   }
-  const ordered = backwards ? events.toReversed() : events
-  for (const event of ordered.slice(0, count)) await call.send(eventMessage(event))
+  const left = retained(all, retention, systemClock.now())
+  const fromRevision = !backwards && given.hasRevision() ? Number(given.getRevision()) : 0
+  const wanted = left.filter(({ revision }) => revision >= fromRevision)
+  for (const event of (backwards ? wanted.toReversed() : wanted).slice(0, count))
+    await call.send(eventMessage(event))
 }
 
 async function readAll(
-  { store }: ReadDeps,
+  { store, after: entriesAfter }: DoubleLog,
   call: ReadCall,
   given: streams.ReadReq.Options.AllOptions,
   { count, backwards }: { count: number; backwards: boolean },
@@ -57,16 +66,16 @@ async function readAll(
   }
   let after = given.hasPosition() ? fromLog(given.getPosition()?.getCommitPosition() ?? '0') : ''
   for (let left = count; left > 0; ) {
-    const page = await store.readAll({ after, limit: Math.min(left, BATCH) })
-    for (const event of page.events) await call.send(eventMessage(event))
-    left -= page.events.length
-    after = page.position
-    if (page.caughtUp || call.over.aborted) return
+    const { entries, end } = await entriesAfter(after, Math.min(left, BATCH))
+    for (const { bytes } of entries) await call.send(bytes)
+    left -= entries.length
+    after = entries.at(-1)?.position ?? after
+    if (end || call.over.aborted) return
   }
 }
 
 async function subscribe(
-  { store, commits }: ReadDeps,
+  { store, commits, after }: DoubleLog,
   call: ReadCall,
   options: streams.ReadReq.Options,
   all: streams.ReadReq.Options.AllOptions,
@@ -83,18 +92,18 @@ async function subscribe(
   let live = false
   while (!call.over.aborted) {
     const seen = commits.count
-    const page = await store.readAll({ after: position, limit: window })
-    for (const event of page.events) {
-      if (matches(event)) await call.send(eventMessage(event))
+    const { entries, end } = await after(position, window)
+    for (const entry of entries) {
+      if (matches(entry)) await call.send(entry.bytes)
       considered += 1
-      position = event.position
+      position = entry.position
       // Live, the server counts event by event. Catching up it counts pages, and says nothing at the end of the last.
       if (live && considered >= interval) {
         considered = 0
         await call.send(checkpointMessage(position))
       }
     }
-    if (!page.caughtUp) {
+    if (!end) {
       if (!live && considered >= interval) {
         considered %= interval
         await call.send(checkpointMessage(position))
@@ -107,16 +116,14 @@ async function subscribe(
   }
 }
 
-function matcher(
-  filter: streams.ReadReq.Options.FilterOptions | undefined,
-): (event: RecordedEvent) => boolean {
+function matcher(filter: streams.ReadReq.Options.FilterOptions | undefined): (entry: LogEntry) => boolean {
   if (!filter) return () => true
   const onStream = filter.hasStreamIdentifier()
   const expression = onStream ? filter.getStreamIdentifier() : filter.getEventType()
   const regex = expression?.getRegex() ? new RegExp(expression.getRegex()) : undefined
   const prefixes = expression?.getPrefixList() ?? []
-  return (event) => {
-    const text = onStream ? event.stream : event.type
+  return ({ stream, type }) => {
+    const text = onStream ? stream : type
     return regex ? regex.test(text) : prefixes.some((prefix) => text.startsWith(prefix))
   }
 }

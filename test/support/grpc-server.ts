@@ -1,7 +1,10 @@
 import {
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   constants as h2,
   type IncomingHttpHeaders,
+  type Http2Server as PlainHttp2Server,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
@@ -22,8 +25,8 @@ export type GrpcCall<Request, Response> = {
   readonly requests: AsyncIterable<Request>
   /** Aborts when the call is over, whoever ended it. */
   readonly over: AbortSignal
-  /** Resolves once the client's flow control leaves room for more. */
-  send(message: Response): Promise<void>
+  /** Takes a message, or one that is serialised already. Resolves once the client's flow control leaves room for more. */
+  send(message: Response | Buffer): Promise<void>
   /** Ends the call with RST_STREAM and no status, as a server does that shuts down. */
   reset(code?: number): void
   /** Breaks the connection off, and with it every call on it. */
@@ -53,18 +56,22 @@ export type GrpcServer = {
   kill(): Promise<void>
 }
 
+/** As much is written at once. */
+const WRITE_BYTES = 16 * 1024
+
+type Http2Server = PlainHttp2Server | Http2SecureServer
 type AnyHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => Promise<void>
 
 /**
- * A gRPC server over HTTP/2 without TLS, as much of it as a double needs. Unlike that of @grpc/grpc-js it compresses its
+ * A gRPC server over HTTP/2, with TLS where it is given a key, as much of it as a double needs. Unlike that of @grpc/grpc-js it compresses its
  * messages with gzip where the client offers it, as the real server does, and its calls can be broken off at any point.
  */
-export function grpcServer(): GrpcServer {
+export function grpcServer(tls?: { key: string; cert: string }): GrpcServer {
   const handlers = new Map<string, AnyHandler>()
   const sessions = new Set<ServerHttp2Session>()
   /** Of connections that never became a session too: TLS where none is spoken. */
   const sockets = new Set<Socket>()
-  let server = createServer()
+  let server: Http2Server | undefined
 
   return {
     handle(method, handler) {
@@ -72,30 +79,31 @@ export function grpcServer(): GrpcServer {
     },
     listen: (port) =>
       new Promise((resolve, reject) => {
-        server = createServer()
-        server.on('connection', (socket: Socket) => {
+        const opened: Http2Server = tls ? createSecureServer(tls) : createServer()
+        server = opened
+        opened.on('connection', (socket: Socket) => {
           sockets.add(socket)
           socket.once('close', () => sockets.delete(socket))
         })
-        server.on('session', (session) => {
+        opened.on('session', (session) => {
           sessions.add(session)
           session.once('close', () => sessions.delete(session))
           session.on('error', () => session.destroy())
         })
-        server.on('stream', (stream: ServerHttp2Stream, headers) => {
+        opened.on('stream', (stream: ServerHttp2Stream, headers) => {
           stream.on('error', () => stream.destroy())
           const handler = handlers.get(String(headers[h2.HTTP2_HEADER_PATH]))
           if (handler) void handler(stream, headers)
           else finish(stream, undefined, new GrpcStatus(12, 'unknown method'))
         })
-        server.once('error', reject)
-        server.listen(port, '127.0.0.1', () => {
+        opened.once('error', reject)
+        opened.listen(port, '127.0.0.1', () => {
           // A TCP server's address is an object.
-          resolve((server.address() as AddressInfo).port)
+          resolve((opened.address() as AddressInfo).port)
         })
       }),
     async kill() {
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closed = new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)))
       for (const session of sessions) session.destroy()
       for (const socket of sockets) socket.destroy()
       await closed
@@ -116,6 +124,16 @@ async function serve<Request, Response>(
     if (!stream.headersSent && !stream.destroyed)
       stream.respond(responseHeaders(gzip), { waitForTrailers: true })
   }
+  // What is sent within one turn goes out in one write, as a server's buffered output does.
+  let gathered: Buffer[] = []
+  let bytes = 0
+  const flush = () => {
+    if (gathered.length === 0) return true
+    const all = Buffer.concat(gathered, bytes)
+    gathered = []
+    bytes = 0
+    return stream.destroyed || stream.closed || stream.write(all)
+  }
   try {
     await handler({
       headers,
@@ -124,15 +142,20 @@ async function serve<Request, Response>(
       async send(message) {
         begin()
         if (stream.destroyed || stream.closed) return
-        if (!stream.write(framed(method.responseSerialize(message), gzip))) await drained(stream, over.signal)
+        const frame = framed(Buffer.isBuffer(message) ? message : method.responseSerialize(message), gzip)
+        if (gathered.push(frame) === 1) setImmediate(flush)
+        bytes += frame.length
+        if (bytes >= WRITE_BYTES && !flush()) await drained(stream, over.signal)
       },
       reset: (code = h2.NGHTTP2_NO_ERROR) => stream.close(code),
       hangUp: () => stream.session?.destroy(),
     })
     begin()
+    flush()
     finish(stream, gzip, undefined)
   } catch (error) {
     if (over.signal.aborted) return
+    flush()
     finish(stream, gzip, error instanceof GrpcStatus ? error : new GrpcStatus(2, String(error)))
   }
 }
@@ -169,7 +192,8 @@ async function* messages<Message>(
   deserialize: (bytes: Buffer) => Message,
 ): AsyncGenerator<Message> {
   let rest = Buffer.alloc(0)
-  for await (const chunk of stream) {
+  // A handler may end its call with a status while the client still sends.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     rest = Buffer.concat([rest, chunk])
     while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
       const end = 5 + rest.readUInt32BE(1)

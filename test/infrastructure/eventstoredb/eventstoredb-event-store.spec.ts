@@ -186,7 +186,7 @@ test('it says why a server cannot be worked with', async (_, double) => {
   silent.close()
   for (const connection of connections) connection.destroy()
   const old = await startEventStoreDbDouble({ version: '22.10.4' })
-  assert.is(await why(old.url), 'OLD_VERSION')
+  assert.is(await why(old.url), 'TOO_OLD')
   await old.close()
 })
 

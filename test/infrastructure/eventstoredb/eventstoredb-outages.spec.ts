@@ -1,15 +1,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type EventPage, type RecordedEvent, START } from '../../../infrastructure/event-store/event-store.ts'
+import { START } from '../../../infrastructure/event-store/event-store.ts'
 import type {
   EventStoreDbEventStore,
   EventStoreDbOptions,
 } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'
 import { type EventStoreDbDouble, startEventStoreDbDouble } from '../../support/eventstoredb-double.ts'
+import { eventually, following, unavailable } from '../../support/following.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const outages = suite('EventStoreDB that fails')
@@ -147,23 +147,6 @@ test('a short restart is not noticed by callers', {}, async (store, double) => {
   assert.is(typeof head, 'string')
 })
 
-test('a follower sends its callers to the leader', {}, async (store, follower) => {
-  await store.append('a-1', 'no-stream', [someEvent()])
-  const leader = await startEventStoreDbDouble()
-  try {
-    const following_ = following(store, { after: START, filter: { categories: ['a'] } })
-    await following_.until((events) => events.length === 1)
-    follower.refuse({ leader: { host: '127.0.0.1', port: leader.port } })
-    follower.endReadings()
-    const result = await store.append('a-2', 'no-stream', [someEvent()])
-    assert.ok(result.ok)
-    assert.is((await leader.store.readStream('a-2')).length, 1)
-    await following_.end()
-  } finally {
-    await leader.close()
-  }
-})
-
 test('a user without rights is told so at once', {}, async (store, double) => {
   double.refuse('ACCESS_DENIED')
   const begun = performance.now()
@@ -204,55 +187,3 @@ outages('what was stored is there after the server was started again on its data
 outages.run()
 
 const ids = (events: readonly { id: string }[]) => events.map((event) => event.id)
-
-const unavailable = (promise: Promise<unknown>) =>
-  promise.then(
-    () => assert.unreachable('it should be unavailable'),
-    (error: unknown) => assert.instance(error, StoreUnavailable),
-  )
-
-/** What `call` gives as soon as the store is there again. */
-async function eventually<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
-    }
-  }
-}
-
-/** Follows a store in the background, and tells when enough has come. */
-function following(
-  store: EventStoreDbEventStore,
-  options: Omit<Parameters<EventStoreDbEventStore['subscribe']>[0], 'signal'>,
-) {
-  const ending = new AbortController()
-  const events: RecordedEvent[] = []
-  let tell: () => void = () => undefined
-  const run = (async () => {
-    for await (const page of store.subscribe({ ...options, signal: ending.signal })) {
-      take(page)
-      tell()
-    }
-    return events
-  })()
-  function take(page: EventPage): void {
-    events.push(...page.events)
-  }
-  return {
-    async until(enough: (events: readonly RecordedEvent[]) => boolean): Promise<void> {
-      while (!enough(events))
-        await Promise.race([
-          run,
-          new Promise<void>((resolve) => {
-            tell = resolve
-          }),
-        ])
-    },
-    end(): Promise<RecordedEvent[]> {
-      ending.abort()
-      return run
-    },
-  }
-}

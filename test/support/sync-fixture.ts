@@ -166,6 +166,13 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       await during(roles.running.stopped)
       roles = start()
     },
+    /** The same, with all but the events and the vault lost in between. */
+    async restartWithoutReadModels(): Promise<void> {
+      roles.ended.abort()
+      await during(roles.running.stopped)
+      await during(world.loseReadModels())
+      roles = start()
+    },
     async close(): Promise<void> {
       roles.ended.abort()
       await during(world.close(roles.running.stopped))

@@ -12,7 +12,7 @@ import { createCalcomIntake } from '../../services/calcom-intake.ts'
 import { createGooglePush } from '../../services/google-push.ts'
 import { orphanedChannels } from '../../services/orphaned-channels.ts'
 import { wishForParked } from '../../services/parked-wishes.ts'
-import { startProjections } from '../../services/projection-runner.ts'
+import { type ProjectionRunner, startProjections } from '../../services/projection-runner.ts'
 import type { ServicePorts, SyncSettings } from '../../services/service-ports.ts'
 import { calcomApiV2 } from '../../simulator/calcom/api-v2.ts'
 import { calcomCore } from '../../simulator/calcom/calcom-core.ts'
@@ -72,14 +72,19 @@ export function syncWorld(options: SyncWorldOptions) {
     return takeFault(method, calendarId)
   }
   const stopping = new AbortController()
-  const projections = startProjections({
-    events,
-    readStore,
-    projections: allProjections,
-    clock,
-    log,
-    signal: stopping.signal,
-  })
+  let models = startModels()
+  const projections = {
+    caughtUp: (projection: string) => models.runner.caughtUp(projection),
+    stopped: () => models.runner.stopped,
+  }
+
+  function startModels(): { runner: ProjectionRunner; ended: AbortController } {
+    const ended = new AbortController()
+    const signal = AbortSignal.any([stopping.signal, ended.signal])
+    const given = { events, readStore, projections: allProjections, clock, log, signal }
+    return { runner: startProjections(given), ended }
+  }
+
   const calcom = calcomCore({
     clock,
     newId: () => `b${(++ids).toString(36)}`,
@@ -169,10 +174,18 @@ export function syncWorld(options: SyncWorldOptions) {
     projections,
     intake,
     googlePush,
+    /** All but the events and the vault is gone, and the read models begin anew. To be called while no service runs. */
+    async loseReadModels(): Promise<void> {
+      models.ended.abort()
+      await models.runner.stopped
+      for (const table of ['read_document', 'read_key', 'read_checkpoint', 'signal'])
+        database.sql.exec(`DELETE FROM ${table}`)
+      models = startModels()
+    },
     /** Ends everything; `services` are those that were started on the ports. */
     async close(services: Promise<unknown>): Promise<void> {
       stopping.abort()
-      await Promise.all([services, projections.stopped, calcom.close()])
+      await Promise.all([services, projections.stopped(), calcom.close()])
       await queue.close()
       await events.close()
       await Promise.all([database.close(), vaultDatabase.close()])

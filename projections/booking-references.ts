@@ -1,8 +1,11 @@
 // Which bookings refer to an event of a calendar: what a change in a calendar is matched by.
+import { trackedPart } from '../domain/booking.ts'
 import { seriesRoot } from '../domain/series.ts'
 import type { KeyRange, ReadStore } from '../infrastructure/read-store/read-store.ts'
 import {
+  bookingStateForm,
   foldBooking,
+  type KnownBooking,
   openPart,
   type ShownReference,
   type ShownStatus,
@@ -11,7 +14,7 @@ import {
   statusOf,
 } from './booking-state.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
-import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { defineReadModelOf, type Page, type PageRequest } from './read-model.ts'
 
 /** A booking as far as its calendar events go. `start` and `end` (RFC 3339, UTC) are the last decided or recorded. */
 export type BookingReferencesDocument = {
@@ -29,13 +32,13 @@ export type BookingReferencesDocument = {
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
 export type Occurrence = { recurringEventId: string; originalStart: string }
 
-const model = defineReadModel({
+const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
   version: 1,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
-  keys({ state }: { state: StoredBooking }) {
-    const booking = openPart(state)
+  keys({ state }: { state: KnownBooking }) {
+    const booking = trackedPart(state)
     const references = booking?.references.map(({ stored }) => stored) ?? []
     const byEvent = references.map((one) => indexKey(one.calendarKey, one.externalEventId))
     if (booking === undefined || state.kind === 'CLOSED')

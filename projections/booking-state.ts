@@ -9,20 +9,28 @@ import {
   type StoredReference,
   type Times,
 } from '../domain/booking.ts'
+import type { StoredForm } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'
 
-/** A booking's state in a document: once something is known of it. */
-export type StoredBooking = StoredState<Exclude<Booking, { kind: 'UNTRACKED' }>>
+/** A booking's state once something is known of it, and as it is in a document. */
+export type KnownBooking = Exclude<Booking, { kind: 'UNTRACKED' }>
+export type StoredBooking = StoredState<KnownBooking>
 type StoredOpen = StoredState<OpenBooking>
 
 /** Folds one event as the domain does; undefined for a booking that has not been tracked. */
-export function foldBooking(
-  before: StoredBooking | undefined,
-  event: BookingEvent,
-): StoredBooking | undefined {
-  const after = evolveBooking(before ? restoreBooking(before) : initialBooking, event)
-  return after.kind === 'UNTRACKED' ? undefined : storeState(after)
+export function foldBooking(before: KnownBooking | undefined, event: BookingEvent): KnownBooking | undefined {
+  const after = evolveBooking(before ?? initialBooking, event)
+  return after.kind === 'UNTRACKED' ? undefined : after
 }
+
+/** A read model's values hold a booking's state as the domain does; stored, it is JSON. */
+export const bookingStateForm = <More extends object>(): StoredForm<
+  More & { state: KnownBooking },
+  More & { state: StoredBooking }
+> => ({
+  store: (value) => ({ ...value, state: storeState(value.state) }),
+  restore: (stored) => ({ ...stored, state: restoreBooking(stored.state) }),
+})
 
 /** As of now: a closed booking is cancelled or rescheduled (rejected, if Cal.com closed it for that). */
 export type ShownStatus = BookingStatus | 'CANCELLED' | 'RESCHEDULED'
@@ -43,7 +51,7 @@ export function statusOf(booking: StoredBooking): ShownStatus {
 }
 
 /** The domain's state again. */
-function restoreBooking(stored: StoredBooking): Booking {
+function restoreBooking(stored: StoredBooking): KnownBooking {
   if (stored.kind === 'OPEN') return restoreOpen(stored)
   const { was, ...closed } = stored
   return { ...closed, ...(was && { was: restoreOpen(was) }) }

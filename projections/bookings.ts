@@ -1,8 +1,10 @@
 // Bookings as people look at them: what became of each, and which need a person.
-import type { Agreement, BookingEvent } from '../domain/booking.ts'
+import { type Agreement, type BookingEvent, trackedPart } from '../domain/booking.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import {
+  bookingStateForm,
   foldBooking,
+  type KnownBooking,
   openPart,
   type ShownReference,
   type ShownStatus,
@@ -11,7 +13,7 @@ import {
   statusOf,
 } from './booking-state.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
-import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { defineReadModelOf, type Page, type PageRequest } from './read-model.ts'
 
 /** Instants are RFC 3339 in UTC. A booking that was closed before it was ever seen has no user and no times. */
 export type BookingDocument = {
@@ -45,32 +47,31 @@ export type LastDecision = {
 }
 export type LastOutcome = { eventId: string; outcome: string; code?: string; at: string }
 
-/** What is stored: the state, and what the domain's state leaves out. */
-type Kept = {
-  state: StoredBooking
+/** What the domain's state leaves out. */
+type Noted = {
   rescheduledFromUid?: string
   lastDecision?: LastDecision
   lastOutcome?: LastOutcome
   updatedAt: string
 }
+type Kept = Noted & { state: KnownBooking }
+type Stored = Noted & { state: StoredBooking }
 
 /** Codes of decisions that wait for a person, on open bookings and on any. */
 const waitsForPerson = new Set(['FIRST_LOOK', 'UNKNOWN', 'SERIES_CHANGED', 'ALL_DAY'])
 const waitsEvenIfClosed = new Set(['EVENT_RESTORED'])
 
-const model = defineReadModel({
+const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
   version: 1,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention'],
-  keys(kept: Kept) {
-    const { userId, start, attention } = shown(kept)
-    const starts = start === undefined ? [] : [instantKey(start)]
-    return {
-      byUser: userId === undefined ? [] : starts.map((at) => indexKey(userId, at)),
-      byStart: starts,
-      byAttention: attention === undefined ? [] : starts,
-    }
+  keys({ state, lastDecision }: Kept) {
+    const open = trackedPart(state)
+    if (open === undefined) return { byUser: [], byStart: [], byAttention: [] }
+    const start = instantKey(open.times.start)
+    const waits = attentionTo(state.kind, open.agreement, lastDecision) !== undefined
+    return { byUser: [indexKey(open.userId, start)], byStart: [start], byAttention: waits ? [start] : [] }
   },
   changes(event) {
     switch (event.type) {
@@ -129,7 +130,7 @@ export const countBookingsNeedingAttention = (
   { from }: { from?: Temporal.Instant } = {},
 ): Promise<number> => model.count(readStore, 'byAttention', between([], { from }))
 
-const toPage = ({ items, next }: Page<Kept>): Page<BookingDocument> => ({ items: items.map(shown), next })
+const toPage = ({ items, next }: Page<Stored>): Page<BookingDocument> => ({ items: items.map(shown), next })
 
 const dismissed = (kept: Kept | undefined): Kept | undefined =>
   kept?.lastDecision && { ...kept, lastDecision: { ...kept.lastDecision, dismissed: true } }
@@ -144,7 +145,7 @@ function changed(kept: Kept | undefined, event: BookingEvent, eventId: string): 
 function noted(
   event: BookingEvent,
   eventId: string,
-): Pick<Kept, 'rescheduledFromUid' | 'lastDecision' | 'lastOutcome'> {
+): Pick<Noted, 'rescheduledFromUid' | 'lastDecision' | 'lastOutcome'> {
   switch (event.type) {
     case 'BookingTracked': {
       const { rescheduledFromUid } = event.data
@@ -167,9 +168,9 @@ function noted(
   }
 }
 
-function shown({ state, ...kept }: Kept): BookingDocument {
+function shown({ state, ...noted }: Stored): BookingDocument {
   const open = openPart(state)
-  const attention = attentionTo(state, kept.lastDecision)
+  const attention = attentionTo(state.kind, open?.agreement, noted.lastDecision)
   return {
     bookingUid: state.bookingUid,
     ...(open && {
@@ -186,13 +187,17 @@ function shown({ state, ...kept }: Kept): BookingDocument {
       ...(state.rescheduledToUid !== undefined && { rescheduledToUid: state.rescheduledToUid }),
     }),
     ...(attention !== undefined && { attention }),
-    ...kept,
+    ...noted,
   }
 }
 
-function attentionTo(state: StoredBooking, last: LastDecision | undefined): string | undefined {
-  if (openPart(state)?.agreement === 'DIVERGED') return 'DIVERGED'
+function attentionTo(
+  kind: 'OPEN' | 'CLOSED',
+  agreement: Agreement | undefined,
+  last: LastDecision | undefined,
+): string | undefined {
+  if (agreement === 'DIVERGED') return 'DIVERGED'
   if (last === undefined || last.dismissed) return undefined
-  const waits = (state.kind === 'OPEN' && waitsForPerson.has(last.code)) || waitsEvenIfClosed.has(last.code)
+  const waits = (kind === 'OPEN' && waitsForPerson.has(last.code)) || waitsEvenIfClosed.has(last.code)
   return waits ? last.code : undefined
 }

@@ -10,7 +10,9 @@ const escaped = (part: string): string =>
 
 /** An instant in a fixed width that sorts by time, to the millisecond. Throws RangeError for what is no instant. */
 export const instantKey = (instant: Temporal.Instant | string): string =>
-  Temporal.Instant.from(instant).toString({ smallestUnit: 'millisecond' })
+  (typeof instant === 'string' ? Temporal.Instant.from(instant) : instant).toString({
+    smallestUnit: 'millisecond',
+  })
 
 /** A number from 0 in a fixed width. */
 export const numberKey = (number: number): string => String(number).padStart(15, '0')

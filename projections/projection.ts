@@ -18,16 +18,25 @@ export type Projection = {
    * that this version does not know; events of other categories change nothing.
    */
   changes(event: RecordedEvent): readonly DocumentChange[]
+  /** The JSON of a value that a change gave, and the value again. Pure. `store` never throws. */
+  store(value: FoldedValue): Json
+  restore(stored: Json): FoldedValue
 }
+
+/**
+ * A document's value as events are folded into it: the projection's own affair. It is made JSON when it is written, and
+ * not for each of the events before.
+ */
+export type FoldedValue = object
 
 export type DocumentChange = {
   id: string
   /** What becomes of the document; undefined leaves it as it is. Pure: gives a new value, changes none. */
-  change(value: Json | undefined): ChangedDocument | undefined
+  change(value: FoldedValue | undefined): ChangedDocument | undefined
 }
 
 export type ChangedDocument =
-  | { put: Json; keys: { [index: string]: readonly string[] } }
+  | { put: FoldedValue; keys: { [index: string]: readonly string[] } }
   /** Removed, it begins anew with the next event that puts it. */
   | 'remove'
 

@@ -4,7 +4,7 @@ import type { Json } from '../infrastructure/event-store/event-store.ts'
 import type { Document, KeyRange, ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { fromStored, type Projection } from './projection.ts'
 
-/** What a read model's file says of it. `Value` is plain JSON: optional fields are left out, never undefined. */
+/** What a read model's file says of it. */
 export type Definition<Value, Index extends string, C extends Category> = {
   name: string
   version: number
@@ -19,6 +19,13 @@ export type Definition<Value, Index extends string, C extends Category> = {
 export type ValueChange<Value> = {
   id: string
   change(value: Value | undefined): Value | 'remove' | undefined
+}
+
+/** How a value is stored that is not plain JSON itself: optional fields are left out, never undefined. Pure. */
+export type StoredForm<Value, Stored> = {
+  /** Never throws. */
+  store(value: Value): Stored
+  restore(stored: Stored): Value
 }
 
 export type PageRequest = { after?: string; limit: number }
@@ -46,14 +53,24 @@ export type ReadModel<Value, Index extends string> = {
 /** Documents read at once where all of a range is wanted. */
 const PAGE = 1000
 
-export function defineReadModel<Value extends object, Index extends string, C extends Category>(
+/** A read model whose values are plain JSON. */
+export const defineReadModel = <Value extends object, Index extends string, C extends Category>(
   definition: Definition<Value, Index, C>,
-): ReadModel<Value, Index> {
+): ReadModel<Value, Index> =>
+  defineReadModelOf({ store: (value) => value, restore: (stored) => stored }, definition)
+
+/** A read model whose values have a stored form, which is what its queries give. */
+export function defineReadModelOf<
+  Value extends object,
+  Stored extends object,
+  Index extends string,
+  C extends Category,
+>(form: StoredForm<Value, Stored>, definition: Definition<Value, Index, C>): ReadModel<Stored, Index> {
   const { name, version, categories, indexes } = definition
   const collection = `${name}.v${version}`
 
   // The collection's name is this definition's own: it holds what `changes` below put there and nothing else.
-  const read = (stored: Document): Value => fromStored(stored).value as unknown as Value
+  const read = (stored: Document): Stored => fromStored(stored).value as unknown as Stored
 
   async function* each(readStore: ReadStore, index: Index, range: KeyRange) {
     let after: string | null = ''
@@ -79,13 +96,16 @@ export function defineReadModel<Value extends object, Index extends string, C ex
         return definition.changes(decode(category, recorded)).map(({ id, change }) => ({
           id,
           change(value) {
-            // As in `read`; and a Value is plain JSON, which its type alone cannot show.
-            const changed = change(value as unknown as Value | undefined)
+            // It is what `change` gave for an earlier event, or `restore`.
+            const changed = change(value as Value | undefined)
             if (changed === undefined || changed === 'remove') return changed
-            return { put: changed as unknown as Json, keys: definition.keys(changed) }
+            return { put: changed, keys: definition.keys(changed) }
           },
         }))
       },
+      // What is stored is plain JSON, which its type alone cannot show.
+      store: (value) => form.store(value as Value) as unknown as Json,
+      restore: (stored) => form.restore(stored as unknown as Stored),
     },
     async get(readStore, id) {
       const document = await readStore.get(collection, id)
@@ -105,7 +125,7 @@ export function defineReadModel<Value extends object, Index extends string, C ex
     },
     each,
     async all(readStore, index, range) {
-      const values: Value[] = []
+      const values: Stored[] = []
       for await (const { value } of each(readStore, index, range)) values.push(value)
       return values
     },

@@ -1,6 +1,12 @@
 import type { Json, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
 import type { DocumentWrite, ReadStore } from '../infrastructure/read-store/read-store.ts'
-import { type DocumentChange, fromStored, type Projection, toStored } from '../projections/projection.ts'
+import {
+  type DocumentChange,
+  type FoldedValue,
+  fromStored,
+  type Projection,
+  toStored,
+} from '../projections/projection.ts'
 
 /** An event that the projection could not take, tried twice. */
 export type PoisonEvent = { event: RecordedEvent; error: unknown }
@@ -20,6 +26,22 @@ export async function foldEvents(
   events: readonly RecordedEvent[],
   { again = false }: { again?: boolean } = {},
 ): Promise<Folded> {
+  const documents: Documents = new Map()
+  const poison = await foldInto(documents, projection, readStore, events, again)
+  return { writes: writesOf(projection, documents), poison }
+}
+
+/** Documents by their id, as they are while events are folded into them. */
+export type Documents = Map<string, Entry>
+
+/** As `foldEvents`, into documents of earlier events too; only those that are not among them are read. */
+export async function foldInto(
+  documents: Documents,
+  projection: Projection,
+  readStore: ReadStore,
+  events: readonly RecordedEvent[],
+  again = false,
+): Promise<PoisonEvent[]> {
   const stuck = new Map<string, PoisonEvent>()
   const isStuck = ({ stream, position }: RecordedEvent) => {
     const poison = stuck.get(stream)
@@ -34,51 +56,56 @@ export async function foldEvents(
     else if (tried.result.length > 0) changes.push({ event, of: tried.result })
   }
 
-  const entries = await entriesOf(projection, readStore, changes)
+  await readMissing(documents, projection, readStore, changes)
   for (const { event, of } of changes) {
     if (isStuck(event)) continue
-    const tried = twice(() => applied(event, of, entries, again))
+    const tried = twice(() => applied(projection, event, of, documents, again))
     if ('error' in tried) stuck.set(event.stream, { event, error: tried.error })
-    else for (const [id, entry] of tried.result) entries.set(id, entry)
+    else for (const [id, entry] of tried.result) documents.set(id, entry)
   }
-  return { writes: writesOf(projection, entries), poison: [...stuck.values()] }
+  return [...stuck.values()]
 }
 
-/** A document as it becomes while events are folded. Without a value it does not exist. */
+/** A document as it was read (`stored`) or has become (`value`). Without either it does not exist. */
 type Entry = {
-  value?: Json
+  stored?: Json
+  value?: FoldedValue
   keys: { [index: string]: readonly string[] }
   position: Position
   changed: boolean
 }
 
-async function entriesOf(
+async function readMissing(
+  documents: Documents,
   projection: Projection,
   readStore: ReadStore,
   changes: readonly { of: readonly DocumentChange[] }[],
-): Promise<Map<string, Entry>> {
-  const ids = new Set(changes.flatMap(({ of }) => of.map(({ id }) => id)))
-  if (ids.size === 0) return new Map()
-  const documents = await readStore.getMany(projection.collection.name, [...ids])
-  return new Map(
-    Array.from(documents, ([id, document]) => [id, { ...fromStored(document), keys: {}, changed: false }]),
-  )
+): Promise<void> {
+  const ids = new Set<string>()
+  for (const { of } of changes) for (const { id } of of) if (!documents.has(id)) ids.add(id)
+  if (ids.size === 0) return
+  for (const [id, document] of await readStore.getMany(projection.collection.name, [...ids])) {
+    const { position, value } = fromStored(document)
+    documents.set(id, { stored: value, keys: {}, position, changed: false })
+  }
 }
 
-/** What the event makes of its documents, without touching `entries`. */
+/** What the event makes of its documents, without touching `documents`. */
 function applied(
+  projection: Projection,
   event: RecordedEvent,
   changes: readonly DocumentChange[],
-  entries: ReadonlyMap<string, Entry>,
+  documents: Documents,
   again: boolean,
 ): Map<string, Entry> {
   const result = new Map<string, Entry>()
   for (const { id, change } of changes) {
-    const before = result.get(id) ?? entries.get(id)
+    const before = result.get(id) ?? documents.get(id)
     const known = !result.has(id) && before !== undefined && before.position >= event.position
     // The document has the event already: it is read again after a crash.
     if (known && !again) continue
-    const changed = change(before?.value)
+    const restored = before?.stored === undefined ? undefined : projection.restore(before.stored)
+    const changed = change(before?.value ?? restored)
     if (changed === undefined) continue
     const position = known ? justAfter(before) : event.position
     result.set(
@@ -97,13 +124,16 @@ function applied(
  */
 const justAfter = ({ position, changed }: Entry): Position => (changed ? position : `${position}+`)
 
-function writesOf({ collection }: Projection, entries: ReadonlyMap<string, Entry>): Folded['writes'] {
+/** One write for each document that the events have changed. */
+export function writesOf({ collection, store }: Projection, documents: Documents): Folded['writes'] {
   const writes: Folded['writes'] = []
-  for (const [id, { value, keys, position, changed }] of entries) {
+  for (const [id, { value, keys, position, changed }] of documents) {
     if (!changed) continue
     const write = { collection: collection.name, id, position }
     writes.push(
-      value === undefined ? { ...write, remove: true } : { ...write, put: toStored(position, value), keys },
+      value === undefined
+        ? { ...write, remove: true }
+        : { ...write, put: toStored(position, store(value)), keys },
     )
   }
   return writes

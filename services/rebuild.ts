@@ -1,7 +1,7 @@
 import { type EventStore, type Position, START } from '../infrastructure/event-store/event-store.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { fromStored, type Projection } from '../projections/projection.ts'
-import { foldEvents } from './projection-fold.ts'
+import { type Documents, foldInto, writesOf } from './projection-fold.ts'
 
 /** A projection could not take an event; `cause` is its error. */
 export class PoisonEventFound extends Error {
@@ -27,6 +27,12 @@ export type RebuildOptions = {
 /** Events folded at once: few enough that what they are made of is gone before the garbage collector moves it. */
 const PAGE = 250
 
+/**
+ * Documents held until they are written: some megabytes. A booking's events are mostly not far from each other, and what
+ * many of them change is then written, and made JSON, once.
+ */
+const HELD = 4000
+
 /** Documents compared at once. */
 const COMPARED_AT_ONCE = 1000
 
@@ -45,21 +51,25 @@ export async function rebuild({
   const { collection, categories, name } = projection
   await readStore.prepare([collection])
   await readStore.clear(collection.name, collection.name)
+  const documents: Documents = new Map()
   let position = START
   let count = 0
   for (;;) {
     signal?.throwIfAborted()
     const page = await events.readAll({ after: position, filter: { categories }, limit: PAGE })
     const wanted = upTo === undefined ? page.events : page.events.filter((event) => event.position <= upTo)
-    const { writes, poison } = await foldEvents(projection, readStore, wanted)
-    const [found] = poison
+    const [found] = await foldInto(documents, projection, readStore, wanted)
     if (found)
       throw new PoisonEventFound(name, found.event.position, found.event.type, { cause: found.error })
     position = upTo !== undefined && page.position > upTo ? upTo : page.position
-    await readStore.write(writes, { projection: collection.name, position })
+    const done = page.caughtUp || position === upTo
+    if (done || documents.size >= HELD) {
+      await readStore.write(writesOf(projection, documents), { projection: collection.name, position })
+      documents.clear()
+    }
     count += wanted.length
     onProgress?.({ events: count, position })
-    if (page.caughtUp || position === upTo) return { events: count, position }
+    if (done) return { events: count, position }
   }
 }
 

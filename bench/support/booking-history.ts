@@ -34,7 +34,7 @@ function historyOf(n: number): BookingEvent[][] {
   const of = eventsOfBooking(uidOf(n), `user-${n % 500}`)
   const [first, second, third] = [timesOf(n), timesOf(n + 24), timesOf(n + 48)]
   const calendar = { calendarKey: `calendar-${n % 1000}` }
-  return [
+  const history = [
     [of.tracked(first), of.linked(calendar)],
     [of.rescheduled(1, { ...calendar, basis: first, previous: first, next: second })],
     [of.outcome(1)],
@@ -43,7 +43,18 @@ function historyOf(n: number): BookingEvent[][] {
     [of.outcome(2)],
     [of.closed()],
   ]
+  return history.map((happened, step) => happened.map((event) => recordedAt(event, n * EVENTS_OF_ONE + step)))
 }
+
+const FIRST_RECORDED = Temporal.Instant.from('2026-03-02T08:00:00.001Z')
+
+/** No two steps of two bookings are recorded at one time, as what reads instants may remember the last ones. */
+const recordedAt = (event: BookingEvent, nth: number): BookingEvent =>
+  // The same event: each type's data has an `at`.
+  ({
+    ...event,
+    data: { ...event.data, at: FIRST_RECORDED.add({ milliseconds: 37 * nth }).toString() },
+  }) as BookingEvent
 
 const FIRST_START = Temporal.Instant.from('2026-03-10T09:00:00Z')
 

@@ -77,6 +77,32 @@ test('gives the same when it is done twice in the same place', async () => {
   await stores.close()
 })
 
+test('goes on with documents that it has written already, and with those that it has not', async () => {
+  const [stores, other] = [openStores(), openStores()]
+  const ending = new AbortController()
+  const { events, readStore } = stores
+  const uids = Array.from({ length: 4500 }, (_, n) => `b${n}`)
+  for (const uid of uids) await append(events, 'booking', uid, eventsOfBooking(uid).tracked())
+  for (const uid of uids) await append(events, 'booking', uid, eventsOfBooking(uid).linked())
+  const log = createLogger({ level: 'silent' })
+  const live = {
+    events,
+    readStore,
+    projections: [bookings],
+    log,
+    clock: virtualClock(),
+    signal: ending.signal,
+  }
+  const runner = startProjections(live)
+  await runner.caughtUp('all')
+  assert.is((await rebuild({ events, readStore: other.readStore, projection: bookings })).events, 9000)
+  assert.equal(await differences(bookings, readStore, other.readStore), [])
+  assert.is((await bookingById(other.readStore, 'b0'))?.references.length, 1)
+  ending.abort()
+  await runner.stopped
+  await Promise.all([stores.close(), other.close()])
+})
+
 test('stops at the position that it is given', async () => {
   const stores = openStores()
   const booking = eventsOfBooking('a')

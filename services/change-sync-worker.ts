@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import { lookAtBooking } from './booking-look.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
 import type { WorkedOutcome } from './counted-outcomes.ts'
+import { keepLease } from './lease-keeping.ts'
 import { askForReferences } from './reference-ask.ts'
 import { retryDelay } from './retry-delay.ts'
 import type { ServicePorts } from './service-ports.ts'
@@ -44,10 +45,11 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   /** Starts on one subject; says how long to wait if there was none. */
   async function claimOne(): Promise<number> {
     try {
+      const asked = ports.clock.now()
       const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
       if (claim === undefined)
         return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
-      const work = workOn(ports, claim, options).finally(() => {
+      const work = workOn(ports, { claim, asked }, options).finally(() => {
         running.delete(work)
         bell.ring()
       })
@@ -81,11 +83,18 @@ function doorbell() {
   }
 }
 
-async function workOn(ports: ServicePorts, claim: Claim, options: WorkerOptions): Promise<void> {
+async function workOn(
+  ports: ServicePorts,
+  lease: { claim: Claim; asked: Temporal.Instant },
+  options: WorkerOptions,
+): Promise<void> {
+  const { claim } = lease
+  const { queue, clock } = ports
   const ended = new AbortController()
   const lost = new AbortController()
-  const renewing = renewLease(ports, claim, options.leaseMs, ended.signal, lost)
+  const renewing = keepLease({ queue, clock, leaseMs: options.leaseMs }, lease, ended.signal, lost)
   try {
+    if (lost.signal.aborted) return
     const outcome = await outcomeOf(ports, claim, AbortSignal.any([options.signal, lost.signal]))
     if (lost.signal.aborted) return
     // What a stopping process could not learn is nobody's failure: it is given back untouched.
@@ -104,22 +113,6 @@ async function workOn(ports: ServicePorts, claim: Claim, options: WorkerOptions)
   } finally {
     ended.abort()
     await renewing
-  }
-}
-
-async function renewLease(
-  ports: ServicePorts,
-  claim: Claim,
-  leaseMs: number,
-  ended: AbortSignal,
-  lost: AbortController,
-): Promise<void> {
-  while (!ended.aborted) {
-    await ports.clock.delay(leaseMs / 3, ended)
-    if (ended.aborted) return
-    // A store that cannot be asked now may answer at the next third; two misses in a row lose the lease anyway.
-    const ours = await ports.queue.renew(claim, leaseMs).catch(() => true)
-    if (!ours) return lost.abort()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import type { Claim, SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
+import { keepLease } from './lease-keeping.ts'
 
 /** Parts that one process at a time runs, among all that share the stores. */
 export type LeasedRole = 'projections' | 'publisher'
@@ -55,7 +56,7 @@ export function leasedIn(ports: {
   ): Promise<void> {
     const ended = new AbortController()
     const lost = new AbortController()
-    const renewing = renew(claim, asked, ended.signal, lost)
+    const renewing = keepLease({ queue, clock, leaseMs }, { claim, asked }, ended.signal, lost)
     try {
       await run(AbortSignal.any([signal, lost.signal]))
     } finally {
@@ -63,36 +64,5 @@ export function leasedIn(ports: {
       await renewing
       if (!lost.signal.aborted) await queue.release(claim)
     }
-  }
-
-  /** Aborts `lost` as soon as the lease is not ours, or nobody can say any more that it is. */
-  async function renew(
-    claim: Claim,
-    since: Temporal.Instant,
-    ended: AbortSignal,
-    lost: AbortController,
-  ): Promise<void> {
-    let endsAt = since.epochMilliseconds + leaseMs
-    while (!ended.aborted) {
-      await clock.delay(Math.min(leaseMs / 3, endsAt - clock.now().epochMilliseconds), ended)
-      if (ended.aborted) return
-      const asked = clock.now().epochMilliseconds
-      const ours = await within(endsAt - asked, () => queue.renew(claim, leaseMs), ended)
-      if (ours) endsAt = asked + leaseMs
-      if (ours === false || clock.now().epochMilliseconds >= endsAt) return lost.abort()
-    }
-  }
-
-  /** What the store answers; undefined where it cannot, or not in time: a call may hang for longer than a lease. */
-  async function within(
-    ms: number,
-    ask: () => Promise<boolean>,
-    ended: AbortSignal,
-  ): Promise<boolean | undefined> {
-    const enough = new AbortController()
-    const late = clock.delay(ms, AbortSignal.any([ended, enough.signal])).then(() => undefined)
-    const answer = await Promise.race([ask().catch(() => undefined), late])
-    enough.abort()
-    return answer
   }
 }

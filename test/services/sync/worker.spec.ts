@@ -135,6 +135,36 @@ test(
   }),
 )
 
+const standstill = { ms: 0 }
+/** The process stands still while a claim is on its way back to it. */
+const standsStill = (ports: ServicePorts): ServicePorts => ({
+  ...ports,
+  queue: {
+    ...ports.queue,
+    async claim(options) {
+      const claim = await ports.queue.claim(options)
+      if (claim !== undefined && standstill.ms > 0) await ports.clock.delay(standstill.ms)
+      return claim
+    },
+  },
+})
+
+test(
+  'a calendar claimed longer ago than its lease lasts is not read: it may be that of another process by now',
+  inSync({ wrap: standsStill }, async (sync) => {
+    const booking = await sync.book(await sync.host())
+    const asked = sync.asked('list').length
+    standstill.ms = 60_000
+    sync.drag(booking, booking.start.add({ hours: 1 }))
+    await sync.pass(300_000)
+    assert.is(sync.asked('list').length, asked)
+    standstill.ms = 0
+    await sync.pass(120_000)
+    await sync.settle()
+    assert.equal(await published(sync), ['BookingRescheduled'])
+  }),
+)
+
 test(
   'reactions that break off begin again from their checkpoint',
   inSync(

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { ServiceAccount } from '../google/google-service-account.ts'
 import type { NamedApiToken } from './api-tokens-file.ts'
 import { contradictions, usesStandIns } from './contradictions.ts'
 import type { Environment } from './environment.ts'
 import { isAvailable, notYetAvailable } from './not-yet-available.ts'
 import type { Problem } from './problem.ts'
-import { readSettingsFiles, type ServiceAccount } from './settings-files.ts'
+import { readSettingsFiles } from './settings-files.ts'
 import { type Role, roles, type Settings, type Variable, variables } from './variables.ts'
 
 /** Everything that an operator can set, read once, precise. Times are whole milliseconds. */

@@ -1,21 +1,9 @@
 import { z } from 'zod'
+import { parseServiceAccount, type ServiceAccount } from '../google/google-service-account.ts'
 import { type NamedApiToken, parseApiTokens } from './api-tokens-file.ts'
 import type { Problem } from './problem.ts'
 import type { Settings, Variable } from './variables.ts'
 
-/** The parts of a service account's key file that signing takes. */
-export type ServiceAccount = {
-  readonly clientEmail: string
-  /** PEM. */
-  readonly privateKey: string
-  readonly privateKeyId: string | undefined
-}
-
-const ServiceAccountFile = z.object({
-  client_email: z.string().min(1),
-  private_key: z.string().includes('PRIVATE KEY'),
-  private_key_id: z.string().optional(),
-})
 const ApiKeysFile = z.record(z.string(), z.string().min(1))
 
 /** Reads the files that settings name. A problem says what is wrong with which file, never what is in it. */
@@ -39,20 +27,17 @@ export function readSettingsFiles(
     }
   }
 
+  for (const variable of ['EVENTSTORE_URL', 'MONGODB_URL'] as const)
+    for (const file of filesOf(settings[variable])) content(variable, file)
+
   const accountText = content('GOOGLE_SERVICE_ACCOUNT_FILE', settings.GOOGLE_SERVICE_ACCOUNT_FILE)
-  let serviceAccount: ServiceAccount | undefined
-  if (accountText !== undefined) {
-    const read = ServiceAccountFile.safeParse(parseJson(accountText))
-    if (read.success) {
-      const { client_email: clientEmail, private_key: privateKey, private_key_id: privateKeyId } = read.data
-      serviceAccount = { clientEmail, privateKey, privateKeyId }
-    } else {
-      problems.push({
-        variable: 'GOOGLE_SERVICE_ACCOUNT_FILE',
-        problem: "must name a service account's key file: JSON with client_email and private_key",
-      })
-    }
-  }
+  const serviceAccount = accountText === undefined ? undefined : parseServiceAccount(accountText)
+  if (accountText !== undefined && serviceAccount === undefined)
+    problems.push({
+      variable: 'GOOGLE_SERVICE_ACCOUNT_FILE',
+      problem:
+        "must name a service account's key file as Google hands it out: JSON with client_email and private_key, an RSA key",
+    })
 
   const keysText = content('CALCOM_API_KEYS_FILE', settings.CALCOM_API_KEYS_FILE)
   if (keysText !== undefined && !ApiKeysFile.safeParse(parseJson(keysText)).success) {
@@ -72,6 +57,14 @@ export function readSettingsFiles(
   }
   return { problems, namedTokens: tokens?.ok ? tokens.tokens : [], serviceAccount }
 }
+
+/** The files of certificates and keys that a connection string names. */
+const filesOf = (url = ''): string[] =>
+  Array.from(
+    url.matchAll(/[?&](?:tlsCAFile|tlsCertificateKeyFile|tlsCRLFile|userCertFile|userKeyFile)=([^&]+)/gi),
+    // Only MongoDB's client decodes what it is given.
+    ([, file = '']) => (url.startsWith('mongodb') ? decodeURIComponent(file) : file),
+  )
 
 /** undefined where it is not JSON: the parser's own message would repeat the content. */
 function parseJson(content: string): unknown {

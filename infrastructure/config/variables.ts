@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { parseEventStoreDbUrl } from '../eventstoredb/eventstoredb-url.ts'
+import { mongodbUrlProblem } from '../mongodb/mongodb-url.ts'
 
 /** The parts that a process can run. */
 export const roles = ['http', 'crons', 'sync', 'projections', 'publisher', 'applier'] as const
@@ -68,6 +70,19 @@ function root() {
   ).transform((url) => (url.href.endsWith('/') ? url.href : `${url.href}/`))
 }
 
+function isBroker(item: string): boolean {
+  const [, port] = /^[A-Za-z0-9._-]+:(\d{1,5})$/.exec(item) ?? []
+  return Number(port) >= 1 && Number(port) <= 65_535
+}
+
+/** Text in which `problemOf` finds no problem; otherwise gives it in words that do not repeat the value. */
+function understood(problemOf: (value: string) => string | undefined) {
+  return text.superRefine((value, context) => {
+    const message = problemOf(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+}
+
 /** 32 bytes as base64 is written, bit for bit: a decoder would also take what was meant otherwise. */
 const isEncryptionKey = (text: string) => {
   const key = Buffer.from(text, 'base64')
@@ -80,13 +95,16 @@ export const variables = {
   HOST: matching(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an IP address'),
   DATA_DIR: text,
 
-  EVENTSTORE_URL: matching(
-    /^(esdb|kurrentdb)(\+discover)?:\/\/\S+$/,
-    'must begin with esdb:// or esdb+discover://',
-  ),
+  EVENTSTORE_URL: understood((url) => {
+    const parsed = parseEventStoreDbUrl(url)
+    return parsed.ok ? undefined : parsed.problem
+  }),
   EVENTSTORE_COMPRESSION: oneOf(['off', 'on']),
-  MONGODB_URL: matching(/^mongodb(\+srv)?:\/\/\S+$/, 'must begin with mongodb:// or mongodb+srv://'),
-  KAFKA_BROKERS: list('must be a list HOST:PORT,HOST:PORT', (item) => /^[^\s:/]+:\d{1,5}$/.test(item)),
+  MONGODB_URL: understood(mongodbUrlProblem),
+  KAFKA_BROKERS: list(
+    'must be a list HOST:PORT,HOST:PORT of names or IPv4 addresses, with ports from 1 to 65535',
+    isBroker,
+  ),
   KAFKA_TOPIC: matching(
     /^[A-Za-z0-9._-]{1,249}$/,
     'must be 1 to 249 letters, digits, dots, dashes or underscores',

@@ -24,7 +24,7 @@ const KNOWN = new Set(OPTIONS.map((name) => name.toLowerCase()))
 /**
  * Reads a connection string, stricter than the client, which takes half a password and a port of any size, passes over
  * options that it does not know, and repeats the whole string in its errors. A problem is in words that follow the
- * variable's name and hold nothing of the string but names of options.
+ * variable's name and hold nothing of the string.
  */
 export function parseEventStoreDbUrl(
   url: string,
@@ -51,8 +51,9 @@ export function parseEventStoreDbUrl(
   for (const option of query ? query.split('&') : []) {
     const [, name, value] = /^([^=]+)=([^?]+)$/.exec(option) ?? []
     if (name === undefined || value === undefined) return wrong('must have options ?NAME=VALUE&NAME=VALUE')
-    if (!KNOWN.has(name.toLowerCase())) return wrong(`has an unknown option; there are ${OPTIONS.join(', ')}`)
-    options.set(name.toLowerCase(), value)
+    const known = name.toLowerCase().replace(/[_-]/g, '')
+    if (!KNOWN.has(known)) return wrong(`has an unknown option; there are ${OPTIONS.join(', ')}`)
+    options.set(known, value)
   }
   for (const name of ['tls', 'tlsverifycert'])
     if (!/^(true|false)$/i.test(options.get(name) ?? 'true'))

@@ -1,5 +1,4 @@
 import { createPrivateKey, createSign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { GOOGLE_TOKEN_URL } from './google-token-endpoint.ts'
 
@@ -9,13 +8,13 @@ export const READ_EVENTS_SCOPE = 'https://www.googleapis.com/auth/calendar.event
 /** A key of a service account, as in the JSON file that Google hands out. */
 export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string | undefined }
 
-/** As the file from Google's console has it. Throws where it is not such a key, and never shows what is in it. */
-export function readServiceAccount(file: string): ServiceAccount {
-  const parsed = serviceAccountFile.safeParse(readFileSync(file, 'utf8'))
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => issue.path.join('.') || 'it is not JSON')
-    throw new Error(`${file} is not a service account key: ${faults.join(', ')}`)
-  }
+/**
+ * The content of the file that Google's console hands out; undefined where it is no such key. Whoever asks tells so, and
+ * never what is in it.
+ */
+export function parseServiceAccount(content: string): ServiceAccount | undefined {
+  const parsed = serviceAccountFile.safeParse(content)
+  if (!parsed.success) return undefined
   const { client_email, private_key, private_key_id } = parsed.data
   const account: ServiceAccount = { clientEmail: client_email, privateKey: private_key }
   if (private_key_id) account.privateKeyId = private_key_id

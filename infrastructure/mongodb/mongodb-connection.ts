@@ -1,8 +1,9 @@
-import { type Db, MongoClient, type TopologyDescription } from 'mongodb'
+import type { Db, TopologyDescription } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { type EngineProblem, tellingMore } from '../way-to-server.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
 import { isOutage } from './mongodb-failure.ts'
+import { clientOf, databaseIn } from './mongodb-url.ts'
 
 /** The one client of a process, and how to call through it. */
 export type MongodbConnection = {
@@ -18,13 +19,6 @@ export type MongodbConnection = {
   /** Asks the server what it is. Never rejects; takes as long as a server may take to be found. */
   describe(): Promise<MongodbDescription>
   close(): Promise<void>
-}
-
-export const DEFAULT_DATABASE = 'calendar-sync'
-
-/** The connection string cannot be understood. The message does not repeat it, since it may hold a password. */
-export class BadMongodbUrl extends Error {
-  readonly code = 'BAD_MONGODB_URL'
 }
 
 /**
@@ -116,31 +110,3 @@ export function mongodbConnection(
 
 /** What the servers themselves said. */
 const PRECISE: ReadonlySet<EngineProblem> = new Set(['AUTHENTICATION', 'TOO_OLD', 'NOT_A_REPLICA_SET'])
-
-/** The path of the connection string. The driver would take a missing one for `test`. */
-function databaseIn(url: string): string {
-  const path = /^[a-z+]+:\/\/[^/?]+\/([^?]+)/.exec(url)?.[1]
-  return path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path)
-}
-
-function clientOf(url: string, unreachableAfterMs: number): MongoClient {
-  try {
-    return new MongoClient(url, {
-      appName: 'calendar-sync',
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
-      readConcern: { level: 'majority' },
-      readPreference: 'primary',
-      serverSelectionTimeoutMS: unreachableAfterMs,
-      connectTimeoutMS: unreachableAfterMs,
-      waitQueueTimeoutMS: 10_000,
-      // Longer than any single call takes, building an index apart; that goes on without its caller.
-      socketTimeoutMS: 30_000,
-      // As JSON: what is undefined is not there.
-      ignoreUndefined: true,
-    })
-  } catch (error) {
-    const reason =
-      error instanceof Error && !error.message.includes('Unable to parse') ? error.message : 'not a URL'
-    throw new BadMongodbUrl(`not a MongoDB connection string: ${reason}`)
-  }
-}

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -204,7 +205,13 @@ configuration('takes an emulator of Google without a client, and never sends a p
 })
 
 configuration('reads the service account, for whose domains no credential is stored', () => {
-  const key = JSON.stringify({ client_email: 'a@b', private_key: '-----BEGIN PRIVATE KEY-----', type: 'x' })
+  const pem = (type: 'rsa' | 'ed25519') => {
+    const { privateKey } =
+      type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519')
+    return privateKey.export({ type: 'pkcs8', format: 'pem' })
+  }
+  const fileWith = (private_key: unknown) => JSON.stringify({ client_email: 'a@b', private_key, type: 'x' })
+  const key = fileWith(pem('rsa'))
   const { google: set } = read(
     { GOOGLE_SERVICE_ACCOUNT_FILE: 'key.json', GOOGLE_DELEGATED_DOMAINS: 'Example.com, b.org' },
     { 'key.json': key },
@@ -213,6 +220,16 @@ configuration('reads the service account, for whose domains no credential is sto
   assert.equal(set.delegatedDomains, ['example.com', 'b.org'])
   assert.is(set.oauthClient, undefined)
   assert.ok(refuses('GOOGLE_SERVICE_ACCOUNT_FILE', 'missing.json', {}))
+  for (const bad of [
+    'no JSON',
+    '{}',
+    fileWith('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'),
+    fileWith(pem('ed25519')),
+  ]) {
+    const [line = '', ...more] = problemsOf({ GOOGLE_SERVICE_ACCOUNT_FILE: 'key.json' }, { 'key.json': bad })
+    assert.match(line, /^GOOGLE_SERVICE_ACCOUNT_FILE must name .*an RSA key$/)
+    assert.equal(more, [])
+  }
 })
 
 configuration('names the variable that another one needs', () => {
@@ -250,6 +267,67 @@ configuration('never starts the stand-ins beside an outside store', () => {
       variable,
     )
   }
+})
+
+configuration('tells a connection string that cannot be used, and repeats nothing of it', () => {
+  const beside = { ...google, ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }
+  const bad: { [variable: string]: string[] } = {
+    EVENTSTORE_URL: [
+      ...['http://host', 'esdb://', 'esdb://?tls=false', 'kurrentdb://', 'esdb://a,,b', 'esdb://host/db'],
+      ...['esdb://host:0', 'esdb://host:99999', 'esdb://user:hunter2@host:21x3', 'esdb://[::1]:2113'],
+      // What is in a password and was not encoded.
+      ...['esdb://user:hun@ter2@host', 'esdb://user:hun:ter2@host', 'esdb://user:hun/ter2@host'],
+      ...['esdb://user:hun?ter2@host', 'esdb://user:%zzhunter2@host', 'esdb://hunter2@host'],
+      ...['esdb://host?tls=hunter2', 'esdb://host?hunter2=1', 'esdb://host?tlsCAFile=/no/hunter2'],
+    ],
+    MONGODB_URL: [
+      ...[
+        'postgres://host',
+        'mongodb://',
+        'mongodb://user:hunter2@/x',
+        'mongodb://host/a.b',
+        'mongodb://host/%zz',
+      ],
+      ...['mongodb://user:hunter2@host:0/x', 'mongodb://user:hunter2@host:99999/x', 'mongodb+srv://a,b/x'],
+      ...['mongodb://user:hun@ter2@host', 'mongodb://user:hun/ter2@host', 'mongodb://user:%zzhunter2@host'],
+      ...['mongodb://host/x?nonsense=hunter2', 'mongodb://host/x?tls=hunter2'],
+      ...['mongodb://host/x?authMechanism=HUNTER2', 'mongodb://host/x?tls=true&tlsCAFile=/no/hunter2'],
+      `mongodb://host/${'x'.repeat(60)}`,
+    ],
+    KAFKA_BROKERS: [
+      ...['a', ':9092', 'a:9092,', 'a:9092,,b:9092', 'a b:9092', 'a:0', 'a:99999', '[::1]:9092'],
+      ...['kafka://a:9092', 'user:hunter2@a:9092'],
+    ],
+  }
+  for (const [variable, values] of Object.entries(bad))
+    for (const value of values) {
+      const [line = '', ...more] = problemsOf({ ...beside, [variable]: value })
+      assert.match(line, new RegExp(`^${variable} (must|has|is|names) `), value)
+      assert.not.match(line, /hun|ter2/i, value)
+      assert.equal(more, [], value)
+    }
+  const good: [string, string][] = [
+    ['EVENTSTORE_URL', 'esdb://user:h%40%3A%2Funter2@a:1,b.example:2/?tls=false&keepAliveInterval=1'],
+    ['EVENTSTORE_URL', 'kurrentdb+discover://cluster.example?tls_verify_cert=false'],
+    ['MONGODB_URL', 'mongodb://user:p%40ss@a:1,b/?replicaSet=rs0'],
+    ['MONGODB_URL', 'mongodb+srv://db.example/x'],
+    ['KAFKA_BROKERS', 'a:9092 , b.example:1'],
+  ]
+  for (const [variable, value] of good) assert.equal(problemsOf({ ...beside, [variable]: value }), [], value)
+})
+
+configuration('tells all that is wrong with the brokers together', () => {
+  const variables = problemsOf({
+    ...google,
+    KAFKA_BROKERS: 'a',
+    KAFKA_SSL: 'yes',
+    KAFKA_SASL_MECHANISM: 'gssapi',
+    KAFKA_SASL_USERNAME: 'user',
+  }).map((line) => line.split(' ')[0])
+  assert.equal(
+    variables.sort(),
+    ['ENCRYPTION_KEY', 'KAFKA_BROKERS', 'KAFKA_SASL_MECHANISM', 'KAFKA_SASL_MECHANISM', 'KAFKA_SSL'].sort(),
+  )
 })
 
 configuration('says plainly what this version does not have, and never falls back', () => {

@@ -19,6 +19,8 @@ export type ExternalEvent = {
   isSeries?: boolean
   /** Of a series whose rule has an UNTIL: it ends at a date, not after a count and not never. */
   endsAtDate?: boolean
+  /** Of a series: the fewest days that its rule leaves between two instances; absent where that cannot be told. */
+  stepDays?: number
   attendees?: ExternalAttendee[]
   attendeesOmitted?: boolean
   /** False where this copy is not the organiser's; absent where the provider did not say. */

@@ -30,11 +30,12 @@ export type Pairing = {
  * split into. Better no answer than a wrong one: what is not unambiguous is CHANGED. One pairing for each booking given,
  * in their order. It is surest where past bookings of the series are given too. `endsAtDate`: every master that is left
  * ends at a date, as "this and following" leaves it when it deletes; a series that is only shorter has another count.
+ * `stepDays`: the fewest days between two instances, by the rules of the masters that are left.
  */
 export function pairInstances(
   linked: readonly LinkedInstance[],
   instances: readonly ExternalEvent[],
-  { endsAtDate }: { endsAtDate: boolean } = { endsAtDate: true },
+  { endsAtDate, stepDays }: { endsAtDate: boolean; stepDays?: number } = { endsAtDate: true },
 ): Pairing[] {
   const alive = instances.filter(({ status }) => status !== 'cancelled')
   const found = new Map<LinkedInstance, Pairing>()
@@ -62,7 +63,9 @@ export function pairInstances(
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
   const before = smallestGap(linked.map(originalOf))
   const gap = Math.min(before, smallestGap(alive.map(startOf)))
-  if (endsAtDate && endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
+  const step = (stepDays ?? 0) * 24 * HOUR
+  if (step > 0 && isOtherFrequency(linked, step)) for (const one of rest) pair(one, 'CHANGED')
+  else if (endsAtDate && endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
   else {
     // Where others stayed, a whole step is not a move but a neighbour.
     const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))
@@ -108,6 +111,16 @@ function endedBefore(
     alive.every((event) => startOf(event) < origin) &&
     free.every((event) => isInStep(startOf(event) - origin, gap))
   )
+}
+
+/**
+ * The bookings are closer together than the rule's step, or each is many steps from the next: the rule was another one
+ * when they were made. Parts of a split series stand apart as they like.
+ */
+function isOtherFrequency(linked: readonly LinkedInstance[], step: number): boolean {
+  const parts = Map.groupBy(linked, ({ reference }) => reference.recurringEventId).values()
+  const apart = Math.min(...[...parts].map((part) => smallestGap(part.map(originalOf))))
+  return apart < step - HOUR || (apart >= 5 * step && Number.isFinite(apart))
 }
 
 /** Whole steps away, an hour more or less for a change to or from daylight saving time. */

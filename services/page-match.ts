@@ -31,6 +31,7 @@ export type ChangedMaster = {
   id: string
   alive: boolean
   endsAtDate: boolean
+  stepDays?: number
   etag?: string
   created?: Temporal.Instant
 }
@@ -147,10 +148,17 @@ async function collectMasters(
   if (candidates.length === 0) return
   const roots = [...new Set(candidates.map(({ id }) => seriesRoot(id)))]
   const linked = await bookingsOfSeries(ports.readStore, calendarKey, roots)
-  for (const { id, status, etag, created, endsAtDate = false } of candidates) {
+  for (const { id, status, etag, created, endsAtDate = false, stepDays } of candidates) {
     const root = seriesRoot(id)
     const alive = status !== 'cancelled'
-    const master = { id, alive, endsAtDate, ...(etag !== undefined && { etag }), ...(created && { created }) }
+    const master = {
+      id,
+      alive,
+      endsAtDate,
+      ...(stepDays !== undefined && { stepDays }),
+      ...(etag !== undefined && { etag }),
+      ...(created && { created }),
+    }
     if ((linked.get(root) ?? []).length > 0) {
       const masters = findings.masters.get(root) ?? []
       findings.masters.set(root, [...masters.filter((known) => known.id !== id), master])

@@ -12,6 +12,9 @@ import { contextOf, type ServicePorts } from './service-ports.ts'
 /** How far around the linked bookings instances are asked for: a series may be moved by days. */
 const MARGIN_HOURS = 7 * 24
 
+/** A master of a series, as far as pairing asks; `endsAtDate` and `stepDays` as in `ExternalEvent`. */
+type SeriesPart = { id: string; alive: boolean; endsAtDate: boolean; stepDays?: number }
+
 export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 
 /**
@@ -21,7 +24,7 @@ export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 export async function pairWithSeries(
   ports: ServicePorts,
   access: CalendarAccess,
-  masters: readonly { id: string; alive: boolean; endsAtDate: boolean }[],
+  masters: readonly SeriesPart[],
   linked: readonly LinkedInstance[],
   signal: AbortSignal,
 ): Promise<Answer<SeriesPairing[]>> {
@@ -41,8 +44,12 @@ export async function pairWithSeries(
   const concerned = linked.filter(
     ({ reference }) => names.has(reference.recurringEventId ?? '') || names.has(reference.externalEventId),
   )
-  const endsAtDate = masters.every((master) => !master.alive || master.endsAtDate)
-  return { ok: true, value: pairInstances(concerned, instances, { endsAtDate }) }
+  const left = masters.filter(({ alive }) => alive)
+  const endsAtDate = left.every((master) => master.endsAtDate)
+  // 0 where one of them cannot tell.
+  const stepDays = left.length === 0 ? 0 : Math.min(...left.map((master) => master.stepDays ?? 0))
+  const rule = { endsAtDate, ...(stepDays > 0 && { stepDays }) }
+  return { ok: true, value: pairInstances(concerned, instances, rule) }
 }
 
 /**
@@ -104,8 +111,9 @@ export async function findInSeries(
     return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
-  const masters = [{ id: recurringEventId, alive: true, endsAtDate: series.endsAtDate === true }]
-  const pairings = await pairWithSeries(ports, access, masters, linked, signal)
+  const { endsAtDate = false, stepDays } = series
+  const part = { id: recurringEventId, alive: true, endsAtDate, ...(stepDays !== undefined && { stepDays }) }
+  const pairings = await pairWithSeries(ports, access, [part], linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
   if (mine?.outcome === 'CHANGED') {

@@ -52,7 +52,10 @@ function readWhatIsOptional(
   }
   if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) {
     event.isSeries = true
-    if (entry.recurrence.some((rule) => /^RRULE:.*\bUNTIL=/i.test(String(rule)))) event.endsAtDate = true
+    const rules = entry.recurrence.map(String).filter((rule) => /^(RRULE|RDATE)/i.test(rule))
+    if (rules.some((rule) => /^RRULE:.*\bUNTIL=/i.test(rule))) event.endsAtDate = true
+    const stepDays = rules.length === 1 ? readStepDays(String(rules[0])) : undefined
+    if (stepDays !== undefined) event.stepDays = stepDays
   }
   if (entry.attendees !== undefined && entry.attendees !== null) {
     // An unreadable list of guests must never look like "all declined".
@@ -75,6 +78,24 @@ function readWhatIsOptional(
         : 'MALFORMED_TIME'
   if (typeof start !== 'string') event.originalStart = start
   return start === 'ZONE_UNKNOWN'
+}
+
+const DAYS: { [frequency: string]: number } = { DAILY: 1, WEEKLY: 7, MONTHLY: 28, YEARLY: 365 }
+
+/** The fewest days between two instances of a rule (RFC 5545, 3.3.10) that is no more than a step of one kind. */
+function readStepDays(rule: string): number | undefined {
+  const parts = new Map(
+    rule
+      .toUpperCase()
+      .slice('RRULE:'.length)
+      .split(';')
+      .map((part) => part.split('=') as [string, string | undefined]),
+  )
+  const [days, interval] = [DAYS[parts.get('FREQ') ?? ''], Number(parts.get('INTERVAL') ?? 1)]
+  const several = [...parts].some(([name, value]) => name.startsWith('BY') && value?.includes(','))
+  const narrower = parts.get('FREQ') !== 'WEEKLY' && [...parts.keys()].some((name) => name.startsWith('BY'))
+  if (days === undefined || !Number.isInteger(interval) || interval < 1) return undefined
+  return several || narrower ? undefined : days * interval
 }
 
 function readTimes(

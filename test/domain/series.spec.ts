@@ -275,6 +275,37 @@ test('a series that is shorter, and does not end at a date, has another count: n
   assert.equal(kindsOf([], true), Array(4).fill('GONE'))
 })
 
+test('another frequency is flagged where it ends at a date, too', () => {
+  const kindsOf = (linked: LinkedInstance[], instances: ExternalEvent[], stepDays: number) =>
+    pairInstances(linked, instances, { endsAtDate: true, stepDays }).map(({ outcome }) => outcome)
+  const alive = (starts: Temporal.Instant[]) => starts.map((start) => instance(start))
+  const [daily, weekly] = [links(every(1, 4)), links(every(7, 4))]
+  assert.equal(kindsOf(daily, alive(every(7, 1)), 7), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(weekly, alive(every(1, 3)), 1), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(
+    kindsOf(weekly, alive(every(1, 20, '2026-11-24', '11:00')), 1),
+    Array(4).fill('CHANGED'),
+    'at another hour',
+  )
+  assert.equal(kindsOf(weekly, alive(every(7, 2)), 7), ['SAME', 'SAME', 'GONE', 'GONE'], 'the same frequency')
+  assert.equal(kindsOf(weekly.slice(1, 3), alive(every(7, 2)), 7), ['SAME', 'GONE'])
+  const partly = [0, 2].flatMap((n) => weekly.slice(n, n + 1))
+  assert.equal(kindsOf(partly, alive(every(7, 2)), 7), ['SAME', 'GONE'], 'every other one is linked')
+})
+
+test('parts of a series, apart by less than a step, are no other frequency', () => {
+  const first = links(every(7, 2))
+  const part = every(7, 2, '2026-12-03')
+  const second = part.map((start, n) => link(start, n + 3, { recurringEventId: 'series_R20261208T090000' }))
+  const alive = [...every(7, 2), ...part.slice(0, 1)].map((start) => instance(start))
+  assert.equal(
+    pairInstances([...first, ...second], alive, { endsAtDate: true, stepDays: 7 }).map(
+      ({ outcome }) => outcome,
+    ),
+    ['SAME', 'SAME', 'SAME', 'GONE'],
+  )
+})
+
 test('a neighbour is not taken for an instance that has gone', () => {
   // Linked on the 1st and 8th; fortnightly now: only the 24th, which is nobody's, and the 8th remain.
   const linked = links(every(7, 2, '2026-12-01'))

@@ -227,6 +227,14 @@ test('another frequency that begins where the series began cancels nothing', () 
     assert.equal(Object.values(await story.decisions()), Array(3).fill('SERIES_CHANGED'))
   }))
 
+test('another frequency that ends at a date cancels nothing', () =>
+  withSeries({ booked: [1, 2, 3] }, async (story) => {
+    const until = firstStart().add({ days: 2 }).toInstant().toString().replaceAll(/[-:]/g, '')
+    await story.patch('seriesofmeetings', { recurrence: [`RRULE:FREQ=DAILY;UNTIL=${until}`] })
+    assert.equal(await story.outcomes(), {})
+    assert.equal(Object.values(await story.decisions()), Array(3).fill('SERIES_CHANGED'))
+  }))
+
 test('the rule changed so that the bookings stay where they are: nothing is published, nobody is asked', () =>
   withSeries({ booked: [2, 4] }, async (story) => {
     await story.patch('seriesofmeetings', { recurrence: ['RRULE:FREQ=DAILY;COUNT=60'] })

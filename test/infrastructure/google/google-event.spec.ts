@@ -76,6 +76,25 @@ test('both masters of a split series are series, and an instance names the later
   assert.is(moved.times?.allDay === false && String(moved.times.start), '2026-03-24T17:00:00Z')
 })
 
+test('the fewest days between two instances are told where the rule is a plain step', () => {
+  const stepOf = (...recurrence: string[]) => {
+    const entry = {
+      id: 'series',
+      start: { dateTime: '2026-03-02T09:00:00Z' },
+      end: { dateTime: '2026-03-02T09:30:00Z' },
+      recurrence,
+    }
+    return readEvent(entry, 'UTC').event?.stepDays
+  }
+  assert.is(stepOf('RRULE:FREQ=DAILY;COUNT=4'), 1)
+  assert.is(stepOf('EXDATE:20260304T090000Z', 'RRULE:FREQ=WEEKLY;INTERVAL=2;UNTIL=20260401T000000Z'), 14)
+  assert.is(stepOf('RRULE:FREQ=WEEKLY;WKST=SU;BYDAY=MO'), 7)
+  assert.is(stepOf('RRULE:FREQ=MONTHLY;COUNT=3'), 28)
+  for (const other of ['FREQ=WEEKLY;BYDAY=MO,WE', 'FREQ=DAILY;BYDAY=MO', 'FREQ=HOURLY', 'INTERVAL=2', ''])
+    assert.is(stepOf(`RRULE:${other}`), undefined, other)
+  assert.is(stepOf('RRULE:FREQ=DAILY', 'RDATE:20260305T090000Z'), undefined)
+})
+
 test('none of the four shapes of a cancelled entry has times', () => {
   const cancelled = pageOf('events.json').events.filter((event) => event.status === 'cancelled')
   assert.is(cancelled.length, 4)

@@ -9,6 +9,7 @@ const entry = join(import.meta.dirname, '../../bin/calendar-sync.cjs')
 
 /** The service as an operator runs it: a process of its own, known by what it prints. */
 export type ServiceProcess = {
+  pid: number
   /** Without a slash at the end. */
   url: string
   token: string
@@ -40,6 +41,8 @@ export async function startServiceProcess(
   const said = (name: string, before = '') =>
     new RegExp(`^ +${name} +${before}(http\\S+?)/?$`, 'm').exec(output)?.[1] ?? ''
   return {
+    // It has printed: it was spawned.
+    pid: child.pid ?? 0,
     url: said('console'),
     token: env.API_TOKEN ?? readFileSync(join(env.DATA_DIR, API_TOKEN_FILE), 'utf8').trim(),
     standIns: { google: said('Google', 'stand-in at '), calcom: said('Cal.com', 'stand-in at ') },

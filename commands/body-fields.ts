@@ -8,7 +8,7 @@ export const text = (max = 1024) =>
     .trim()
     .min(1)
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or half characters')
 export const bookingUid = text(255).describe("Cal.com's uid of the booking")
 export const userId = text(255).describe("Cal.com's id of the user")
 export const provider = z.literal('google')
@@ -18,10 +18,22 @@ export const calendarSyncId = text(255)
 export const subscriptionId = text(255)
 
 /** RFC 3339 with an offset or `Z`. Aborts, for the checks of whole bodies compare instants and must not see a text. */
-export const instant = z.iso
-  .datetime({ offset: true, abort: true })
+export const instantText = z.iso.datetime({ offset: true, abort: true }).refine(canBeToldInUtc, {
+  message: 'must be within the years 0000 to 9999 in UTC, with at most nine digits of a second',
+  abort: true,
+})
+export const instant = instantText
   .transform((value) => Temporal.Instant.from(value))
   .describe('RFC 3339 with offset')
+
+/** Whether an instant can be kept as it is, and told as RFC 3339 in UTC, whose years have four digits. */
+function canBeToldInUtc(text: string): boolean {
+  try {
+    return /^\d{4}-/.test(Temporal.Instant.from(text).toString())
+  } catch {
+    return false
+  }
+}
 
 export const calendar = { provider, externalCalendarId }
 

@@ -153,7 +153,7 @@ const Uid = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or half characters')
 const Organizer = z
   .object({ id: z.union([z.number(), z.string().min(1)]).nullish() })
   .nullish()
@@ -174,7 +174,7 @@ const Booking = z
   })
 
 const RescheduledBooking = Booking.safeExtend({
-  rescheduleUid: z.string().nullish(),
+  rescheduleUid: Uid.or(z.literal('')).nullish(),
   rescheduleStartTime: InstantText.nullish().catch(undefined),
   rescheduleEndTime: InstantText.nullish().catch(undefined),
 })

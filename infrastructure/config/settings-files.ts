@@ -52,7 +52,7 @@ export function readSettingsFiles(
   if (tokens?.ok === false) {
     problems.push({
       variable: 'API_TOKENS_FILE',
-      problem: `names a file that is not usable: it ${tokens.problem}`,
+      problem: `names a file that is not usable: ${tokens.problem}`,
     })
   }
   return { problems, namedTokens: tokens?.ok ? tokens.tokens : [], serviceAccount }

@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import { z } from 'zod'
+import { instantText } from '../../commands/body-fields.ts'
 import type { Credential, CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
 import { jsonBody } from './json-body.ts'
 import { HttpProblem, invalid } from './problem.ts'
@@ -13,7 +14,7 @@ export const CredentialBody = z
       kind: z.literal('oauth'),
       refreshToken: secret,
       accessToken: secret.optional(),
-      expiresAt: z.iso.datetime({ offset: true }).optional().describe("the access token's end"),
+      expiresAt: instantText.optional().describe("the access token's end"),
     }),
     z.object({
       kind: z.literal('service-account'),

@@ -82,7 +82,7 @@ async function unknownBooking({ readStore }: CommandPorts): Promise<HttpProblem>
   const cause =
     items.length === 0
       ? "No booking at all has been told of yet: is Cal.com's webhook set to /webhooks/calcom, with the secret in CALCOM_WEBHOOK_SECRET?"
-      : 'Others are known, so that Cal.com does reach this service: it was most likely booked before the service began to listen, or for a host whose webhook is not set. TrackBooking tells of it, and the verb import of all future bookings.'
+      : 'Others are known, so that Cal.com does reach this service: it was most likely booked before the service began to listen, or for a host whose webhook is not set. TrackBooking tells of it.'
   return new HttpProblem({
     status: 404,
     code: 'BOOKING_UNKNOWN',

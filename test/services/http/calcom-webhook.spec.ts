@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { calcomWebhook, signatureHeader } from '../../../infrastructure/calcom/webhook.ts'
 import { createCalcomIntake } from '../../../services/calcom-intake.ts'
 import { calcomWebhookRoutes } from '../../../services/http/calcom-webhook.ts'
-import { created, ping } from '../../fixtures/calcom/deliveries.ts'
+import { created, ping, rescheduled } from '../../fixtures/calcom/deliveries.ts'
 import { readToEnd } from '../../support/events.ts'
 import { type Asked, type HttpFixture, httpFixture } from '../../support/http-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'
@@ -129,6 +129,22 @@ test('lists all that is wrong with a signed body, by field', () =>
     )
     const notJson = assertProblem(await send('not JSON'), 400, 'BODY_INVALID')
     assert.equal(notJson.problems, [{ path: '', message: 'The body is not JSON in UTF-8.' }])
+    assert.equal(await stored(), [])
+  }))
+
+test('refuses a uid that fits no stream, also that of the booking before', () =>
+  withRoute(['secret'], async ({ send, stored }) => {
+    for (const unfit of ['b\ud800', 'b\u0000', 'b'.repeat(256)]) {
+      const { payload } = rescheduled
+      for (const field of ['uid', 'rescheduleUid']) {
+        const answer = await send(textOf({ ...rescheduled, payload: { ...payload, [field]: unfit } }))
+        const { problems = [] } = assertProblem(answer, 400, 'BODY_INVALID')
+        assert.equal(
+          problems.map(({ path }) => path),
+          [`payload.${field}`],
+        )
+      }
+    }
     assert.equal(await stored(), [])
   }))
 

@@ -53,7 +53,14 @@ test(
   'refuses times that cannot be read, also where nothing else is wrong with the body',
   withHttp(async ({ command }) => {
     const booking = { bookingUid: 'b1', userId: 'u1', end: '2030-01-07T10:30:00Z' }
-    for (const start of ['tomorrow', '2030', '2030-02-30T10:00:00Z', '2030-01-07T10:00:00']) {
+    for (const start of [
+      'tomorrow',
+      '2030',
+      '2030-02-30T10:00:00Z',
+      '2030-01-07T10:00:00',
+      '2030-01-07T10:00:00.1234567890Z',
+      '0000-01-01T00:00:00+01:00',
+    ]) {
       const { problems = [] } = assertProblem(
         await command('TrackBooking', { ...booking, start }),
         400,
@@ -65,6 +72,24 @@ test(
       )
       assertProblem(await command('RecordBookingTimes', { ...booking, start }), 400, 'BODY_INVALID')
     }
+  }),
+)
+
+test(
+  'refuses a uid that is not whole Unicode, for no stream could bear its name',
+  withHttp(async ({ command }) => {
+    for (const bookingUid of ['b\ud800', '\udc00b', 'b\u0000']) {
+      const { problems = [] } = assertProblem(
+        await command('CloseBooking', { bookingUid }),
+        400,
+        'BODY_INVALID',
+      )
+      assert.equal(
+        problems.map(({ path }) => path),
+        ['bookingUid'],
+      )
+    }
+    assert.is((await command('CloseBooking', { bookingUid: 'b\u{1f600}' })).status, 200)
   }),
 )
 

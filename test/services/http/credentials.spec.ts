@@ -37,6 +37,8 @@ test(
     const { problems } = assertProblem(refused, 400, 'BODY_INVALID')
     assert.equal(problems?.map(({ path }) => path).toSorted(), ['expiresAt', 'refreshToken'])
     assertProblem(await ask('PUT', '/credentials/c2', { body: { kind: 'other' } }), 400, 'BODY_INVALID')
+    const tooFine = { kind: 'oauth', refreshToken: 'r', expiresAt: '2030-01-07T10:00:00.1234567890Z' }
+    assertProblem(await ask('PUT', '/credentials/c2', { body: tooFine }), 400, 'BODY_INVALID')
     assertProblem(await ask('PUT', `/credentials/${'c'.repeat(256)}`, { body: {} }), 400, 'BAD_CREDENTIAL_ID')
     assert.not.match(refused.text + JSON.stringify(logged), /very-secret/)
     assert.equal(storedCredentials, ['c1'])

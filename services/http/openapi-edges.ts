@@ -1,9 +1,10 @@
 // The routes at the service's two other edges: what Google and Cal.com call, and what consumers read.
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { BookingCloudEvent } from '../booking-event-schema.ts'
+import { BookingCloudEvent, bookingEventSchemas, PUBLISHED_TYPES } from '../booking-event-schema.ts'
 import { FeedQuery } from './feed.ts'
 import { answers, guarded, json, open } from './openapi-parts.ts'
+import { SCHEMAS_PATH } from './published-schemas.ts'
 
 const pushHeaders = z.object({
   'X-Goog-Channel-ID': z.string(),
@@ -17,6 +18,31 @@ const DeliveryAnswer = z.union([
   z.object({ received: z.string().describe('the trigger') }),
   z.object({ ignored: z.string().describe('a trigger that this service has no use for') }),
 ])
+
+const document = z.record(z.string(), z.unknown())
+
+/** Each event's `dataschema`. */
+const schemaPaths: ZodOpenApiPathsObject = Object.fromEntries(
+  PUBLISHED_TYPES.map((type) => [
+    `${SCHEMAS_PATH}/${bookingEventSchemas[type].path}`,
+    {
+      get: {
+        operationId: `get${type}Schema`,
+        summary: `The schema of the data of ${type}.`,
+        tags: ['booking events'],
+        ...guarded('read'),
+        responses: answers(
+          {
+            description: 'JSON Schema, 2020-12.',
+            content: { 'application/schema+json': { schema: document } },
+          },
+          '401',
+          '403',
+        ),
+      },
+    },
+  ]),
+)
 
 export const edgePaths: ZodOpenApiPathsObject = {
   '/webhooks/google': {
@@ -83,4 +109,14 @@ export const edgePaths: ZodOpenApiPathsObject = {
       ),
     },
   },
+  '/asyncapi.json': {
+    get: {
+      operationId: 'getAsyncApi',
+      summary: 'What is published, on the feed and in the topic.',
+      tags: ['booking events'],
+      ...guarded('read'),
+      responses: answers(json('AsyncAPI 3.0.', document), '401', '403'),
+    },
+  },
+  ...schemaPaths,
 }

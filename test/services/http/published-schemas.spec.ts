@@ -29,6 +29,8 @@ test(
       }
     }
     assert.is((await ask('GET', '/schemas/booking-rescheduled/2')).status, 404)
+    const described = Object.keys((await ask('GET', '/openapi.json')).body.paths)
+    for (const { dataschema } of body) assert.ok(described.includes(new URL(dataschema).pathname), dataschema)
   }),
 )
 
@@ -38,6 +40,7 @@ test(
     const { status, body } = await ask('GET', '/asyncapi.json')
     assert.is(status, 200)
     assert.is(body.asyncapi, '3.0.0')
+    assert.ok('/asyncapi.json' in (await ask('GET', '/openapi.json')).body.paths)
     assert.equal(
       [body.channels.feed.address, body.channels.topic.address],
       ['/booking-events', 'booking-events'],

@@ -5,20 +5,30 @@ import { policyLayers } from '../projections/sync-policies.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'
 import type { CommandPorts } from './command.ts'
 
-/** How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. */
-export async function modeFor(
+type Policy = { mode: SyncMode; organizationId?: string }
+
+/**
+ * How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. Where
+ * the booking does not say to which organisation it belongs, that sync does.
+ */
+async function policyFor(
   ports: Pick<CommandPorts, 'readStore' | 'defaultMode'>,
   booking: { userId: string; organizationId?: string },
   calendarKey: string,
-): Promise<SyncMode> {
+): Promise<Policy> {
   const calendarSyncId = calendarSyncIdOf(booking.userId, calendarKey)
-  const [sync, layers] = await Promise.all([
-    calendarSyncById(ports.readStore, calendarSyncId),
-    policyLayers(ports.readStore, { ...booking, calendarSyncId }),
-  ])
-  if (sync !== undefined && sync.status !== 'ACTIVE') return 'off'
-  return effectiveMode({ ...layers, fallback: ports.defaultMode })
+  const sync = await calendarSyncById(ports.readStore, calendarSyncId)
+  const organizationId = booking.organizationId ?? sync?.organizationId
+  const host = { userId: booking.userId, ...(organizationId !== undefined && { organizationId }) }
+  const layers = await policyLayers(ports.readStore, { ...host, calendarSyncId })
+  const stopped = sync !== undefined && sync.status !== 'ACTIVE'
+  const mode = stopped ? 'off' : effectiveMode({ ...layers, fallback: ports.defaultMode })
+  return { mode, ...(organizationId !== undefined && { organizationId }) }
 }
+
+/** As far as the service may go for a booking. */
+export const modeFor = async (...given: Parameters<typeof policyFor>): Promise<SyncMode> =>
+  (await policyFor(...given)).mode
 
 /** The context that a look at this booking is decided in. */
 export async function lookContextFor(
@@ -26,5 +36,5 @@ export async function lookContextFor(
   booking: { userId: string; organizationId?: string },
   calendarKey: string,
 ): Promise<LookContext> {
-  return { now: ports.now(), mode: await modeFor(ports, booking, calendarKey) }
+  return { now: ports.now(), ...(await policyFor(ports, booking, calendarKey)) }
 }

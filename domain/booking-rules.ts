@@ -28,6 +28,8 @@ export type LookContext = {
   now: Temporal.Instant
   /** The policy of the booking's user. */
   mode: SyncMode
+  /** The host's, where the booking names none itself. */
+  organizationId?: string
   /** When a person released what was held: of versions of the event up to then a first look may act. */
   releasedAt?: Temporal.Instant
   /** When a person discarded what was held: versions of the event up to then are to change nothing. */
@@ -242,12 +244,13 @@ function ignored(
 }
 
 function acting(verdict: Extract<Verdict, { do: 'cancel' | 'reschedule' }>, facts: Facts): BookingEvent {
-  const { booking } = facts
+  const { booking, context } = facts
+  const organizationId = booking.organizationId ?? context.organizationId
   const decided = {
     ...observed(facts),
     bookingUid: booking.bookingUid,
     userId: booking.userId,
-    ...(booking.organizationId !== undefined && { organizationId: booking.organizationId }),
+    ...(organizationId !== undefined && { organizationId }),
     sequence: booking.sequence + 1,
     basis: storeTimes(booking.basis),
   }

@@ -68,6 +68,17 @@ export const syncsOfCalendar = (readStore: ReadStore, calendarKey: string) =>
 export const syncsOfUser = (readStore: ReadStore, userId: string) =>
   model.all(readStore, 'byUser', under(userId))
 
+/** The users with a registered sync that names the organisation. */
+export async function usersOfOrganization(
+  readStore: ReadStore,
+  organizationId: string,
+): Promise<Set<string>> {
+  const users = new Set<string>()
+  for await (const { value } of model.each(readStore, 'byCalendar', { prefix: '' }))
+    if (value.organizationId === organizationId) users.add(value.userId)
+  return users
+}
+
 /** The registered ones that use a credential. */
 export const syncsOfCredential = (readStore: ReadStore, credentialId: string) =>
   model.all(readStore, 'byCredential', under(credentialId))

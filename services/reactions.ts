@@ -13,7 +13,7 @@ import { decodeAny, isKnown, type StoredEvent } from '../infrastructure/event-st
 import type { EventPage } from '../infrastructure/event-store/event-store.ts'
 import type { Document } from '../infrastructure/read-store/read-store.ts'
 import { openBookings, openBookingsOfUser } from '../projections/booking-references.ts'
-import { calendarSyncById } from '../projections/calendar-syncs.ts'
+import { calendarSyncById, usersOfOrganization } from '../projections/calendar-syncs.ts'
 import { hold } from './brake.ts'
 import { retryDelay } from './retry-delay.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
@@ -143,12 +143,16 @@ async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPo
   await ports.caughtUp('sync-policies')
   if (scope === 'user' && scopeId !== undefined) return lookAtBookingsOfUser(ports, scopeId)
   if (scope === 'calendarSync' && scopeId !== undefined) return lookAtBookingsOfSync(ports, scopeId)
-  await ports.caughtUp('booking-references')
+  await Promise.all([ports.caughtUp('booking-references'), ports.caughtUp('calendar-syncs')])
+  const hosts = scopeId === undefined ? undefined : await usersOfOrganization(ports.readStore, scopeId)
   let after: string | undefined
   do {
     const page = await openBookings(ports.readStore, ports.now(), { limit: 500, ...(after && { after }) })
     const concerned = page.items.filter(
-      ({ organizationId }) => scope === 'everything' || organizationId === scopeId,
+      ({ userId, organizationId }) =>
+        hosts === undefined ||
+        organizationId === scopeId ||
+        (organizationId === undefined && hosts.has(userId)),
     )
     await signalLooks(
       ports,

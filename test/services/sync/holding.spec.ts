@@ -40,6 +40,33 @@ async function differing(sync: SyncFixture): Promise<Linked> {
 }
 
 test(
+  "an organisation's policy holds for the bookings of its hosts, which need not name it themselves",
+  inSync({}, async (sync) => {
+    const host = await sync.host()
+    const organizationId = 'organization-1'
+    await sync.command(RegisterCalendarSync, {
+      userId: host.userId,
+      ...calendarOf(host),
+      credentialId: host.credentialId,
+      organizationId,
+    })
+    const booking = await sync.book(host)
+    await sync.command(SetSyncPolicy, { mode: 'observe', organizationId })
+    await sync.settle()
+    sync.drag(booking, booking.start.add({ hours: 4 }))
+    await sync.pass(60_000)
+    await sync.settle()
+    assert.equal(await published(sync), [])
+    await sync.command(SetSyncPolicy, { mode: 'apply', organizationId })
+    await sync.settle()
+    assert.equal(
+      (await sync.published()).map(({ type, data }) => [type, data.organizationId]),
+      [['BookingRescheduled', organizationId]],
+    )
+  }),
+)
+
+test(
   'a difference from before the link is held, and shown to a person',
   inSync({}, async (sync) => {
     const booking = await differing(sync)

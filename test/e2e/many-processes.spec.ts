@@ -32,10 +32,10 @@ const test = kafka && mongodb ? processes : processes.skip
 
 type Booked = { bookingUid: string; calendarId: string; eventId: string }
 
-test('three workers and two http processes, killed at random: each change is decided once and published once', async () => {
+test('three workers and two http processes, killed and halted at random: each change is decided once and published once', async () => {
   const world = await deployment({ mongodbUrl: mongodb?.url ?? '', brokers: kafka?.brokers.join() ?? '' })
   try {
-    await withDeadline(110_000, () => play(world))
+    await withDeadline(150_000, () => play(world))
   } finally {
     await world.close()
   }
@@ -66,9 +66,8 @@ async function play(world: Deployment): Promise<void> {
       () => world.leadTo(edges),
     ),
   ])
-  const publishing = workers.findIndex((worker) => has(worker, 'publisher'))
-  assert.ok(publishing >= 0, 'one of them publishes')
-  await killAndReplace(world, workers, () => publishing, WORKER)
+  await killAndReplace(world, workers, () => publishing(workers), WORKER)
+  await standStill(world, workers)
   await systemClock.delay(1_000)
   over.abort()
   const moves = await editing
@@ -111,6 +110,29 @@ async function killAndReplace(
   assert.is((await all[index]?.end('SIGKILL'))?.signal, 'SIGKILL')
   all[index] = await world.start(roles)
   replaced()
+}
+
+/** Which of them publishes, as far as they have said; where none does just now, any. */
+function publishing(workers: readonly ServiceProcess[]): number {
+  return Math.max(
+    0,
+    workers.findIndex((worker) => has(worker, 'publisher')),
+  )
+}
+
+/** The process that publishes is halted until another does, and then goes on where it was. */
+async function standStill({ world, leaseMs }: Deployment, workers: readonly ServiceProcess[]): Promise<void> {
+  const one = await world.until('A publisher', async () => workers.find((worker) => has(worker, 'publisher')))
+  process.kill(one.pid, 'SIGSTOP')
+  try {
+    await world.until('Another publisher', async () =>
+      workers.find((worker) => worker !== one && has(worker, 'publisher')),
+    )
+    await systemClock.delay(randomInt(leaseMs))
+  } finally {
+    process.kill(one.pid, 'SIGCONT')
+  }
+  await world.until('An end of its publishing', async () => (has(one, 'publisher') ? undefined : true))
 }
 
 /** Hosts with a calendar each, and bookings with them; resolves when each event was looked at. */

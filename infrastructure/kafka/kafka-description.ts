@@ -15,7 +15,12 @@ export const describeKafka = (
   })
 
 /** What the brokers themselves said. */
-const PRECISE: ReadonlySet<PublisherProblem> = new Set(['AUTHENTICATION', 'AUTHORIZATION', 'TOPIC'])
+const PRECISE: ReadonlySet<PublisherProblem> = new Set([
+  'AUTHENTICATION',
+  'AUTHORIZATION',
+  'TOPIC',
+  'TOO_OLD',
+])
 
 const GREETING_ID = 0x43414c53
 

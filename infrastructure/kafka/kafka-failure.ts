@@ -38,6 +38,7 @@ const problems: readonly [PublisherProblem, (told: Told) => boolean][] = [
     ({ code, message }) =>
       /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/.test(code) || /ECONNREFUSED/.test(message),
   ],
+  ['TOO_OLD', ({ name }) => name === 'KafkaJSServerDoesNotSupportApiKey'],
   ['AUTHENTICATION', ({ name, type }) => name === 'KafkaJSSASLAuthenticationError' || /SASL/.test(type)],
   ['AUTHORIZATION', ({ type }) => /AUTHORIZATION_FAILED|^(TOPIC|CLUSTER|GROUP)_DENIED$/.test(type)],
   [
@@ -64,6 +65,7 @@ const hints: { readonly [problem in PublisherProblem]?: string } = {
   AUTHENTICATION: 'the brokers refuse KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD',
   AUTHORIZATION: 'the brokers do not let this user do it',
   TIMEOUT: 'the brokers do not answer in time',
+  TOO_OLD: 'the brokers are older than what this service needs of them',
 }
 
 /** The failure as a value. */

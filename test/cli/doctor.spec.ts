@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startEventStoreDbDouble } from '../support/eventstoredb-double.ts'
 import { listening } from '../support/listening.ts'
-import { oldMongodb } from '../support/old-mongodb.ts'
+import { mongodbDouble } from '../support/mongodb-double.ts'
 import { runProcess } from '../support/run-process.ts'
 import { freePort, startServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -93,10 +93,14 @@ test('tells servers that are too old, and takes one that is not', async () => {
   const google = await listening((_, answer) => void answer.end('{}'))
   const old = await startEventStoreDbDouble({ version: '21.10.0' })
   const current = await startEventStoreDbDouble()
-  const mongodb = await oldMongodb()
+  const mongodb = await mongodbDouble('OLD')
   try {
     const env = { ENCRYPTION_KEY, GOOGLE_API_URL: google.url }
-    const bad = await ask({ ...env, EVENTSTORE_URL: old.url, MONGODB_URL: mongodb.url })
+    const bad = await ask({
+      ...env,
+      EVENTSTORE_URL: old.url,
+      MONGODB_URL: `mongodb://127.0.0.1:${mongodb.port}/`,
+    })
     assert.match(bad.text, /EventStoreDB: TOO_OLD: /)
     assert.match(bad.text, /MongoDB: TOO_OLD: /)
     assert.is(bad.code, 1)

@@ -6,8 +6,8 @@ import type { MongodbDescription } from '../../../infrastructure/mongodb/mongodb
 import { BadMongodbUrl } from '../../../infrastructure/mongodb/mongodb-url.ts'
 import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { mongodbForTests, skippedWithoutMongodb, withDatabase } from '../../support/mongodb.ts'
+import { mongodbDouble } from '../../support/mongodb-double.ts'
 import { freePort } from '../../support/mongodb-server.ts'
-import { oldMongodb } from '../../support/old-mongodb.ts'
 
 const test = suite('MongoDB connection')
 
@@ -48,8 +48,8 @@ test('says that what answers speaks no TLS', async () => {
 })
 
 test('says that a server is older than the driver knows', async () => {
-  const server = await oldMongodb()
-  const { ok, problem, detail } = await described(server.url)
+  const server = await mongodbDouble('OLD')
+  const { ok, problem, detail } = await described(`mongodb://127.0.0.1:${server.port}/`)
   assert.equal({ ok, problem }, { ok: false, problem: 'TOO_OLD' })
   assert.match(detail, 'wire version')
   await server.close()

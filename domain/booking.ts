@@ -97,6 +97,9 @@ export function evolveBooking(state: Booking, event: BookingEvent): Booking {
   }
 }
 
+/** What the calendar shows then is not the booking's time, and cannot become it. */
+const inexpressible: ReadonlySet<string> = new Set(['ALL_DAY', 'NEW_TIME_IN_PAST'])
+
 function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
   switch (event.type) {
     case 'BookingReferenceLinked': {
@@ -119,6 +122,7 @@ function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
     case 'ExternalEventChangeIgnored': {
       if (!event.data.settles) return { ...state, references: withSetAside(state.references, event.data) }
       const settled = { ...state, references: withWatermark(state.references, event.data) }
+      if (inexpressible.has(event.data.code)) return { ...settled, agreement: 'DIVERGED' }
       // Calendar and booking say the same again, whatever was refused before.
       const agrees = event.data.code === 'NO_TIME_CHANGE' && state.agreement === 'DIVERGED'
       return agrees ? { ...settled, agreement: 'AGREED' } : settled

@@ -58,12 +58,12 @@ type Kept = Noted & { state: KnownBooking }
 type Stored = Noted & { state: StoredBooking }
 
 /** Codes of decisions that wait for a person, on open bookings and on any. */
-const waitsForPerson = new Set(['FIRST_LOOK', 'UNKNOWN', 'SERIES_CHANGED', 'ALL_DAY'])
+const waitsForPerson = new Set(['FIRST_LOOK', 'UNKNOWN', 'SERIES_CHANGED', 'ALL_DAY', 'NEW_TIME_IN_PAST'])
 const waitsEvenIfClosed = new Set(['EVENT_RESTORED'])
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 1,
+  version: 2,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention'],
   keys({ state, lastDecision }: Kept) {
@@ -196,8 +196,8 @@ function attentionTo(
   agreement: Agreement | undefined,
   last: LastDecision | undefined,
 ): string | undefined {
-  if (agreement === 'DIVERGED') return 'DIVERGED'
-  if (last === undefined || last.dismissed) return undefined
+  const diverged = agreement === 'DIVERGED' ? 'DIVERGED' : undefined
+  if (last === undefined || last.dismissed) return diverged
   const waits = (kind === 'OPEN' && waitsForPerson.has(last.code)) || waitsEvenIfClosed.has(last.code)
-  return waits ? last.code : undefined
+  return waits ? last.code : diverged
 }

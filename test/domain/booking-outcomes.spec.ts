@@ -37,6 +37,18 @@ test('applied: agreed, on the times decided or those that were told', () => {
   assert.equal(storeTimes(open(otherwise.state).times), storeTimes(from('11:00', 15)))
 })
 
+test('what a booking cannot express sets calendar and booking apart, until they say the same again', () => {
+  const allDay = { times: { allDay: true, startDate: '2026-11-24', endDate: '2026-11-25' } } as const
+  const past = written(5, from('07:00', 30, '2026-11-23'))
+  for (const event of [written(5, from('10:00'), allDay), past]) {
+    const apart = linked().when(sees(event))
+    assert.is(agreement(apart), 'DIVERGED')
+    assert.is(agreement(apart.when(records(from('10:00'), 65))), 'DIVERGED')
+    assert.is(agreement(apart.when(sees(written(6, from('10:00'))))), 'AGREED')
+    assert.is(agreement(apart.when(sees(written(6, from('11:00'))))), 'AWAITING')
+  }
+})
+
 test('reported twice is reported once', () => {
   moved()
     .when(reports(1, 'APPLIED', 70))

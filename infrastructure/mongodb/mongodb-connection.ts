@@ -1,4 +1,4 @@
-import type { Db, TopologyDescription } from 'mongodb'
+import { type Db, type DbOptions, ReadPreference, type TopologyDescription } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { type EngineProblem, tellingMore } from '../way-to-server.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
@@ -21,12 +21,19 @@ export type MongodbConnection = {
   close(): Promise<void>
 }
 
+/** Given for each database, since a connection string may say otherwise, and overrules what its client is given. */
+const CONCERNS: DbOptions = {
+  writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
+  readConcern: { level: 'majority' },
+  readPreference: ReadPreference.primary,
+}
+
 /**
  * Opens the client; throws BadMongodbUrl. It connects with the first call, and again with each further one until the
  * server has answered once; from then on the driver finds it again by itself. `unreachableAfterMs` (5,000) is how long
  * a call looks for a primary before it rejects.
  *
- * Writes are confirmed by a majority's journals. Reads go to the primary and see what a majority has confirmed, so that
+ * Writes are confirmed by a majority's journals, whatever the connection string says. Reads go to the primary and see what a majority has confirmed, so that
  * a process reads what it or another has been told is written, and nothing that an election takes back.
  */
 export function mongodbConnection(
@@ -34,8 +41,8 @@ export function mongodbConnection(
   { unreachableAfterMs = 5000 }: { unreachableAfterMs?: number } = {},
 ): MongodbConnection {
   const client = clientOf(url, unreachableAfterMs)
-  const database = client.db(databaseIn(url))
-  const vaultDatabase = client.db(`${database.databaseName}-vault`)
+  const database = client.db(databaseIn(url), CONCERNS)
+  const vaultDatabase = client.db(`${database.databaseName}-vault`, CONCERNS)
   let topology: TopologyDescription | undefined
   client.on('topologyDescriptionChanged', ({ newDescription }) => {
     topology = newDescription

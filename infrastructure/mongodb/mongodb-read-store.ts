@@ -13,6 +13,7 @@ import {
   severalKeysPage,
   severalKeysPipeline,
 } from './mongodb-index-query.ts'
+import { declareIndexes } from './mongodb-indexes.ts'
 
 type Write = DocumentWrite & { position: string }
 type Checkpoint = { _id: string; position: string }
@@ -40,7 +41,7 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
 
   async function makeIndexes(collection: string): Promise<void> {
     const indexes = [...indexesOf(collection)].flatMap(mongodbIndexes)
-    if (indexes.length > 0) await stored(collection).createIndexes(indexes)
+    if (indexes.length > 0) await declareIndexes(stored(collection), indexes)
   }
 
   async function oneKey(collection: string, index: string, range: KeyRange, limit: number, after?: PageEnd) {

@@ -2,6 +2,7 @@ import type { Collection } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { isDuplicateKey } from './mongodb-failure.ts'
+import { declareIndexes } from './mongodb-indexes.ts'
 import type { Next, SignalRecord } from './signal-record.ts'
 
 /** A record as read, with the server's time of that reading. */
@@ -42,7 +43,7 @@ export function mongodbSignalRecords(
   let prepared: Promise<void> | undefined
 
   async function prepare(): Promise<void> {
-    await collection.createIndexes([
+    await declareIndexes(collection, [
       {
         key: { kind: 1, readyAt: 1 },
         name: 'ready',

@@ -33,9 +33,6 @@ export function clientOf(url: string, unreachableAfterMs: number): MongoClient {
   try {
     return new MongoClient(url, {
       appName: 'calendar-sync',
-      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
-      readConcern: { level: 'majority' },
-      readPreference: 'primary',
       serverSelectionTimeoutMS: unreachableAfterMs,
       connectTimeoutMS: unreachableAfterMs,
       waitQueueTimeoutMS: 10_000,

@@ -5,6 +5,7 @@ import type { Sealed } from '../vault/encryption.ts'
 import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../vault/sealed-records.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { isDuplicateKey } from './mongodb-failure.ts'
+import { declareIndexes } from './mongodb-indexes.ts'
 
 /** As in the embedded vault, neither a credential nor a calendar's id lies here in clear. */
 type CredentialRecord = { _id: string; keyId: string; sealed: Binary }
@@ -157,8 +158,8 @@ function openOnce(connection: MongodbConnection, records: SealedRecords): Opened
   }
 
   async function open(): Promise<void> {
-    await credentials.createIndex({ keyId: 1 })
-    await calendars.createIndexes([{ key: { fingerprint: 1 }, unique: true }, { key: { keyId: 1 } }])
+    await declareIndexes(credentials, [{ key: { keyId: 1 } }])
+    await declareIndexes(calendars, [{ key: { fingerprint: 1 }, unique: true }, { key: { keyId: 1 } }])
     await rotate()
   }
 

@@ -55,6 +55,21 @@ test('says that a server is older than the driver knows', async () => {
   await server.close()
 })
 
+test('has a majority confirm each write, and reads what is confirmed, whatever the connection string says', async () => {
+  const options = 'w=1&journal=false&readConcernLevel=local&readPreference=secondary'
+  const connection = mongodbConnection(`mongodb://127.0.0.1:1/?${options}`)
+  for (const { writeConcern, readConcern, readPreference } of [
+    connection.database,
+    connection.vaultDatabase,
+    connection.database.collection('any'),
+  ]) {
+    assert.equal([writeConcern?.w, writeConcern?.journal], ['majority', true])
+    assert.is(readConcern?.level, 'majority')
+    assert.is(readPreference?.mode, 'primary')
+  }
+  await connection.close()
+})
+
 test('never repeats a connection string that it cannot understand', () => {
   for (const url of [
     'mongodb://user:secret@/x',

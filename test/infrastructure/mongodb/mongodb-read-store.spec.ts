@@ -115,5 +115,21 @@ else {
     await close()
   })
 
+  const onMongodbItself = server.itself ? test : test.skip
+  if (!server.itself)
+    console.log('SKIP MongoDB indexes in the way: set MONGODB_URL to a MongoDB itself, or start Docker')
+  onMongodbItself('replaces an index of another kind that has the name or the keys of its own', async () => {
+    const { connection, close } = await server.open()
+    const collection = connection.database.collection('read.bookings')
+    await collection.createIndex({ other: 1 }, { name: 'event key' })
+    await collection.createIndex({ 'keys.event': 1 }, { name: 'by hand' })
+    const store = mongodbReadStore(connection)
+    await store.prepare([bookings])
+    const indexes = await collection.indexes()
+    assert.equal(indexes.map(({ name }) => name).toSorted(), ['_id_', 'event key', 'event keys'])
+    assert.equal(indexes.find(({ name }) => name === 'event key')?.key, { 'key.event': 1, _id: 1 })
+    await close()
+  })
+
   test.run()
 }

@@ -1,0 +1,31 @@
+import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
+
+/** IndexOptionsConflict and IndexKeySpecsConflict: one of that name or those keys is there, and is another one. */
+const CONFLICTS = new Set<unknown>([85, 86])
+const INDEX_NOT_FOUND = 27
+
+/**
+ * Makes the indexes that are not there. One that bears the name or has the keys of one of these and is not the same,
+ * left by another version or made by hand, gives way to it.
+ */
+export async function declareIndexes<Stored extends Document>(
+  collection: Collection<Stored>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  try {
+    await collection.createIndexes([...indexes])
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || !CONFLICTS.has(error.code)) throw error
+    for (const { name, key } of await collection.indexes())
+      if (name !== undefined && indexes.some((one) => one.name === name || sameKeys(one.key, key)))
+        await collection.dropIndex(name).catch(unlessGone)
+    await collection.createIndexes([...indexes])
+  }
+}
+
+const sameKeys = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b)
+
+/** Another process may have dropped it meanwhile. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof MongoServerError) || error.code !== INDEX_NOT_FOUND) throw error
+}

@@ -29,12 +29,19 @@ export type BatchAppends = {
    * instant of this machine's clock, and a server whose clock is ahead would refuse everything.
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<Appended>
+  /** Later appends go on another call; those without an answer yet may still get one. */
+  turnOver(): void
   /** Ends the call; appends without an answer yet reject. */
   close(): void
 }
 
-type Waiting = { resolve(answer: Appended): void; reject(error: Error): void }
-type Line = { write(request: streams.BatchAppendReq): void; waiting: Map<string, Waiting>; cancel(): void }
+type Waiting = { stream: string; resolve(answer: Appended): void; reject(error: Error): void }
+type Line = {
+  write(request: streams.BatchAppendReq): void
+  waiting: Map<string, Waiting>
+  end(): void
+  cancel(): void
+}
 
 /** Sends every append over one call, which the server answers in any order; opens another when it breaks. */
 export function batchAppends({ internals }: Connection): BatchAppends {
@@ -68,7 +75,12 @@ export function batchAppends({ internals }: Connection): BatchAppends {
       void internals.handleError(client, error)
     })
     call.on('end', () => broken(new AppendRefused('unavailable', 'the server ended the call')))
-    return { write: (request) => void call.write(request), waiting, cancel: () => call.cancel() }
+    return {
+      write: (request) => void call.write(request),
+      waiting,
+      end: () => call.end(),
+      cancel: () => call.cancel(),
+    }
   }
 
   function line(): Promise<Line> {
@@ -87,9 +99,17 @@ export function batchAppends({ internals }: Connection): BatchAppends {
       const { write, waiting } = await line()
       const id = randomUUID()
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
+        waiting.set(id, { stream, resolve, reject })
         write(requestOf(id, stream, expected, events))
       })
+    },
+    turnOver() {
+      // The server ends it when it has answered what was sent.
+      void current?.then(
+        ({ end }) => end(),
+        () => 'it was never opened',
+      )
+      current = undefined
     },
     close() {
       void current?.then(
@@ -128,7 +148,7 @@ function proposed({ id, type, data, metadata }: EncodedEvent): streams.BatchAppe
   return message
 }
 
-function settle({ resolve, reject }: Waiting, answer: streams.BatchAppendResp): void {
+function settle({ stream, resolve, reject }: Waiting, answer: streams.BatchAppendResp): void {
   const success = answer.getSuccess()
   const error = answer.getError()
   const name = error?.getDetails()?.getTypeName().replace('event_store.client.', '') ?? ''
@@ -138,7 +158,7 @@ function settle({ resolve, reject }: Waiting, answer: streams.BatchAppendResp): 
     reject(
       new AppendRefused(
         REFUSALS[name] ?? 'unknown',
-        `the append was refused: ${error?.getMessage() || name}`,
+        `the append to ${stream} was refused: ${error?.getMessage() || name}`,
       ),
     )
 }

@@ -1,6 +1,8 @@
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import type { Clock } from '../clock/clock.ts'
+import type { Logger } from '../logging/logger.ts'
+import { parseEventStoreDbUrl } from './eventstoredb-url.ts'
 
 /** What a call of the generated client takes beside its request. */
 type CallArguments = Parameters<StreamsClient['batchAppend']>
@@ -15,34 +17,85 @@ type Internals = {
   callArguments(base: { requiresLeader: boolean }, options: { deadline: number }): CallArguments
   handleError(client: StreamsClient, error: Error): Promise<void>
   getChannel(): Promise<{ close(): void }>
+  createChannel(): Promise<Channel>
+}
+
+/** What of grpc-js's channels is relied on; a channel makes no connection before its first call. */
+type Channel = {
+  getTarget(): string
+  close(): void
+  internalChannel: { credentials: unknown; options: ChannelOptions }
+}
+type ChannelOptions = { [name: string]: string | number }
+
+/**
+ * What the client sets no option for. Connections are a channel's own: grpc-js otherwise hands the one that is stuck to
+ * the channel that replaces it, and has no limit for how long connecting takes. It also tries again less and less often
+ * otherwise, in the end every two minutes.
+ */
+const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 2_000,
 }
 
 /** A connection to the server or cluster. It opens with the first call, and opens again after it broke. */
 export type Connection = { client: EventStoreDBClient; internals: Internals }
 
-/** Throws an Error that says what is wrong with the connection string. */
-export function connect(url: string): Connection {
-  const client = EventStoreDBClient.connectionString(connectionString(url))
+/** Throws an Error that says what is wrong with the connection string, and repeats nothing of it. */
+export function connect(url: string, log: Logger): Connection {
+  const client = opened(connectionString(url, log))
   // Private to TypeScript only; that they are there is checked at once.
   const internals = client as unknown as Internals
-  for (const name of ['getGRPCClient', 'callArguments', 'handleError', 'getChannel'] as const)
+  for (const name of [
+    'getGRPCClient',
+    'callArguments',
+    'handleError',
+    'getChannel',
+    'createChannel',
+  ] as const)
     if (typeof internals[name] !== 'function')
       throw new Error(`@eventstore/db-client is of a version that this service does not know (no ${name})`)
+  const { createChannel } = internals
+  internals.createChannel = async () => withOptions(await createChannel())
   return { client, internals }
 }
 
-/** Calls fail in crowds: one of them is enough to look for another node. */
-const LEAVE_EVERY_MS = 500
+/** The same channel with CHANNEL_OPTIONS too; as it is where grpc-js is no longer what it was. */
+function withOptions(channel: Channel): Channel {
+  const { credentials, options } = channel.internalChannel ?? {}
+  if (credentials === undefined || options === undefined) return channel
+  channel.close()
+  // The client's own class, whichever copy of grpc-js that is of.
+  const ChannelClass = channel.constructor as new (
+    target: string,
+    credentials: unknown,
+    options: ChannelOptions,
+  ) => Channel
+  return new ChannelClass(channel.getTarget(), credentials, { ...options, ...CHANNEL_OPTIONS })
+}
+
+function opened(url: string): EventStoreDBClient {
+  try {
+    return EventStoreDBClient.connectionString(url)
+  } catch (error) {
+    // The client's own error has the whole string as a property, and shows a part of it.
+    const { message } = error instanceof Error ? error : new Error(String(error))
+    const why = message.replace(/^Unexpected ".*?" at position/s, 'wrong at character')
+    throw new Error(`the connection string of the event store is refused by its client: ${why}`)
+  }
+}
 
 /**
- * Lets calls that begin later look for a node anew: the client does that by itself where a connection breaks and where a
- * follower knows its leader, but not where a node answers that it knows of none. Never rejects.
+ * Lets calls that begin later look for a node anew, and connect anew: the client does that by itself where a connection
+ * breaks and where a follower knows its leader, but not where a node knows of none or where nothing comes back. Calls
+ * fail in crowds: it is done once in `everyMs` at most. What is under way goes on. Never rejects.
  */
-export function leavingTheNode({ internals }: Connection, clock: Clock): () => Promise<void> {
+export function leavingTheNode({ internals }: Connection, clock: Clock): (everyMs: number) => Promise<void> {
   let leftAt = Number.NEGATIVE_INFINITY
-  return async () => {
+  return async (everyMs) => {
     const now = clock.now().epochMilliseconds
-    if (now - leftAt < LEAVE_EVERY_MS) return
+    if (now - leftAt < everyMs) return
     leftAt = now
     try {
       const client = await internals.getGRPCClient(StreamsClient, 'leave')
@@ -63,8 +116,22 @@ export async function disconnect({ client, internals }: Connection): Promise<voi
   )
 }
 
-/** The later of two entries counts; `false` would make wrong expected versions look like successes. */
-function connectionString(url: string): string {
-  const esdb = url.replace(/^kurrentdb/, 'esdb')
-  return `${esdb}${esdb.includes('?') ? '&' : '?'}throwOnAppendFailure=true`
+/**
+ * The connection string as the client takes it, without the options that must not reach it: `throwOnAppendFailure=false`
+ * makes wrong expected versions look like successes, and at `tlsVerifyCert`, which it does not honour, it writes the
+ * whole string with its password to the console.
+ */
+function connectionString(url: string, log: Logger): string {
+  const parsed = parseEventStoreDbUrl(url)
+  if (!parsed.ok) throw new Error(`the connection string of the event store ${parsed.problem}`)
+  const is = (name: string) => parsed.url.options.get(name)?.toLowerCase()
+  if (is('tlsverifycert') === 'false' && is('tls') !== 'false')
+    log.warn('the certificate of the event store is verified all the same: give its authority as tlsCAFile')
+  const [address = '', query = ''] = url.replace(/^kurrentdb/, 'esdb').split('?')
+  const kept = query.split('&').filter((option) => !LEFT_OUT.has(nameOf(option)))
+  return `${address}${kept.length === 0 ? '' : '?'}${kept.join('&')}`
 }
+
+const LEFT_OUT = new Set(['', 'tlsverifycert', 'throwonappendfailure'])
+
+const nameOf = (option: string) => (option.split('=')[0] ?? '').toLowerCase().replace(/[_-]/g, '')

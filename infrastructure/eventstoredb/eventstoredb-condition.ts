@@ -97,7 +97,6 @@ function encryption(options: ReadonlyMap<string, string>): ConnectionOptions {
   const caFile = options.get('tlscafile')
   return {
     ALPNProtocols: ['h2'],
-    ...(caFile && { ca: readFileSync(caFile) }),
-    ...(options.get('tlsverifycert')?.toLowerCase() === 'false' && { rejectUnauthorized: false }),
+    ...(caFile && { ca: readFileSync(decodeURIComponent(caFile)) }),
   }
 }

@@ -4,7 +4,7 @@ import type { EngineProblem } from '../way-to-server.ts'
 /** Why a server cannot be worked with. */
 export type Trouble = EngineProblem
 
-/** A failure of a call. `again`: the same call may succeed in a moment; `elsewhere`: rather on another node. */
+/** A failure of a call. `again`: the same call may succeed in a moment; `elsewhere`: rather on another connection. */
 export type Failure = { trouble: Trouble; again: boolean; elsewhere: boolean; detail: string }
 
 /** Thrown here where a call was not answered in time. */
@@ -20,7 +20,8 @@ const UNAUTHENTICATED = 16
  * of the server or of the way to it, such as a mistake in the caller.
  */
 export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof NoAnswer) return { ...PASSES, trouble: 'TIMEOUT', detail: error.message }
+  if (error instanceof NoAnswer)
+    return { again: true, elsewhere: true, trouble: 'TIMEOUT', detail: error.message }
   if (!(error instanceof Error)) return undefined
   const { type, code } = marksOf(error)
   const detail = error.message || type || error.name
@@ -28,6 +29,8 @@ export function failureOf(error: unknown): Failure | undefined {
     return { ...PASSES, trouble: 'AUTHENTICATION', again: false, detail }
   // Esdb+discover and lists of hosts: the client tells only that it found no node.
   if (detail.startsWith('Failed to discover')) return { ...PASSES, trouble: 'REFUSED', detail }
+  // A call that was about to begin on a connection that was given up in that moment.
+  if (detail === 'Channel has been shut down') return { ...PASSES, trouble: 'REFUSED', detail }
   if (code === undefined && !(type !== undefined && RETRIED.has(type))) return undefined
   if (type !== undefined && NOT_RETRIED.has(type)) return undefined
   return {

@@ -12,7 +12,7 @@ import { StoreUnavailable } from '../store-unavailable.ts'
 import { batchAppends } from './batch-append.ts'
 import { connect, disconnect, leavingTheNode } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'
-import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
 import { follow } from './eventstoredb-follow.ts'
 import { pagesOfAll } from './eventstoredb-pages.ts'
 import { fromPosition, recorded, toPosition } from './eventstoredb-positions.ts'
@@ -20,7 +20,7 @@ import { answered, lastReading, type Reading, streamReading } from './eventstore
 import { offerGzip } from './grpc-compression.ts'
 
 export type EventStoreDbOptions = {
-  /** As the server's documentation has it, with user and password where it asks for them: esdb://… or esdb+discover://… */
+  /** As the server's documentation has it, with user and password where it asks for them: esdb://… or esdb+discover://… (or kurrentdb) */
   url: string
   /** Whether messages are compressed (see grpc-compression.ts). Of the whole process. */
   compression: boolean
@@ -56,10 +56,13 @@ export type EventStoreDbEventStore = EventStore & {
 export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStoreDbEventStore {
   const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 2_000, reconnectWithinMs = 30_000 } = options
   offerGzip(options.compression, log)
-  const connection = connect(options.url)
+  const connection = connect(options.url, log)
   const { client } = connection
   const appends = batchAppends(connection)
-  const leaveNode = leavingTheNode(connection, clock)
+  const leave = leavingTheNode(connection, clock)
+  const leaveNode = (failure: Failure) => {
+    if (failure.elsewhere) void leave(failure.trouble === 'TIMEOUT' ? callTimeoutMs : LEAVE_EVERY_MS)
+  }
   const closing = new AbortController()
 
   function refuseIfClosed(): void {
@@ -77,8 +80,8 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
         const failure = failureOf(error)
         if (!failure) throw error
         const elapsed = clock.now().epochMilliseconds - begun
+        leaveNode(failure)
         if (!failure.again || elapsed + pause > retryWithinMs) throw unavailable(what, failure, error)
-        if (failure.elsewhere) void leaveNode()
         await clock.delay(pause, closing.signal)
       }
     }
@@ -137,7 +140,14 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       const encoded = encodeEvents(stream, events)
       try {
         return await trying(`append to ${stream}`, async () => {
-          const appended = await answered(clock, callTimeoutMs, appends.append(stream, expected, encoded))
+          const appended = await answered(
+            clock,
+            callTimeoutMs,
+            appends.append(stream, expected, encoded),
+          ).catch((error: unknown) => {
+            if (error instanceof NoAnswer) appends.turnOver()
+            throw error
+          })
           if (!appended.ok) return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: appended.actual }
           const { revision, position } = appended
           return {
@@ -185,6 +195,8 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
 type Resolved = Parameters<typeof recorded>[0]
 
+/** Where nobody leads, another node may be asked so soon. */
+const LEAVE_EVERY_MS = 500
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 500
 

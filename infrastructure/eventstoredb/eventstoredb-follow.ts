@@ -2,7 +2,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client'
 import type { Clock } from '../clock/clock.ts'
 import type { EventPage, Filter, Position } from '../event-store/event-store.ts'
 import type { Logger } from '../logging/logger.ts'
-import { failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
 import { subscription } from './eventstoredb-reading.ts'
 import { pageInHand } from './page-of-events.ts'
 
@@ -11,7 +11,7 @@ type Following = {
   clock: Clock
   log: Logger
   lastPosition(): Promise<Position>
-  leaveNode(): Promise<void>
+  leaveNode(failure: Failure): void
   callTimeoutMs: number
   reconnectWithinMs: number
 }
@@ -21,6 +21,8 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 2_000
 /** How often a reading that is live and hears nothing makes sure that there is nothing. */
 const LOOK_EVERY_MS = 1_000
+/** So many checkpoints without a page, of 512 events each, are a page without events: a reader may stop there and go on. */
+const CHECKPOINTS_A_PAGE = 32
 /** So often in a row the end of the log has to be beyond a reading that hears nothing. */
 const STUCK = 2
 
@@ -55,8 +57,8 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       if (lostAt === undefined)
         log.warn({ err: error, position }, 'the event store cannot be followed: trying again')
       lostAt ??= now
+      leaveNode(failure)
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
-      if (failure.elsewhere) void leaveNode()
       await clock.delay(pause, signal)
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
     }
@@ -81,6 +83,7 @@ async function* readOnce(
   const page = pageInHand(after, limit)
   let caughtUp = false
   let stuck = 0
+  let checkpoints = 0
   try {
     while (!signal.aborted) {
       const item = reading.take()
@@ -93,7 +96,11 @@ async function* readOnce(
         if (!live) return
       } else if (item) {
         stuck = 0
-        if (page.take(item)) yield page.turn(caughtUp && !reading.waiting())
+        if (item.kind === 'checkpoint') checkpoints += 1
+        if (page.take(item) || (!caughtUp && checkpoints >= CHECKPOINTS_A_PAGE)) {
+          checkpoints = 0
+          yield page.turn(caughtUp && !reading.waiting())
+        }
       } else if (caughtUp && page.fresh) yield page.turn(true)
       else {
         const { over, late } = await reading.more(caughtUp ? LOOK_EVERY_MS : callTimeoutMs, signal)

@@ -26,12 +26,13 @@ const digits = (number: bigint): string => String(number).padStart(20, '0')
 const NOWHERE = 2n ** 64n - 1n
 
 /**
- * The event as the port has it; undefined for a link whose event is gone. Events of other applications may come in a
- * reading without a filter: what of them is no JSON object is given under the name `value`.
+ * The event as the port has it; undefined for what the server itself writes, which may be in any stream: links, and the
+ * mark of a stream that is deleted for good. Events of other applications may come in a reading without a filter: what of
+ * them is no JSON object is given under the name `value`.
  */
 export function recorded(resolved: ResolvedEvent | AllStreamResolvedEvent): RecordedEvent | undefined {
   const { event } = resolved
-  if (!event) return undefined
+  if (!event || event.type.startsWith('$')) return undefined
   if (!event.position || event.position.commit === NOWHERE)
     throw new Error(
       'this event store does not tell positions in streams: it needs EventStoreDB 23.10 or later',

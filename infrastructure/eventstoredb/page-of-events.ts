@@ -1,5 +1,5 @@
 import type { EventPage, Position, RecordedEvent } from '../event-store/event-store.ts'
-import { recorded } from './eventstoredb-positions.ts'
+import { recorded, toPosition } from './eventstoredb-positions.ts'
 import type { Item } from './eventstoredb-reading.ts'
 
 /** A page ends early, before its limit, once it holds about this many characters of JSON. */
@@ -38,7 +38,12 @@ export function pageInHand(after: Position, limit: number): PageInHand {
       if (item.kind === 'checkpoint') moveTo(item.position)
       if (item.kind !== 'event') return false
       const event = recorded(item.resolved)
-      if (!event || event.position <= position) return false
+      if (!event) {
+        const place = item.resolved.event?.position
+        if (place) moveTo(toPosition(place))
+        return false
+      }
+      if (event.position <= position) return false
       events.push(event)
       position = event.position
       characters += sizeOf(event)

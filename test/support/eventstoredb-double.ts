@@ -70,7 +70,6 @@ export async function startEventStoreDbDouble({
   path = ':memory:',
   port: wanted = 0,
   version = '24.10.0',
-  batch = true,
   cluster: joined,
   tls,
   user,
@@ -79,8 +78,6 @@ export async function startEventStoreDbDouble({
   port?: number
   /** The version that it says it has. */
   version?: string
-  /** Whether it says that it offers BatchAppend; the client uses Append otherwise. */
-  batch?: boolean
   /** The cluster that it joins. */
   cluster?: Cluster
   /** With a key and a certificate it speaks TLS only. */
@@ -173,11 +170,8 @@ export async function startEventStoreDbDouble({
   })
   server.handle(ServerFeaturesService.getSupportedMethods, async (call) => {
     await thawed.promise
-    const methods = [...['append', 'read', 'delete', 'tombstone'], ...(batch ? ['batchappend'] : [])].map(
-      (name) =>
-        new features.SupportedMethod()
-          .setServiceName('event_store.client.streams.streams')
-          .setMethodName(name),
+    const methods = ['append', 'batchappend', 'read', 'delete', 'tombstone'].map((name) =>
+      new features.SupportedMethod().setServiceName('event_store.client.streams.streams').setMethodName(name),
     )
     await call.send(
       new features.SupportedMethods().setEventStoreServerVersion(version).setMethodsList(methods),

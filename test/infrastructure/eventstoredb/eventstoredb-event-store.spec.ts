@@ -3,7 +3,6 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type NewEvent, START } from '../../../infrastructure/event-store/event-store.ts'
 import type { EventStoreDbEventStore } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'
@@ -188,28 +187,6 @@ test('it says why a server cannot be worked with', async (_, double) => {
   const old = await startEventStoreDbDouble({ version: '22.10.4' })
   assert.is(await why(old.url), 'TOO_OLD')
   await old.close()
-})
-
-test('connection strings of both names, with discovery, and that would hide wrong versions, all work', async (_, double) => {
-  for (const url of [
-    double.url.replace('esdb', 'kurrentdb'),
-    double.url.replace('esdb', 'esdb+discover'),
-    `${double.url}&throwOnAppendFailure=false`,
-  ]) {
-    const store = openEventStoreDb(url)
-    await store.append('a-1', 'any', [someEvent()])
-    const wrong = await store.append('a-1', 'no-stream', [someEvent()])
-    assert.not.ok(wrong.ok)
-    await store.close()
-  }
-  let refused: unknown
-  try {
-    openEventStoreDb('http://127.0.0.1')
-  } catch (error) {
-    refused = error
-  }
-  assert.instance(refused, Error)
-  assert.not.instance(refused, StoreUnavailable)
 })
 
 own.run()

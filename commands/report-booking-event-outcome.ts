@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { reportOutcome } from '../domain/booking-facts.ts'
+import { passedOnReferences, reportOutcome, trackBooking } from '../domain/booking-facts.ts'
 import { decisionByEventId } from '../projections/decisions.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, instant, startBeforeEnd, startBeforeEndProblem, text } from './body-fields.ts'
-import { defineCommand, notFound } from './command.ts'
-import { execute } from './execute.ts'
+import { type CommandContext, type CommandPorts, defineCommand, notFound } from './command.ts'
+import { execute, load } from './execute.ts'
 
 export const ReportBookingEventOutcome = defineCommand({
   name: 'ReportBookingEventOutcome',
@@ -25,7 +25,7 @@ export const ReportBookingEventOutcome = defineCommand({
     if (decision === undefined)
       return notFound('BOOKING_EVENT_UNKNOWN', 'No booking event of this id was published.')
     const { start, end, newBookingUid, code } = body
-    return execute(ports, context, bookingAggregate, decision.bookingUid, (state) =>
+    const reported = await execute(ports, context, bookingAggregate, decision.bookingUid, (state) =>
       reportOutcome(state, {
         bookingUid: decision.bookingUid,
         eventId: body.eventId,
@@ -37,5 +37,35 @@ export const ReportBookingEventOutcome = defineCommand({
         at: ports.now().toString(),
       }),
     )
+    if (reported.ok && newBookingUid !== undefined && (body.outcome === 'APPLIED' || (start && end)))
+      await trackSuccessor(ports, context, decision.bookingUid, newBookingUid)
+    return reported
   },
 })
+
+/** Begins to follow the booking that this one was rescheduled to, unless it is followed: Cal.com's webhook may be first. */
+async function trackSuccessor(
+  ports: CommandPorts,
+  context: CommandContext,
+  rescheduledFromUid: string,
+  bookingUid: string,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, rescheduledFromUid)
+  const was = state.kind === 'CLOSED' && state.rescheduledToUid === bookingUid ? state.was : undefined
+  if (was === undefined) return
+  const { userId, organizationId, basis } = was
+  await execute(ports, context, bookingAggregate, bookingUid, (successor) =>
+    successor.kind === 'UNTRACKED'
+      ? trackBooking(successor, {
+          bookingUid,
+          userId,
+          ...(organizationId !== undefined && { organizationId }),
+          status: 'ACCEPTED',
+          times: basis,
+          rescheduledFromUid,
+          references: passedOnReferences(state),
+          at: ports.now().toString(),
+        })
+      : { ok: true, events: [] },
+  )
+}

@@ -81,7 +81,7 @@ export function openStores(parts: Parts): Stores {
     queue,
     readStore: workFile ? sqliteReadStore(workFile) : mongodbReadStore(connected(mongodb)),
     vault: vaultFile
-      ? sqliteVault(vaultFile, { keys: keys.keys, newId })
+      ? embeddedVault(vaultFile, keys.keys, parts)
       : mongodbVault(connected(mongodb), { keys: keys.keys, newId }),
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
@@ -114,6 +114,15 @@ function embeddedQueue(database: SqliteDatabase, { clock, newId }: Parts): Signa
   const queue = sqliteSignalQueue(database, { clock, newId })
   freeOrphanedLeases(database, clock)
   return queue
+}
+
+function embeddedVault(database: SqliteDatabase, keys: readonly Uint8Array[], parts: Parts) {
+  const vault = sqliteVault(database, { keys, newId: parts.newId })
+  if (!vault.opensNothing) return vault
+  const { folder } = parts.configuration.data
+  throw new StartRefused(
+    `None of the encryption keys opens anything of the vault in ${folder}: put the key that it was made with into ENCRYPTION_KEY, alone or behind a new one.`,
+  )
 }
 
 function openMongodb(url: string, { opened }: Parts, engines: Engine[]): MongodbConnection {

@@ -28,16 +28,25 @@ const SCHEMA = `
  * Keys rotate at opening: every record that another of the given keys opens is sealed again, and its fingerprint made
  * again, with the newest, in one transaction; afterwards the older keys may be dropped. Records that no given key
  * opens stay as they are: using one throws VaultKeyUnknown, and so does looking up a calendar that is not found
- * while there are such records, because it may be among them and must not get a second key.
+ * while there are such records, because it may be among them and must not get a second key. `opensNothing`: something
+ * is stored, and no given key opens any of it.
  */
 export function sqliteVault(
   database: SqliteDatabase,
   { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
-): CredentialVault & { directory: CalendarDirectory } {
+): CredentialVault & { directory: CalendarDirectory; opensNothing: boolean } {
   const records = sealedRecords(keys)
   database.sql.exec(SCHEMA)
   rotate(database, records)
-  return { ...credentials(database, records), directory: calendars(database, records, newId) }
+  const keysInUse = database.sql
+    .prepare('SELECT key_id FROM credential UNION SELECT key_id FROM calendar')
+    .all()
+    .map(({ key_id }) => key_id)
+  return {
+    ...credentials(database, records),
+    directory: calendars(database, records, newId),
+    opensNothing: keysInUse.length > 0 && !keysInUse.includes(records.newest),
+  }
 }
 
 function credentials({ sql, write }: SqliteDatabase, records: SealedRecords): CredentialVault {

@@ -117,6 +117,20 @@ test('seals everything anew with the newest key at opening', async () => {
   await database.close()
 })
 
+test('says at opening where no key opens anything of what is stored', async () => {
+  const database = openDatabase(':memory:')
+  const open = (...keys: number[]) => sqliteVault(database, { keys: keys.map(keyOfBytes), newId: randomUUID })
+  assert.is(open(1).opensNothing, false, 'nothing is stored')
+  await open(1).put('c1', { kind: 'service-account', subject: 'me@example.com' })
+  assert.is(open(1).opensNothing, false)
+  assert.is(open(2).opensNothing, true)
+  assert.is(open(2, 1).opensNothing, false)
+  assert.is(open(1).opensNothing, true, 'sealed anew with another key')
+  await open(1).put('c2', { kind: 'service-account', subject: 'you@example.com' })
+  assert.is(open(1).opensNothing, false, 'one of two opens')
+  await database.close()
+})
+
 test('needs a key of 32 bytes', async () => {
   const database = openDatabase(':memory:')
   assert.throws(() => sqliteVault(database, { keys: [], newId: randomUUID }), /needs a key/)

@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs'
 import type { KafkaConfiguration } from '../config/configuration.ts'
@@ -56,9 +56,24 @@ export function kafkaClient(options: KafkaClientOptions, retry: RetryOptions = R
       const socket = ssl
         ? connectTls({ ...to, ...(servername !== undefined && { servername }) }, onConnect)
         : connectTcp(to, onConnect)
-      return socket.setKeepAlive(true, KEEP_ALIVE_MS)
+      return survivingNonsense(socket).setKeepAlive(true, KEEP_ALIVE_MS)
     },
   })
+}
+
+/** What another kind of server answers makes kafkajs throw where it reads, which would end the process. */
+function survivingNonsense(socket: Socket): Socket {
+  const emit = socket.emit.bind(socket)
+  socket.emit = (event: string | symbol, ...given: unknown[]): boolean => {
+    if (event !== 'data') return emit(event, ...given)
+    try {
+      return emit(event, ...given)
+    } catch (cause) {
+      socket.destroy(new Error('what answers is not Kafka', { cause }))
+      return true
+    }
+  }
+  return socket
 }
 
 type Entry = {

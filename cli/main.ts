@@ -98,6 +98,23 @@ program
     process.exitCode = await migrate(folder, { json: options.json === true })
   })
 
+program
+  .command('resume-publishing')
+  .description(
+    'the way out of STORE_REWOUND: compare the event store with the Kafka topic, and say where publishing would go on',
+  )
+  .option('--yes', 'let it go on there; without it nothing is changed')
+  .option('--after <position>', 'go on after this position (or: start), where the topic alone does not tell')
+  .option('--json', 'what was found, for programs')
+  .action(async (options: { yes?: boolean; after?: string; json?: boolean }) => {
+    const { resumePublishing } = await import('./resume-publishing.ts')
+    process.exitCode = await resumePublishing({
+      after: options.after,
+      yes: options.yes === true,
+      json: options.json === true,
+    })
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -25,7 +25,7 @@ export async function restore(
     console.log(
       options.json
         ? JSON.stringify({ folder, begunAt, head, files: files.map(({ name }) => name) })
-        : `Restored to ${folder}: the state of ${begunAt}. What was decided since is not in it: consumers of the feed get 400 BAD_CURSOR until the next event, and a publisher to Kafka stops with STORE_REWOUND (docs/deployment.md).`,
+        : `Restored to ${folder}: the state of ${begunAt}. What was decided since is not in it: consumers of the feed get 400 BAD_CURSOR until the next event, and a publisher to Kafka stops with STORE_REWOUND until calendar-sync resume-publishing (docs/operations.md).`,
     )
     return 0
   } catch (error) {

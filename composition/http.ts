@@ -14,6 +14,7 @@ import { feedRoutes } from '../services/http/feed.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
 import { listen } from '../services/http/listener.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
+import { publishingPaths, publishingRoutes } from '../services/http/publishing-routes.ts'
 import { orphanedChannels } from '../services/orphaned-channels.ts'
 import type { OutageLog } from '../services/outage-log.ts'
 import { roleChecks } from '../services/role-checks.ts'
@@ -116,13 +117,20 @@ export function httpHandler(parts: HttpParts) {
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
     first: isEdge ? [googleWebhook({ push, log })] : [],
     open: isEdge ? [webhookOfCalcom(configuration, ports)] : [],
-    description: { paths: adminPaths },
+    description: { paths: { ...adminPaths, ...publishingPaths } },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
       {
         router: adminRoutes({
           dataFolder: configuration.data.folder,
           backUp: (options) => backUp(stores.backupSources, options),
+        }),
+        scope: 'operate',
+      },
+      {
+        router: publishingRoutes({
+          dataFolder: configuration.data.folder,
+          resume: publisher?.resume,
         }),
         scope: 'operate',
       },

@@ -4,11 +4,13 @@ import type { Metrics } from '../infrastructure/metrics/metrics.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
 import { carryOutWishes } from '../services/parked-wishes.ts'
 import { publicationParking } from '../services/publication-parking.ts'
+import type { ResumeOptions, ResumeReport } from '../services/publication-resume.ts'
 import { type PublisherStatus, type RunningPublisher, runPublisher } from '../services/publisher.ts'
 import type { Lease } from '../services/role-lease.ts'
 import { keepReporting, lastReport } from '../services/role-reports.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
 import { type Engine, kafkaEngine } from './engines.ts'
+import { resumeOn } from './resume-publishing.ts'
 
 export type Publishing = {
   engine: Engine
@@ -16,6 +18,8 @@ export type Publishing = {
   run(lease: Lease): Promise<void>
   /** As told by the process that publishes, this one or another; undefined where none has for long. */
   lastTold(): Promise<PublisherStatus | undefined>
+  /** See `resumePublishing`: it need not be this process that publishes. */
+  resume(options: ResumeOptions): Promise<ResumeReport>
   /** Rejects where this process publishes, and events have waited for too long. */
   ready(): Promise<void>
 }
@@ -65,6 +69,11 @@ export function publishing(
       const status = report.figures as PublisherStatus
       const { oldestAgeMs } = status
       return { ...status, oldestAgeMs: oldestAgeMs === null ? null : oldestAgeMs + report.ageMs }
+    },
+    async resume(options) {
+      const report = await resumeOn(kafka, ports, options, { clock, log })
+      if (report.state === 'RESUMED') running?.lookAgain()
+      return report
     },
     ready: async () => running?.ready(),
   }

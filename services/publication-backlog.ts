@@ -9,8 +9,11 @@ export type PublicationBacklog = {
   movedTo(position: Position, published: readonly { event: { position: Position } }[]): void
   /** Where it cannot be known up to where events were published, those after `position` wait at least. */
   atLeastFrom(position: Position): void
-  /** `oldestAt` is when the oldest was stored, RFC 3339; null where nothing waits. Rejects with StoreUnavailable. */
-  count(): Promise<{ backlog: number; oldestAt: string | null }>
+  /**
+   * `backlog` is null while nobody can say; `oldestAt` is when the oldest that certainly waits was stored, RFC 3339, null
+   * where none does. Rejects with StoreUnavailable.
+   */
+  count(): Promise<{ backlog: number | null; oldestAt: string | null }>
 }
 
 const PAGE = 1_000
@@ -21,6 +24,7 @@ const PAGES_AT_ONCE = 20
 export function publicationBacklog(events: EventStore): PublicationBacklog {
   const filter = { types: PUBLISHED_TYPES }
   let published: Position | undefined
+  let known = false
   /** Up to where events are in `waiting`. */
   let counted: Position = START
   let waiting = 0
@@ -42,6 +46,7 @@ export function publicationBacklog(events: EventStore): PublicationBacklog {
   return {
     beginsAt(position) {
       published = position
+      known = true
       counted = position
       waiting = 0
     },
@@ -58,8 +63,9 @@ export function publicationBacklog(events: EventStore): PublicationBacklog {
       if (counted < published) counted = published
     },
     async count() {
-      if (published === undefined) return { backlog: 0, oldestAt: null }
+      if (published === undefined) return { backlog: null, oldestAt: null }
       const [oldest] = (await events.readAll({ after: published, filter, limit: 1 })).events
+      if (!known) return { backlog: null, oldestAt: oldest?.recordedAt ?? null }
       if (oldest === undefined) return { backlog: 0, oldestAt: null }
       under ??= countOn().finally(() => {
         under = undefined

@@ -13,10 +13,12 @@ const LOOK = 1_000
  * before the mark, or has gone on with other events since: publishing from it would leave out or repeat some in silence.
  * Rejects with StoreUnavailable.
  */
-export async function rewound(events: EventStore, begun: Begun): Promise<string | undefined> {
+export async function rewound(events: EventStore, begun: Omit<Begun, 'ok'>): Promise<string | undefined> {
   const { last, holdsEvents } = begun
   if (last === undefined)
     return holdsEvents ? 'events were published, and the position up to where is missing' : undefined
+  // Written so by an operator: nothing of this store was published yet.
+  if (last.position === START) return undefined
   const head = await events.head()
   const beyond = `events were published up to position ${last.position}, which is beyond the end of the event store (${head || 'empty'})`
   if (head.length !== last.position.length || last.position > head) return beyond

@@ -33,8 +33,8 @@ export type PublisherState =
 
 export type PublisherStatus = {
   state: PublisherState
-  /** Events that wait; at least so many where it is not known, or not yet counted, how many. */
-  backlog: number
+  /** Events that wait, or at least so many where they are not all counted yet; null while nobody can say. */
+  backlog: number | null
   /** Age of the oldest one that waits, in milliseconds; null where nothing waits. */
   oldestAgeMs: number | null
   /** What does not answer now, and since when. */
@@ -55,6 +55,8 @@ export type RunningPublisher = {
    * that cannot be done now; to be repeated then.
    */
   carryOut(wish: Pick<ParkedWish, 'position' | 'want'>): Promise<void>
+  /** Takes over now, where it waits before it does. */
+  lookAgain(): void
   /** Resolves once it has stopped. The publisher that was given is closed then. */
   readonly stopped: Promise<void>
 }
@@ -106,6 +108,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   let reason: string | undefined
   let rewoundTold: string | undefined
   let current: Reign | undefined
+  let woken = new AbortController()
 
   function enter(next: PublisherState, why?: string): void {
     state = next
@@ -210,7 +213,9 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     await outages.untilItAnswers('event store', async () => backlog.atLeastFrom(await events.head()))
     while (!signal.aborted) {
       const waitMs = await outages.untilItAnswers(KAFKA, reign)
-      if (waitMs !== undefined && waitMs > 0) await clock.delay(waitMs, signal)
+      woken = new AbortController()
+      if (waitMs !== undefined && waitMs > 0)
+        await clock.delay(waitMs, AbortSignal.any([signal, woken.signal]))
     }
   }
 
@@ -257,6 +262,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       const released = await current?.turn((from) => releaseHeld(options, wish, from))
       if (!released) throw new Error('nothing is published now')
     },
+    lookAgain: () => woken.abort(),
     stopped: runAndClose(),
   }
 }

@@ -174,7 +174,7 @@ const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
         {
           code: 'STORE_REWOUND',
           sentence: `Nothing is published to Kafka: ${publisher.reason ?? 'the event store is another one'}.`,
-          next: 'Find out why the event store is not the one that was published from; then set another KAFKA_TOPIC.',
+          next: 'Run npm run calendar-sync -- resume-publishing: it compares the event store with the topic, and says what it would do with --yes.',
         },
       ]
 

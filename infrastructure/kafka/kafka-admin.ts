@@ -1,6 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs'
 
-/** What a partition has: from the oldest message that was not deleted up to the end. */
+/**
+ * What a partition has: from the oldest message that was not deleted, up to where no transaction is open any more. The
+ * answer to a commit comes before every partition shows it; once the next producer has taken over, all do.
+ */
 export type PartitionSpan = { partition: number; low: bigint; high: bigint }
 
 /** Every partition of a topic that is there. */

@@ -51,5 +51,13 @@ export async function topicContents(parts: {
       const lane = partitionOf({ key: subject, value: null })
       return { lane, trimmed: trimmed.has(lane) }
     },
+    async isStillAll() {
+      // Where nobody answers, nobody can say so.
+      const now = await withAdmin(kafka, (admin) => spansOf(admin, topics.events)).catch(() => undefined)
+      if (now === undefined) return false
+      return now.every(
+        ({ partition, high }) => spans.find((one) => one.partition === partition)?.high === high,
+      )
+    },
   }
 }

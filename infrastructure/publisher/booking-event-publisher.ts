@@ -58,6 +58,8 @@ export type PublishedContents = {
   /** Of every event that is there. */
   ids: ReadonlySet<string>
   laneOf(subject: string): { lane: number; trimmed: boolean }
+  /** Whether nothing has come since. Certain after a `begin`: what is committed may take some moments to be seen. */
+  isStillAll(): Promise<boolean>
 }
 
 export type PublisherDescription =

@@ -19,9 +19,7 @@ export const testClient = (brokers: readonly string[]): Kafka =>
 /** Every committed message of the topic, in the order of each partition. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<SeenMessage[]> {
   const kafka = testClient(brokers)
-  const admin = kafka.admin()
-  await admin.connect()
-  const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
+  const offsets = await settledOffsets(kafka, topic)
   const seen: SeenMessage[] = []
   await readCommitted({
     kafka,
@@ -35,6 +33,26 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
     },
   })
   return seen
+}
+
+/** The answer to a commit comes some milliseconds before every partition shows it as such. */
+async function settledOffsets(kafka: Kafka, topic: string) {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    let offsets = await admin.fetchTopicOffsets(topic)
+    for (let same = 0; same < 10; same++) {
+      const now = await admin.fetchTopicOffsets(topic)
+      if (
+        now.some(({ partition, high }) => offsets.find((one) => one.partition === partition)?.high !== high)
+      )
+        same = 0
+      offsets = now
+    }
+    return offsets
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 /** A live `read_committed` consumer; `onMessage` is told of each message as it comes. */

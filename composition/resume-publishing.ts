@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
+import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
+import { publicationParking } from '../services/publication-parking.ts'
+import { type ResumeOptions, type ResumeReport, resumePublishing } from '../services/publication-resume.ts'
+import { EVENTS_FILE } from './backup.ts'
+import { closers } from './closers.ts'
+import { StartRefused } from './start-refused.ts'
+import { openStores } from './stores.ts'
+
+type Parts = { clock: Clock; log: Logger }
+
+/** With stores that are open already; with connections of its own to the brokers. See `resumePublishing`. */
+export async function resumeOn(
+  configuration: NonNullable<Configuration['kafka']>,
+  stores: Pick<ReturnType<typeof openStores>, 'events' | 'readStore'>,
+  options: ResumeOptions,
+  { clock, log }: Parts,
+): Promise<ResumeReport> {
+  const publisher = kafkaPublisher({ configuration, clock, log })
+  try {
+    const parking = publicationParking({ ...stores, now: clock.now })
+    return await resumePublishing({ events: stores.events, publisher, parking }, options)
+  } finally {
+    await publisher.close()
+  }
+}
+
+/** The same where no service runs on the data folder. Throws StartRefused and what `resumePublishing` throws. */
+export async function resumeAlone(
+  configuration: Configuration,
+  options: ResumeOptions,
+  parts: Parts,
+): Promise<ResumeReport> {
+  const { kafka, eventStore, data } = configuration
+  if (kafka === undefined) throw new StartRefused('KAFKA_BROKERS is not set: nothing is published to Kafka.')
+  if (eventStore === undefined && !existsSync(join(data.folder, EVENTS_FILE)))
+    throw new StartRefused(`${data.folder} is no data folder of this service.`)
+  const opened = closers(parts.log)
+  try {
+    const stores = openStores({ configuration, newId: () => '', opened, ...parts })
+    return await resumeOn(kafka, stores, options, parts)
+  } finally {
+    await opened.closeAll()
+  }
+}

@@ -1,0 +1,106 @@
+import Router from '@koa/router'
+import { z } from 'zod'
+import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { type ResumeOptions, ResumeRefused } from '../publication-resume.ts'
+import { jsonBody } from './json-body.ts'
+import { answers, body, guarded, json } from './openapi-parts.ts'
+import { HttpProblem, invalid } from './problem.ts'
+
+const PATH = '/admin/resume-publishing'
+
+const ResumeBody = z
+  .strictObject({
+    after: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('a position, or `start`: where to go on, where the topic alone does not tell'),
+    write: z.boolean().default(false).describe('whether the position is written; else nothing is changed'),
+    dataFolder: z
+      .string()
+      .optional()
+      .describe('the data folder that is meant; another one than the service has is refused'),
+  })
+  .meta({ id: 'ResumePublishingRequest' })
+
+const count = z.int().min(0)
+const NamedEvent = z.object({
+  position: z.string(),
+  id: z.string(),
+  time: z.iso.datetime({ offset: true }).describe('when it was recorded'),
+  bookingUid: z.string(),
+})
+
+export const ResumeAnswer = z
+  .object({
+    state: z
+      .enum(['NOT_STOPPED', 'UNDECIDED', 'READY', 'RESUMED'])
+      .describe('UNDECIDED: `after` has to say where to go on; RESUMED: the position was written'),
+    reason: z.string().nullable().describe('why nothing is published; null for NOT_STOPPED'),
+    doubts: z.array(z.string()),
+    goesOnAfter: z.string().describe('a position, or `start`'),
+    leavesOutNoneAfter: z.string().nullable().describe('an earlier one, from which nothing is left out'),
+    inStore: count.describe('booking events in the event store'),
+    inTopic: count.describe('how many of them are in the topic'),
+    unknownToStore: count.describe('events in the topic that the event store does not have'),
+    toPublish: count.describe('events after `goesOnAfter`'),
+    repeated: count.describe('how many of those are in the topic already'),
+    first: NamedEvent.nullable().describe('the first of those'),
+    waiting: count.describe('before it, not in the topic: parked, or behind what is'),
+    expired: count.describe('before it, not in the topic: deleted there for their age'),
+    leftOut: count.describe('before it, not in the topic, for no reason that can be seen'),
+    firstLeftOut: NamedEvent.nullable(),
+  })
+  .meta({ id: 'ResumePublishing' })
+export type ResumeAnswer = z.infer<typeof ResumeAnswer>
+
+export type PublishingRouteDeps = {
+  dataFolder: string
+  /** Rejects with ResumeRefused. Undefined where nothing is published to a broker. */
+  resume: ((options: ResumeOptions) => Promise<ResumeAnswer>) | undefined
+}
+
+/** The way out where publishing stands still because the event store is not the one that was published from. */
+export function publishingRoutes({ dataFolder, resume }: PublishingRouteDeps): Router {
+  return new Router().post(PATH, async (ctx) => {
+    const read = ResumeBody.safeParse(await jsonBody(ctx))
+    if (!read.success)
+      throw invalid('BODY_INVALID', 'The body does not say how to resume publishing.', read.error)
+    const { after, write, dataFolder: meant } = read.data
+    if (meant !== undefined && meant !== dataFolder)
+      throw problem(409, 'OTHER_DATA_FOLDER', `This service runs on ${dataFolder}, not on ${meant}.`)
+    if (resume === undefined)
+      throw problem(409, 'NOT_PUBLISHING', 'KAFKA_BROKERS is not set: the feed reads the event store.')
+    try {
+      ctx.body = (await resume({ after, write })) satisfies ResumeAnswer
+    } catch (error) {
+      if (!(error instanceof ResumeRefused)) throw error
+      throw problem(error.code === 'KAFKA_UNAVAILABLE' ? 503 : 409, error.code, error.message)
+    }
+  })
+}
+
+const problem = (status: 409 | 503, code: string, detail: string) => new HttpProblem({ status, code, detail })
+
+export const publishingPaths: ZodOpenApiPathsObject = {
+  [PATH]: {
+    post: {
+      operationId: 'resumePublishing',
+      summary: 'Compares the event store with the topic, and writes anew up to where events were published.',
+      tags: ['service'],
+      ...guarded('operate'),
+      requestBody: body(ResumeBody),
+      responses: answers(
+        json('How the event store and the topic compare.', ResumeAnswer),
+        '400',
+        '401',
+        '403',
+        '409',
+        '413',
+        '415',
+        '503',
+      ),
+    },
+  },
+}

@@ -1,0 +1,182 @@
+// The way out where publishing stands still because the event store is not the one that was published from
+// (STORE_REWOUND): the store is compared with what is in the topic, and the position is written anew.
+import type { EventStore, Position } from '../infrastructure/event-store/event-store.ts'
+import type {
+  BookingEventPublisher,
+  HeldStream,
+  PublishedContents,
+  PublishedMark,
+} from '../infrastructure/publisher/booking-event-publisher.ts'
+import { comparePublication, type NamedEvent, type PublicationComparison } from './publication-comparison.ts'
+import { rewound } from './publication-mark.ts'
+import type { PublicationParking } from './publication-parking.ts'
+import { heldIn } from './publish-items.ts'
+
+/** Nothing was changed. `message` says why, and what to do. */
+export class ResumeRefused extends Error {
+  readonly code: 'KAFKA_UNAVAILABLE' | 'POSITION_UNKNOWN' | 'TAKEN_OVER'
+  constructor(code: ResumeRefused['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'ResumeRefused'
+    this.code = code
+  }
+}
+
+/** Before the first event, as an operator writes it. */
+const FROM_START = 'start'
+
+export type ResumeOptions = {
+  /** A position, or `start`: all events after it are published, none before it. Undefined: as the topic tells. */
+  after: string | undefined
+  /** False: nothing is changed. */
+  write: boolean
+}
+
+/**
+ * NOT_STOPPED: the store is the one that was published from, and nothing is to be done. UNDECIDED: the topic does not
+ * tell where to go on; `after` has to. READY: it would go on there. RESUMED: the position is written.
+ */
+export type ResumeReport = {
+  state: 'NOT_STOPPED' | 'UNDECIDED' | 'READY' | 'RESUMED'
+  /** Why nothing is published; null for NOT_STOPPED. */
+  reason: string | null
+  /** What speaks against going on as the topic tells. */
+  doubts: string[]
+  /** `start` or a position. */
+  goesOnAfter: string
+  /** Where no event would be left out that nobody has seen; null where going on there leaves out none. */
+  leavesOutNoneAfter: string | null
+  /** Booking events of the event store, how many of them are in the topic, and how many are in the topic alone. */
+  inStore: number
+  inTopic: number
+  unknownToStore: number
+  /** Of those after it, which are published: how many there are, how many are in the topic already, and the first. */
+  toPublish: number
+  repeated: number
+  first: NamedEvent | null
+  /** Of those before it, which are not in the topic and will not be: `waiting` is parked, or waits behind what is. */
+  waiting: number
+  expired: number
+  leftOut: number
+  firstLeftOut: NamedEvent | null
+}
+
+type Ports = {
+  events: EventStore
+  publisher: BookingEventPublisher
+  parking: PublicationParking
+}
+
+/**
+ * Says where publishing would go on, and with `write` lets it: a running publisher notices within seconds. Throws
+ * ResumeRefused; rejects with StoreUnavailable.
+ */
+export async function resumePublishing(ports: Ports, options: ResumeOptions): Promise<ResumeReport> {
+  const { events, publisher, parking } = ports
+  const contents = await publisher.contents()
+  if (!contents.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', contents.message, { cause: contents.cause })
+  const reason = await rewound(events, contents)
+  const after = reason === undefined ? contents.last?.position : await positionOf(events, options.after)
+  const held = await parking.held()
+  const waits = ({ stream, revision }: { stream: string; revision: number }) =>
+    held.some((one) => one.stream === stream && revision >= one.revision)
+  const comparison = await comparePublication(events, contents, { after, waits })
+  if (reason === undefined) return reportOf('NOT_STOPPED', null, [], comparison)
+  const doubts = after === undefined ? doubtsIn(comparison) : []
+  if (doubts.length > 0) return reportOf('UNDECIDED', reason, doubts, comparison)
+  if (!options.write) return reportOf('READY', reason, doubts, comparison)
+  await moveTo(
+    { ...comparison.mark, ...heldIn(await stillHeld(ports, held, comparison, contents)) },
+    ports,
+    contents,
+  )
+  return reportOf('RESUMED', reason, doubts, comparison)
+}
+
+async function positionOf(events: EventStore, after: string | undefined): Promise<Position | undefined> {
+  if (after === undefined) return undefined
+  if (after === FROM_START) return ''
+  const head = await events.head()
+  if (after.length === head.length && after <= head && /^\d+$/.test(after)) return after
+  throw new ResumeRefused(
+    'POSITION_UNKNOWN',
+    `${after} is no position of this event store: name one up to ${head || FROM_START}, in full, or ${FROM_START}.`,
+  )
+}
+
+function doubtsIn({ behind, ahead }: PublicationComparison): string[] {
+  const doubts: string[] = []
+  if (behind.inTopic === 0 && ahead.old > 0)
+    doubts.push(
+      'No event of the event store is in the topic: they may have been deleted there for their age, or be of another deployment.',
+    )
+  else if (ahead.maybeExpired > 0)
+    doubts.push(
+      `${ahead.maybeExpired} events that would be published may have been in the topic before, and have been deleted there for their age.`,
+    )
+  if (behind.absent > 0)
+    doubts.push(
+      `${behind.absent} events are not in the topic although later ones are, and nothing tells why.`,
+    )
+  return doubts
+}
+
+/** What waits still, as far as it is of this event store and lies before the mark: all after it is tried anew. */
+async function stillHeld(
+  { events }: Ports,
+  held: readonly HeldStream[],
+  { mark }: PublicationComparison,
+  { ids }: PublishedContents,
+): Promise<Map<string, HeldStream>> {
+  const still = new Map<string, HeldStream>()
+  for (const one of held) {
+    if (one.position > mark.position) continue
+    const [event] = await events.readStream(one.stream, { fromRevision: one.revision })
+    if (event?.position === one.position && !ids.has(event.id)) still.set(one.stream, one)
+  }
+  return still
+}
+
+async function moveTo(
+  mark: PublishedMark,
+  { publisher }: Ports,
+  { last, isStillAll }: PublishedContents,
+): Promise<void> {
+  const begun = await publisher.begin()
+  if (!begun.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', begun.message)
+  const same = begun.last?.eventId === last?.eventId && begun.last?.position === last?.position
+  if (!same || !(await isStillAll()))
+    throw new ResumeRefused('TAKEN_OVER', 'Somebody else has published meanwhile: look again.')
+  const moved = await publisher.publish([], mark)
+  if (moved.ok) return
+  throw new ResumeRefused(
+    moved.error === 'FENCED' ? 'TAKEN_OVER' : 'KAFKA_UNAVAILABLE',
+    `${moved.message}. Whether the position was written is not known: look again.`,
+  )
+}
+
+function reportOf(
+  state: ResumeReport['state'],
+  reason: string | null,
+  doubts: string[],
+  { mark, behind, ahead, unknownToStore }: PublicationComparison,
+): ResumeReport {
+  const size = (tally: typeof behind) => tally.inTopic + tally.waiting + tally.maybeExpired + tally.absent
+  return {
+    state,
+    reason,
+    doubts,
+    goesOnAfter: mark.position || FROM_START,
+    leavesOutNoneAfter: behind.beforeAbsent && (behind.beforeAbsent.position || FROM_START),
+    inStore: size(behind) + size(ahead),
+    inTopic: behind.inTopic + ahead.inTopic,
+    unknownToStore,
+    toPublish: size(ahead),
+    repeated: ahead.inTopic,
+    first: ahead.first,
+    waiting: behind.waiting,
+    expired: behind.maybeExpired,
+    leftOut: behind.absent,
+    firstLeftOut: behind.firstAbsent,
+  }
+}

@@ -1,4 +1,4 @@
-import { type Db, type DbOptions, ReadPreference, type TopologyDescription } from 'mongodb'
+import { type Db, type DbOptions, ReadConcern, ReadPreference, type TopologyDescription } from 'mongodb'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { type EngineProblem, tellingMore } from '../way-to-server.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
@@ -24,7 +24,7 @@ export type MongodbConnection = {
 /** Given for each database, since a connection string may say otherwise, and overrules what its client is given. */
 const CONCERNS: DbOptions = {
   writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
-  readConcern: { level: 'majority' },
+  readConcern: new ReadConcern('majority'),
   readPreference: ReadPreference.primary,
 }
 

@@ -32,9 +32,8 @@ export function deploymentName(
 
 async function named(events: EventStore): Promise<string> {
   for (;;) {
-    const [first] = await events.readStream(DEPLOYMENT_STREAM)
-    const name = first?.data.deploymentId
-    if (typeof name === 'string') return name
+    const name = await nameIn(events)
+    if (name !== undefined) return name
     const id = randomUUID()
     // Where another process was faster, its name is read at the next turn.
     await events.append(DEPLOYMENT_STREAM, 'no-stream', [
@@ -46,4 +45,11 @@ async function named(events: EventStore): Promise<string> {
       },
     ])
   }
+}
+
+/** What it was called by whoever first started on this store; undefined where nobody has yet. */
+export async function nameIn(events: EventStore): Promise<string | undefined> {
+  const [first] = await events.readStream(DEPLOYMENT_STREAM)
+  const name = first?.data.deploymentId
+  return typeof name === 'string' ? name : undefined
 }

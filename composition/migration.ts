@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import { sqliteReadStore } from '../infrastructure/read-store/sqlite-read-store.ts'
@@ -15,6 +16,7 @@ import { allProjections } from '../projections/all-projections.ts'
 import { type MigrationReport, type MigrationStep, migrate } from '../services/migration.ts'
 import { EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import { type Closers, closers } from './closers.ts'
+import { nameIn } from './deployment.ts'
 import { StartRefused } from './start-refused.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -46,6 +48,7 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
     let nextKey = () => ''
     const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
     const source = openSource({ from, configuration, clock, opened, stores })
+    await refuseOthersReadModels(source.events, stores)
     const vaultStays = source.stays && configuration.mongodb === undefined
     return await migrate(
       source,
@@ -67,6 +70,18 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
   } finally {
     await opened.closeAll()
   }
+}
+
+/** Before anything is written: what another deployment keeps there would be cleared for the read models to be made. */
+async function refuseOthersReadModels(
+  events: EventStore,
+  { stampReadModels }: Pick<Stores, 'stampReadModels'>,
+): Promise<void> {
+  const name = await nameIn(events)
+  if (stampReadModels === undefined || name === undefined || (await stampReadModels(name)) === name) return
+  throw new StartRefused(
+    'The database of MONGODB_URL is that of another deployment: name another one, an empty one, in its path.',
+  )
 }
 
 type SourceParts = Pick<MigrateFolderOptions, 'configuration' | 'clock'> & {

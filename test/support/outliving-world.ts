@@ -14,8 +14,9 @@ const CALENDAR = STAND_IN_HOST.calendarId
 export type OutlivingWorld = {
   standIns: StandIns
   calendar: CalendarOfHost
-  /** Starts the service on the same folder and address each time. */
-  start(): Promise<ServiceProcess>
+  folder: string
+  /** Starts the service on the same address each time, and on the same folder (`data`), unless `env` names another. */
+  start(env?: { [variable: string]: string }): Promise<ServiceProcess>
   /** Of a service that runs. */
   worldOf(service: ServiceProcess): World
   close(): Promise<void>
@@ -64,7 +65,8 @@ async function outlivingWorld(env: { [variable: string]: string }): Promise<Outl
       change: (eventId, { start, end }) =>
         void core.drag(CALENDAR, eventId, { start: start.toString(), end: end.toString() }),
     },
-    async start() {
+    folder: folder.path,
+    async start(further = {}) {
       const service = await startServiceProcess({
         DATA_DIR: join(folder.path, 'data'),
         PORT: String(port),
@@ -82,6 +84,7 @@ async function outlivingWorld(env: { [variable: string]: string }): Promise<Outl
         CRON_SECONDS: '0.3',
         LOG_LEVEL: 'error',
         ...env,
+        ...further,
       })
       started.push(service)
       return service

@@ -31,7 +31,7 @@ const PAGE = 250
  * Documents held until they are written: some megabytes. A booking's events are mostly not far from each other, and what
  * many of them change is then written, and made JSON, once.
  */
-const HELD = 4000
+const HELD = 2000
 
 /** Documents compared at once. */
 const COMPARED_AT_ONCE = 1000

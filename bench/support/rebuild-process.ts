@@ -17,6 +17,7 @@ import { openRaw, type RawRow, rawPages } from './raw-sqlite.ts'
 /** `memory`: resident bytes after each page, beside the events folded so far. */
 export type RebuildFigures = { events: number; ms: number; memory: { events: number; rss: number }[] }
 
+/** The raw fold's: the documents of a page are read once and written once, as somebody would do it at first. */
 const PAGE = 1000
 const [history = '', way = '', target = ''] = process.argv.slice(2)
 const memory: RebuildFigures['memory'] = []

@@ -14,6 +14,8 @@ import { openRaw, rawGroupCommit, rawPages } from './raw-sqlite.ts'
 
 const IN_FLIGHT = 64
 const PAGE = 1000
+/** In a round: they wait for the disk, which is now fast and now slow, and one pair says little. */
+const APPEND_PAIRS = 3
 
 /**
  * The embedded event store against node:sqlite with the same tables, indexes, pragmas and width of group commit:
@@ -27,14 +29,15 @@ export async function sqliteEventFigures(options: {
   rounds: number
 }): Promise<void> {
   const { folder, history, events, rounds } = options
-  const appends = Math.min(events, 20_000)
+  const appends = Math.min(events, 10_000)
   const pairs = { append: [] as Pair[], read: [] as Pair[] }
   for (let round = 0; round < rounds; round++) {
     const path = (way: string) => join(folder, `${way}-${round}.sqlite`)
-    pairs.append.push({
-      raw: await rawAppends(path('raw'), appends),
-      ours: await ourAppends(path('ours'), appends),
-    })
+    for (let pair = 0; pair < APPEND_PAIRS; pair++)
+      pairs.append.push({
+        raw: await rawAppends(path('raw'), appends),
+        ours: await ourAppends(path('ours'), appends),
+      })
     pairs.read.push({ raw: await rawRead(history, events), ours: await ourRead(history, events) })
   }
   console.log(

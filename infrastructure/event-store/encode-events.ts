@@ -14,7 +14,7 @@ export type EncodedEvent = { id: string; type: string; data: string; metadata: s
 export function encodeEvents(stream: string, events: readonly NewEvent[]): EncodedEvent[] {
   if (stream === '') throw new TypeError('a stream needs a name')
   if (events.length === 0) throw new RangeError(`nothing to append to ${stream}`)
-  if (new Set(events.map((event) => event.id)).size < events.length)
+  if (events.length > 1 && new Set(events.map((event) => event.id)).size < events.length)
     throw new TypeError(`an event id comes twice in one append to ${stream}`)
   return events.map(encodeEvent)
 }

@@ -118,6 +118,35 @@ test('EventStoreDB with embedded read models is for one process: another folder 
   }
 })
 
+test('a folder restored from a backup takes the place of the one that the event store knows, where it is told to', async () => {
+  const double = await startEventStoreDbDouble()
+  const EVENTSTORE_URL = double.url
+  try {
+    await withProcesses(async (start, dataDir) => {
+      const first = await start({ EVENTSTORE_URL })
+      await untilReady(first)
+      await works(first)
+      const verb = async (name: string, env: { [variable: string]: string }) => {
+        const { code, stderr } = await runProcess(process.execPath, [entry, name, 'backup'], {
+          cwd: join(dataDir('a'), '..'),
+          env: { ...COMMON, EVENTSTORE_URL, ...env },
+        })
+        assert.is(code, 0, stderr)
+      }
+      await verb('backup', { DATA_DIR: dataDir('a') })
+      await first.end('SIGKILL')
+      const restored = { EVENTSTORE_URL, DATA_DIR: dataDir('restored') }
+      await verb('restore', restored)
+      await isRefused(start(restored), /in use with another data folder/)
+      const next = await start(restored, ['--take-over'])
+      await untilReady(next)
+      await works(next)
+    })
+  } finally {
+    await double.close()
+  }
+})
+
 onMongodb(
   'read models on MongoDB belong to one event store: an embedded one of another process is refused',
   async () => {

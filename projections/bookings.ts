@@ -12,7 +12,7 @@ import {
   shownReferences,
   statusOf,
 } from './booking-state.ts'
-import { between, indexKey, instantKey } from './index-key.ts'
+import { between, indexKey, instantKey, under } from './index-key.ts'
 import { defineReadModelOf, type Page, type PageRequest } from './read-model.ts'
 
 /** Instants are RFC 3339 in UTC. A booking that was closed before it was ever seen has no user and no times. */
@@ -63,15 +63,22 @@ const waitsEvenIfClosed = new Set(['EVENT_RESTORED'])
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 2,
+  version: 3,
   categories: ['booking', 'calendarFeed'],
-  indexes: ['byUser', 'byStart', 'byAttention'],
+  indexes: ['byUser', 'byStart', 'byAttention', 'byNext'],
   keys({ state, lastDecision }: Kept) {
+    const next = state.kind === 'CLOSED' ? state.rescheduledToUid : undefined
+    const byNext = next === undefined ? [] : [indexKey(next, '')]
     const open = trackedPart(state)
-    if (open === undefined) return { byUser: [], byStart: [], byAttention: [] }
+    if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext }
     const start = instantKey(open.times.start)
     const waits = attentionTo(state.kind, open.agreement, lastDecision) !== undefined
-    return { byUser: [indexKey(open.userId, start)], byStart: [start], byAttention: waits ? [start] : [] }
+    return {
+      byUser: [indexKey(open.userId, start)],
+      byStart: [start],
+      byAttention: waits ? [start] : [],
+      byNext,
+    }
   },
   changes(event) {
     switch (event.type) {
@@ -115,6 +122,12 @@ export const findBookings = async (
       ? await model.find(readStore, 'byStart', between([], { from, to }), page)
       : await model.find(readStore, 'byUser', between([userId], { from, to }), page),
   )
+
+/** The uids of bookings that go on as this one: at most 100. */
+export async function rescheduledInto(readStore: ReadStore, bookingUid: string): Promise<string[]> {
+  const { items } = await model.find(readStore, 'byNext', under(bookingUid), { limit: 100 })
+  return items.map(({ state }) => state.bookingUid)
+}
 
 /** Bookings that need a person, in the order of their start; with `from` only those that start then or later. */
 export const bookingsNeedingAttention = async (

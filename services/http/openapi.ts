@@ -107,7 +107,7 @@ const queryPaths: ZodOpenApiPathsObject = {
       summary: 'What happened to a booking and its reschedule chain, and why.',
       tags: ['queries'],
       ...guarded('read'),
-      requestParams: { path: BookingPath },
+      requestParams: { path: BookingPath, header: positionAsked },
       responses: answers(json('The timeline.', Timeline), '401', '403', '404', '503'),
     },
   },

@@ -22,7 +22,7 @@ export type QueryRouteDeps = { ports: CommandPorts; caughtUp: CaughtUp }
 
 /** The read models, paged; and what happened to one booking, from the events themselves. */
 export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
-  const { readStore, directory, events } = ports
+  const { readStore, directory } = ports
   const router = new Router()
 
   router.get('/calendar-syncs', async (ctx) => {
@@ -57,8 +57,9 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
   })
 
   router.get('/bookings/:uid/timeline', async (ctx) => {
-    // Events are read where they are written: whatever position is asked for, it is in there.
-    const timeline = await timelineOf(events, uidOf(ctx.params))
+    const uid = uidOf(ctx.params)
+    await awaitConsistency(ctx, bookings.name, caughtUp)
+    const timeline = await timelineOf(ports, uid)
     if (timeline === undefined) throw await unknownBooking(ports)
     ctx.body = timeline
   })

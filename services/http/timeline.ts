@@ -1,8 +1,12 @@
-// What happened to a booking and why, from the events themselves: they are always complete.
+// What happened to a booking and why, from the events themselves: they are always complete. Which bookings are of one
+// chain is in the events, too; the read model is asked only for what goes on as a booking that does not say so itself.
 import { streamName } from '../../domain/domain-event.ts'
 import { answerOf, sentenceOf } from '../../domain/explanation.ts'
 import { decode, isKnown, type StoredEvent } from '../../infrastructure/event-store/event-codec.ts'
 import type { EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { ReadStore } from '../../infrastructure/read-store/read-store.ts'
+import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { rescheduledInto } from '../../projections/bookings.ts'
 import type { Timeline, TimelineCause, TimelineEntry } from './answers.ts'
 
 /** A chain of reschedules is followed this far: a person can no longer read more. */
@@ -12,9 +16,12 @@ type BookingEvents = StoredEvent<'booking'>[]
 
 /**
  * The events of the booking and of those that it was rescheduled from and to, however far, oldest first; undefined for
- * a uid without events. Rejects with StoreUnavailable.
+ * a uid without events. Rejects with StoreUnavailable, but not where only the read models do not answer.
  */
-export async function timelineOf(events: EventStore, bookingUid: string): Promise<Timeline | undefined> {
+export async function timelineOf(
+  { events, readStore }: { events: EventStore; readStore: ReadStore },
+  bookingUid: string,
+): Promise<Timeline | undefined> {
   const chain = new Map<string, RecordedEvent[]>()
   const asked = new Set([bookingUid])
   const waiting = [bookingUid]
@@ -22,7 +29,8 @@ export async function timelineOf(events: EventStore, bookingUid: string): Promis
     const recorded = await events.readStream(streamName('booking', uid))
     if (recorded.length === 0 && uid === bookingUid) return undefined
     chain.set(uid, recorded)
-    for (const neighbour of known(recorded).flatMap(neighboursOf)) {
+    const neighbours = [...known(recorded).flatMap(neighboursOf), ...(await before(readStore, uid))]
+    for (const neighbour of neighbours) {
       if (asked.has(neighbour) || asked.size >= LONGEST_CHAIN) continue
       asked.add(neighbour)
       waiting.push(neighbour)
@@ -33,6 +41,12 @@ export async function timelineOf(events: EventStore, bookingUid: string): Promis
   all.sort((a, b) => (a.event.position < b.event.position ? -1 : 1))
   return { answer: answerOf(known(own)), entries: all.map(({ uid, event }) => entryOf(uid, event)) }
 }
+
+const before = (readStore: ReadStore, uid: string): Promise<string[]> =>
+  rescheduledInto(readStore, uid).catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return []
+    throw error
+  })
 
 /** Those that this version can read: a newer one may have written more. */
 const known = (recorded: readonly RecordedEvent[]): BookingEvents =>

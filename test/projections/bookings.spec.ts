@@ -7,6 +7,7 @@ import {
   bookingsNeedingAttention,
   countBookingsNeedingAttention,
   findBookings,
+  rescheduledInto,
 } from '../../projections/bookings.ts'
 import { eventsOfBooking } from '../support/booking-events.ts'
 import { append, withReadModels } from '../support/projected-events.ts'
@@ -155,6 +156,22 @@ test('lists what needs a person until it is settled, discarded or closed', async
     assert.is(await countBookingsNeedingAttention(readStore, { from }), 0)
     assert.equal((await bookingsNeedingAttention(readStore, { limit: 10 }, { from })).items, [])
     assert.is((await bookingById(readStore, 'discarded'))?.lastDecision?.dismissed, true)
+  })
+})
+
+test('finds the bookings that go on as another, also those closed before they were ever seen', async () => {
+  const happened = async (events: EventStore) => {
+    const closed = (bookingUid: string, next?: string) =>
+      eventsOfBooking(bookingUid).closed(next === undefined ? {} : { rescheduledToUid: next })
+    await append(events, 'booking', 'a', a.tracked(), closed('a', 'x'))
+    await append(events, 'booking', 'b', closed('b', 'x'))
+    await append(events, 'booking', 'c', eventsOfBooking('c').tracked(), closed('c'))
+    await append(events, 'booking', 'd', closed('d', 'x|'))
+  }
+  await withReadModels([bookings], happened, async (readStore) => {
+    assert.equal((await rescheduledInto(readStore, 'x')).sort(), ['a', 'b'])
+    assert.equal(await rescheduledInto(readStore, 'x|'), ['d'])
+    assert.equal(await rescheduledInto(readStore, 'a'), [])
   })
 })
 

@@ -160,6 +160,29 @@ test(
 )
 
 test(
+  'follows a chain back also where only the booking before says where it went on',
+  withHttp(async (http) => {
+    await tracked(http, 'b1')
+    await http.command('CloseBooking', { bookingUid: 'b1', rescheduledToUid: 'b2' })
+    await http.command('CloseBooking', { bookingUid: 'never seen', rescheduledToUid: 'b2' })
+    await tracked(http, 'b2')
+    await http.ports.caughtUp('all')
+    const { entries } = await timelineOf(http, 'b2')
+    assert.equal(
+      entries.map(({ bookingUid, type }) => `${bookingUid} ${type}`),
+      [
+        'b1 BookingTracked',
+        'b1 BookingReferenceLinked',
+        'b1 BookingClosed',
+        'never seen BookingClosed',
+        'b2 BookingTracked',
+        'b2 BookingReferenceLinked',
+      ],
+    )
+  }),
+)
+
+test(
   'shows what a newer version has written as far as it can be read',
   withHttp(async (http) => {
     await tracked(http, 'b1')

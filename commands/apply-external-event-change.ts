@@ -3,7 +3,7 @@ import type { Look } from '../domain/booking-rules.ts'
 import { streamName } from '../domain/domain-event.ts'
 import { sentenceOfDecision } from '../domain/explanation.ts'
 import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
-import { bookingsOfEvents, bookingsOfOccurrences } from '../projections/booking-references.ts'
+import { bookingsOfEvents, bookingsOfOccurrences, concernedBy } from '../projections/booking-references.ts'
 import { applyLook } from './apply-look.ts'
 import { calendar, instant, text } from './body-fields.ts'
 import { type CommandPorts, type CommandResult, defineCommand } from './command.ts'
@@ -71,9 +71,9 @@ export const ApplyExternalEventChange = defineCommand({
     await Promise.all(
       ['booking-references', 'calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)),
     )
-    const open = await openBookingsOf(ports, calendarKey, event)
+    const concerned = await bookingsConcerned(ports, calendarKey, event)
     let answer = notLinked(event.id, calendarKey)
-    for (const { booking, externalEventId } of open) {
+    for (const { booking, externalEventId } of concerned) {
       const look: Look = {
         provider: body.provider,
         calendarKey,
@@ -106,15 +106,22 @@ function fromTheFuture(
   return updated && isAhead(updated) ? refused('UPDATED_IN_FUTURE', 'change.updated') : undefined
 }
 
-async function openBookingsOf(ports: CommandPorts, calendarKey: string, event: ExternalEvent) {
+async function bookingsConcerned(ports: CommandPorts, calendarKey: string, event: ExternalEvent) {
   const byEvent = await bookingsOfEvents(ports.readStore, calendarKey, [event.id])
-  const direct = (byEvent.get(event.id) ?? []).filter(({ open }) => open)
-  if (direct.length > 0) return direct.map((booking) => ({ booking, externalEventId: event.id }))
+  const direct = concernedBy(byEvent.get(event.id) ?? [], event).map((booking) => ({
+    booking,
+    externalEventId: event.id,
+  }))
+  if (direct.some(({ booking }) => booking.open)) return direct
   const { recurringEventId, originalStart } = event
-  if (recurringEventId === undefined || originalStart === undefined) return []
+  if (recurringEventId === undefined || originalStart === undefined) return direct
   const occurrence = { recurringEventId, originalStart: originalStart.toString() }
   const found = await bookingsOfOccurrences(ports.readStore, calendarKey, [occurrence])
-  return found.map(({ booking, reference }) => ({ booking, externalEventId: reference.externalEventId }))
+  const named = found.map(({ booking, reference }) => ({
+    booking,
+    externalEventId: reference.externalEventId,
+  }))
+  return named.length > 0 ? named : direct
 }
 
 function notLinked(eventId: string, calendarKey = ''): CommandResult {

@@ -4,6 +4,7 @@ import type {
   Booking,
   BookingEvent,
   CancellationReason,
+  ClosedBooking,
   IgnoredData,
   OpenBooking,
   Reference,
@@ -61,6 +62,7 @@ export type DecisionCode =
   | 'SERIES_CHANGED'
   | 'OBSERVE_ONLY'
   | 'POLICY_OFF'
+  | 'EVENT_RESTORED'
 
 export type LookDecision = {
   code: DecisionCode
@@ -93,20 +95,20 @@ type Rule = (facts: Facts) => Verdict | undefined
 
 const before = (a: Temporal.Instant, b: Temporal.Instant): boolean => Temporal.Instant.compare(a, b) < 0
 
+const stale: Rule = ({ reference, event, fingerprint }) => {
+  const { watermark } = reference
+  if (watermark === undefined) return undefined
+  const older =
+    event.updated !== undefined && watermark.updated !== undefined && before(event.updated, watermark.updated)
+  if (fingerprint !== watermark.fingerprint) return older ? { code: 'STALE', do: 'silent' } : undefined
+  // The event answers again: recorded once, so that nobody is told any longer that it does not.
+  return { code: 'STALE', do: reference.setAside.UNKNOWN === undefined ? 'silent' : 'settle' }
+}
+
 /** The numbers are those of docs/rules.md. Rules 1, 5 and 9 need no event and are in `decideLook`. */
 const rules: readonly Rule[] = [
   // 2
-  ({ reference, event, fingerprint }) => {
-    const { watermark } = reference
-    if (watermark === undefined) return undefined
-    const older =
-      event.updated !== undefined &&
-      watermark.updated !== undefined &&
-      before(event.updated, watermark.updated)
-    if (fingerprint !== watermark.fingerprint) return older ? { code: 'STALE', do: 'silent' } : undefined
-    // The event answers again: recorded once, so that nobody is told any longer that it does not.
-    return { code: 'STALE', do: reference.setAside.UNKNOWN === undefined ? 'silent' : 'settle' }
-  },
+  stale,
   // 3
   ({ booking, look }) =>
     before(look.observedAt, booking.factsAt) ? { code: 'LOOK_AGAIN', do: 'silent' } : undefined,
@@ -147,7 +149,7 @@ const rules: readonly Rule[] = [
 /** Decides one look at one booking. Events are to be appended as they are; the empty list changes nothing. */
 export function decideLook(booking: Booking, look: Look, context: LookContext): LookDecision {
   if (booking.kind === 'UNTRACKED') return silent('NOT_LINKED')
-  if (booking.kind === 'CLOSED') return silent('BOOKING_CLOSED')
+  if (booking.kind === 'CLOSED') return decideClosed(booking, look, context)
   const reference = findReference(booking, look)
   if (reference === undefined) return silent('NOT_LINKED')
   // 9
@@ -163,6 +165,18 @@ export function decideLook(booking: Booking, look: Look, context: LookContext): 
 }
 
 const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
+
+/** An event that is there again after we cancelled is a person's to judge: nothing opens a booking again. */
+function decideClosed(closed: ClosedBooking, look: Look, context: LookContext): LookDecision {
+  const booking = closed.cancelledHere ? closed.was : undefined
+  const reference = booking && findReference(booking, look)
+  const event = 'seen' in look.result ? look.result.seen : undefined
+  if (booking === undefined || reference === undefined || event === undefined) return silent('BOOKING_CLOSED')
+  if (event.status === 'cancelled' || !before(context.now, booking.times.start))
+    return silent('BOOKING_CLOSED')
+  const facts = { booking, reference, look, context, event, fingerprint: fingerprintOf(event) }
+  return carryOut(stale(facts) ?? { code: 'EVENT_RESTORED', do: 'settle' }, facts)
+}
 
 /** Nothing is decided on a failed look. After an hour it is recorded once, so that a person is told. */
 function decideUnknown(

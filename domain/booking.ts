@@ -73,6 +73,8 @@ export type ClosedBooking = {
   /** Who closed it: the calendar (we decided) or Cal.com (it said so). */
   by: 'CALENDAR' | 'CALCOM'
   rescheduledToUid?: string
+  /** We had cancelled it, whoever closed it afterwards. */
+  cancelledHere?: true
   /** As it was when it closed; absent for a booking never seen open. */
   was?: OpenBooking
 }
@@ -93,7 +95,10 @@ export function evolveBooking(state: Booking, event: BookingEvent): Booking {
     case 'BookingOutcomeReported':
       return withOutcome(state, event.data)
     default:
-      return state.kind === 'OPEN' ? evolveOpen(state, event) : state
+      if (state.kind === 'OPEN') return evolveOpen(state, event)
+      return state.kind === 'CLOSED' && event.type === 'ExternalEventChangeIgnored'
+        ? restored(state, event.data)
+        : state
   }
 }
 
@@ -117,7 +122,8 @@ function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
     }
     case 'BookingCancelled': {
       const { bookingUid, reason } = event.data
-      return { kind: 'CLOSED', bookingUid, reason, by: 'CALENDAR', was: decided(state, event.data) }
+      const was = decided(state, event.data)
+      return { kind: 'CLOSED', bookingUid, reason, by: 'CALENDAR', cancelledHere: true, was }
     }
     case 'ExternalEventChangeIgnored': {
       if (!event.data.settles) return { ...state, references: withSetAside(state.references, event.data) }
@@ -131,6 +137,12 @@ function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
       return state
   }
 }
+
+/** Of a closed booking's event only that it is there again is ever recorded. */
+const restored = (state: ClosedBooking, data: DataOf<'ExternalEventChangeIgnored'>): ClosedBooking =>
+  state.was && data.settles
+    ? { ...state, was: { ...state.was, references: withWatermark(state.was.references, data) } }
+    : state
 
 function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
   const times = readTimes(data)
@@ -176,6 +188,7 @@ function closed(state: Booking, data: DataOf<'BookingClosed'>): ClosedBooking {
     reason: data.reason,
     by: 'CALCOM',
     ...(data.rescheduledToUid !== undefined && { rescheduledToUid: data.rescheduledToUid }),
+    ...(state.kind === 'CLOSED' && state.cancelledHere && { cancelledHere: true as const }),
     ...(was && { was: { ...was, agreement: 'AGREED' as const } }),
   }
 }

@@ -8,7 +8,7 @@ export type Explanation = {
 }
 
 /** Each stable code in plain English. The compiler holds this list complete. */
-const explanations: Record<DecisionCode | 'EVENT_RESTORED', Explanation> = {
+const explanations: Record<DecisionCode, Explanation> = {
   NOT_LINKED: {
     because: 'no open booking refers to this calendar event, so there was nothing to change',
     remedy: "if one should, check that the booking's reference in Cal.com names this event",

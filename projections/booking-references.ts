@@ -34,7 +34,7 @@ export type Occurrence = { recurringEventId: string; originalStart: string }
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 1,
+  version: 2,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
   keys({ state }: { state: KnownBooking }) {
@@ -173,6 +173,19 @@ async function grouped<Wanted>(
     else found.set(one, [booking])
   }
   return found
+}
+
+/**
+ * Which of an event's bookings a sight of it concerns: the open one decides. Where none is, an event that is there says
+ * something of those that were cancelled.
+ */
+export function concernedBy(
+  bookings: readonly BookingReferencesDocument[],
+  { status }: { status: string },
+): BookingReferencesDocument[] {
+  const open = bookings.filter((booking) => booking.open)
+  if (open.length > 0 || status === 'cancelled') return open
+  return bookings.filter((booking) => booking.status === 'CANCELLED')
 }
 
 const once = (keys: string[]): string[] => [...new Set(keys)]

@@ -9,6 +9,7 @@ import {
   bookingsOfEvents,
   bookingsOfOccurrences,
   bookingsOfSeries,
+  concernedBy,
 } from '../projections/booking-references.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
@@ -103,12 +104,12 @@ async function findMatches(
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
   for (const event of events) {
     // What is said of a series is not said of one instance: `collectMasters` sees to it.
-    const open = (byEvent.get(event.id) ?? []).filter(
-      (booking) => booking.open && !isLinkedAsInstanceOf(booking, event.id),
-    )
-    for (const booking of open) matches.push({ booking, externalEventId: event.id, event })
+    const known = concernedBy(byEvent.get(event.id) ?? [], event)
+    const direct = known.filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
+    for (const booking of direct) matches.push({ booking, externalEventId: event.id, event })
     const { recurringEventId, originalStart } = event
-    if (open.length === 0 && recurringEventId !== undefined && originalStart !== undefined)
+    const open = direct.some((booking) => booking.open)
+    if (!open && recurringEventId !== undefined && originalStart !== undefined)
       strangers.push({ ...event, recurringEventId, originalStart })
   }
   if (strangers.length === 0) return matches

@@ -91,10 +91,6 @@ test('a deleted event cancels its booking, once', () => {
     .when(sees(deleted(5)))
     .gives()
     .by('BOOKING_CLOSED')
-  cancelled
-    .when(sees(written(7, from('12:00'))))
-    .gives()
-    .by('BOOKING_CLOSED')
 })
 
 test('an id-only tombstone counts like a full one', () => {
@@ -296,6 +292,52 @@ test('rule 10: a link that Cal.com has not confirmed cannot cancel until it has'
     .gives('BookingReferenceLinked')
     .when(sees(deleted(5)))
     .gives('BookingCancelled')
+})
+
+test('an event that is there again after we cancelled is told once, also when Cal.com has carried it out', () => {
+  const cancelled = linked().when(sees(deleted(5)))
+  const closed = cancelled.when((state) =>
+    closeBooking(state, { bookingUid: 'booking1', reason: 'CANCELLED_IN_CALCOM', at: minute(61).toString() }),
+  )
+  for (const story of [cancelled, closed]) {
+    const restored = story.when(sees(written(6, from('10:00'))))
+    restored.gives('ExternalEventChangeIgnored').by('EVENT_RESTORED').saying({ settles: true })
+    restored
+      .when(sees(written(6, from('10:00'))))
+      .gives()
+      .by('STALE')
+    story
+      .when(sees(written(4, from('10:00'))))
+      .gives()
+      .by('STALE')
+    story
+      .when(sees(deleted(6)))
+      .gives()
+      .by('BOOKING_CLOSED')
+    story
+      .when(sees({ unknown: 'NOT_FOUND' }))
+      .gives()
+      .by('BOOKING_CLOSED')
+    const began = 27 * 60
+    story
+      .when(sees(written(6, from('10:00')), { began }))
+      .gives()
+      .by('BOOKING_CLOSED')
+  }
+})
+
+test('nor is an event told of whose booking Cal.com has cancelled', () => {
+  linked()
+    .when((state) =>
+      closeBooking(state, {
+        bookingUid: 'booking1',
+        reason: 'CANCELLED_IN_CALCOM',
+        at: minute(1).toString(),
+      }),
+    )
+    .when(sees(written(6, from('11:00'))))
+    .gives()
+    .by('BOOKING_CLOSED')
 })
 
 test('rule 13: an event without a time is flagged', () => {

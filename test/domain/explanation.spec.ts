@@ -39,7 +39,7 @@ test('sentences tell times in UTC', () => {
   ])
 })
 
-const codes: Record<DecisionCode | 'EVENT_RESTORED', true> = {
+const codes: Record<DecisionCode, true> = {
   NOT_LINKED: true,
   STALE: true,
   LOOK_AGAIN: true,

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bookingsNeedingAttention } from '../../../projections/bookings.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Changes of one event')
@@ -218,6 +219,28 @@ test(
     await sync.settle()
     assert.is((await sync.decisions(booking.uid)).at(-1), 'NOT_ORGANISER')
     assert.equal(await sync.published(), [])
+  }),
+)
+
+test(
+  'an event that is put back after its booking was cancelled is told to a person, once',
+  inSync({}, async (sync) => {
+    const { uid, host, eventId } = await sync.book(await sync.host())
+    sync.google.delete(host.calendarId, eventId)
+    await sync.pass(120_000)
+    await sync.settle()
+    for (const summary of ['Back', 'Back']) {
+      sync.google.patch(host.calendarId, eventId, { status: 'confirmed', summary })
+      await sync.pass(60_000)
+      await sync.settle()
+    }
+    assert.equal(
+      (await sync.published()).map(({ type }) => type),
+      ['BookingCancelled'],
+    )
+    assert.equal((await sync.decisions(uid)).slice(-1), ['EVENT_RESTORED'])
+    const [waits] = (await bookingsNeedingAttention(sync.ports.readStore, { limit: 10 })).items
+    assert.equal([waits?.bookingUid, waits?.attention, waits?.status], [uid, 'EVENT_RESTORED', 'CANCELLED'])
   }),
 )
 

@@ -114,6 +114,7 @@ async function assemble(
     signal,
   })
   const metrics = createMetrics()
+  const bookings = bookingDirectory(configuration, standIns)
   const ports: ServicePorts = {
     events: stores.events,
     readStore: stores.readStore,
@@ -137,7 +138,7 @@ async function assemble(
     clock,
     log,
     random: Math.random,
-    bookings: bookingDirectory(configuration, standIns),
+    bookings,
     settings: sync,
   }
 
@@ -165,6 +166,7 @@ async function assemble(
     httpHandler({
       configuration,
       ports,
+      bookings,
       models,
       metrics,
       token,

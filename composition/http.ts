@@ -1,7 +1,9 @@
+import type { CalcomBookingDirectory } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
 import { createCalcomIntake } from '../services/calcom-intake.ts'
 import { credentialStored } from '../services/credential-stored.ts'
@@ -13,6 +15,7 @@ import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../services/http/feed.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
 import { listen } from '../services/http/listener.ts'
+import { HttpProblem } from '../services/http/problem.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
 import { publishingPaths, publishingRoutes } from '../services/http/publishing-routes.ts'
 import { orphanedChannels } from '../services/orphaned-channels.ts'
@@ -22,6 +25,8 @@ import type { RunningRoles } from '../services/roles.ts'
 import type { ServicePorts } from '../services/service-ports.ts'
 import { statusReport } from '../services/status-report.ts'
 import { backUp } from './backup.ts'
+import type { Engine } from './engines.ts'
+import { ownSurroundings } from './own-surroundings.ts'
 import type { ReadModels } from './projections.ts'
 import type { Publishing } from './publishing.ts'
 import { StartRefused } from './start-refused.ts'
@@ -59,9 +64,31 @@ async function readModelsAnswer(stores: Stores, models: ReadModels): Promise<voi
 const filesTakeWrites = ({ backupSources: { databases } }: Stores) =>
   Promise.all(databases.map(({ database }) => database.writable()))
 
+/** Where a server keeps the status from being told, the answer says which, and why. */
+const orWhyNot =
+  <Report>(engines: readonly Engine[], report: () => Promise<Report>) =>
+  async (): Promise<Report> => {
+    try {
+      return await report()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      const conditions = await Promise.all(engines.map(({ describe }) => describe()))
+      const failing = conditions.filter(({ ok }) => !ok).map(({ sentence }) => sentence)
+      if (failing.length === 0) throw error
+      const detail = [...failing, 'It is tried again until it answers; calendar-sync doctor says what to do.']
+      throw new HttpProblem({
+        status: 503,
+        code: error.code,
+        detail: detail.join(' '),
+        headers: { 'Retry-After': '5' },
+      })
+    }
+  }
+
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
+  bookings: Pick<CalcomBookingDirectory, 'refusedKeys'> | undefined
   models: ReadModels
   metrics: Metrics
   token: string
@@ -79,6 +106,11 @@ export function httpHandler(parts: HttpParts) {
   const { clock, log } = ports
   const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
   const isEdge = configuration.roles.has('http')
+  const surroundings = ownSurroundings({
+    now: ports.now,
+    filesTakeWrites: () => filesTakeWrites(stores),
+    refusedKeys: () => parts.bookings?.refusedKeys() ?? [],
+  })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
     operatorsOnly: !isEdge,
@@ -90,13 +122,15 @@ export function httpHandler(parts: HttpParts) {
     sessionKey: derivedKey(stores.secrets[0], 'session'),
     standIns: configuration.standIns,
     caughtUp: (projection, position) => models.caughtUp(projection, position),
-    status: () =>
+    status: orWhyNot(stores.engines, () =>
       statusReport({
         ports,
         standIns: configuration.standIns,
         projections: models.lastTold,
         ...(publisher && { publication: publisher.lastTold }),
+        surroundings,
       }),
+    ),
     health: {
       http: isEdge,
       durable: {

@@ -1,5 +1,8 @@
 // Google and Cal.com: the real ones, or the stand-ins.
-import { calcomBookingDirectory } from '../infrastructure/calcom/calcom-booking-directory.ts'
+import {
+  type CalcomBookingDirectory,
+  calcomBookingDirectory,
+} from '../infrastructure/calcom/calcom-booking-directory.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import { addresses } from '../infrastructure/google/google-addresses.ts'
@@ -35,7 +38,10 @@ export function delegated({ google }: Configuration): (externalCalendarId: strin
   return (id) => domains.has(id.slice(id.lastIndexOf('@') + 1).toLowerCase())
 }
 
-export function bookingDirectory({ calcom }: Configuration, standIns: StandIns | undefined) {
+export function bookingDirectory(
+  { calcom }: Configuration,
+  standIns: StandIns | undefined,
+): CalcomBookingDirectory | undefined {
   if (standIns) return calcomBookingDirectory({ apiUrl: standIns.calcom.url, apiKey: standIns.calcomApiKey })
   if (calcom.api === undefined) return undefined
   const { url, apiKey, apiKeysFile } = calcom.api

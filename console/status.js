@@ -73,8 +73,13 @@ function showStatus(status) {
       ? `Switched off by ${setBy}: no booking follows its calendar.`
       : `Observing only, by ${setBy}: what would be done is recorded, no booking follows its calendar.`
 
-  const outages = status.outages.map(({ what, since }) =>
-    make('li', {}, make('p', {}, make('strong', {}, `The ${what} does not answer.`), ' Since ', moment(since))),
+  const outages = status.outages.map(({ what, reason, since }) =>
+    make(
+      'li',
+      {},
+      make('p', {}, make('strong', {}, `The ${what} does not answer.`), ' Since ', moment(since)),
+      make('p', { class: 'muted' }, reason),
+    ),
   )
   const needs = status.needsPerson.map((one) =>
     make(

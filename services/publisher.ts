@@ -202,7 +202,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   function lost(failure: PublishFailure): number {
     if (failure.error !== 'FENCED') {
       enter('UNAVAILABLE')
-      throw new Error(failure.message, { cause: failure.cause })
+      throw new StoreUnavailable(failure.message, { cause: failure.cause })
     }
     log.warn({ reason: failure.message, pauseMs: fencedPauseMs }, 'another publisher took over')
     enter('FENCED', failure.message)

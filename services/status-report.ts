@@ -57,7 +57,9 @@ export const StatusReport = z
         parked: count,
       }),
     ),
-    outages: z.array(z.object({ what: z.string(), since: instant })),
+    outages: z.array(
+      z.object({ what: z.string(), reason: z.string().describe('of the latest failure'), since: instant }),
+    ),
     subscriptions: z.object({ PENDING: count, ACTIVE: count, SUSPENDED: count, RELEASED: count }),
     calendarFeeds: z.object({ failing: count, withHeld: count }),
     bookingsNeedingAttention: count,
@@ -68,6 +70,9 @@ export const StatusReport = z
 export type StatusReport = z.infer<typeof StatusReport>
 
 export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
+
+/** What belongs into the status beside what the stores tell. */
+export type Surroundings = { outages: readonly Outage[]; needsPerson: readonly NeedsPerson[] }
 
 export type StatusReportDeps = {
   ports: CommandPorts
@@ -81,6 +86,8 @@ export type StatusReportDeps = {
    * the store, and nothing waits.
    */
   publication?: () => Promise<PublisherStatus | undefined>
+  /** What this process itself finds around it. */
+  surroundings?: () => Promise<Surroundings>
 }
 
 const nothing: Backlog = { backlog: 0, oldestAgeMs: null }
@@ -90,16 +97,18 @@ const unknown: Backlog = { backlog: null, oldestAgeMs: null }
 export async function statusReport(deps: StatusReportDeps): Promise<StatusReport> {
   const { events, readStore, queue, now } = deps.ports
   const at = now()
-  const [position, queued, models, publisher, application, feeds, attention, waiting] = await Promise.all([
-    events.head(),
-    queue.status(),
-    deps.projections(),
-    deps.publication?.(),
-    unapplied(deps.ports, at),
-    countCalendarFeeds(readStore),
-    countBookingsNeedingAttention(readStore),
-    whatNeedsPerson(deps.ports),
-  ])
+  const [position, queued, models, publisher, around, application, feeds, attention, waiting] =
+    await Promise.all([
+      events.head(),
+      queue.status(),
+      deps.projections(),
+      deps.publication?.(),
+      deps.surroundings?.(),
+      unapplied(deps.ports, at),
+      countCalendarFeeds(readStore),
+      countBookingsNeedingAttention(readStore),
+      whatNeedsPerson(deps.ports),
+    ])
   const [PENDING, ACTIVE, SUSPENDED, RELEASED] = await Promise.all([
     countSubscriptions(readStore, 'PENDING'),
     countSubscriptions(readStore, 'ACTIVE'),
@@ -110,10 +119,11 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
   const effective = everything ?? deps.ports.defaultMode
   const projections = models?.projections ?? []
   const outages = [
+    ...(around?.outages ?? []),
     ...(models?.outages ?? [untold('read models', at)]),
     ...(deps.publication ? outagesOf(publisher, at) : []),
   ]
-  const needsPerson = [...waiting, ...rewoundStore(publisher)]
+  const needsPerson = [...waiting, ...rewoundStore(publisher), ...(around?.needsPerson ?? [])]
   const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
   return {
     status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',
@@ -138,7 +148,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
       oldestDueAt: oldestDueAt?.toString() ?? null,
     })),
     projections,
-    outages: outages.map(({ what, since }) => ({ what, since: since.toString() })),
+    outages: outages.map(({ what, message, since }) => ({ what, reason: message, since: since.toString() })),
     subscriptions: { PENDING, ACTIVE, SUSPENDED, RELEASED },
     calendarFeeds: feeds,
     bookingsNeedingAttention: attention,

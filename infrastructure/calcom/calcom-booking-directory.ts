@@ -6,11 +6,19 @@ import type {
   DirectoryError,
 } from '../booking-directory/booking-directory.ts'
 import { BookingAnswer, directoryBooking, directoryReference, ReferenceAnswer } from './calcom-answers.ts'
-import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
+import { type CalcomApi, type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
 
 /** Bookings a page; Cal.com gives 250 at most. */
 const pageSize = 100
+
+/** A key that Cal.com refused when it was last used. `userId`: whose it is; undefined for the one key of all. */
+export type RefusedKey = { userId: string | undefined; status: number }
+
+export type CalcomBookingDirectory = BookingDirectory & {
+  /** Of the keys that are configured now. */
+  refusedKeys(): RefusedKey[]
+}
 
 /**
  * Cal.com's view of bookings by API v2 (version 2024-08-13). Where no key answers for a user the answer is REFUSED
@@ -25,12 +33,17 @@ export function calcomBookingDirectory(
     apiKeysFile?: string
     /** Bookings a page, 250 at most. */
     pageSize?: number
-    /** Told when one user's key was refused while the bookings of all were read, which goes on with the next. */
-    onKeyRefused?: (userId: string | undefined) => void
   },
-): BookingDirectory {
-  const call = calcomApi(options)
+): CalcomBookingDirectory {
+  const api = calcomApi(options)
   const keys = calcomApiKeys(options)
+  const refused = new Map<string, number>()
+  const call: CalcomApi = async (schema, request, signal) => {
+    const answer = await api(schema, request, signal)
+    if (answer.ok) refused.delete(request.key)
+    else if (isOfKey(answer, request.path)) refused.set(request.key, answer.status ?? 401)
+    return answer
+  }
   const take = options.pageSize ?? pageSize
 
   const ask = async <T>(
@@ -53,6 +66,12 @@ export function calcomBookingDirectory(
   }
 
   return {
+    refusedKeys: () =>
+      keys.all().flatMap(({ key, userId }) => {
+        const status = refused.get(key)
+        return status === undefined ? [] : [{ userId, status }]
+      }),
+
     async booking(bookingUid, userId, signal) {
       const answer = await ask(
         BookingAnswer,
@@ -95,7 +114,6 @@ export function calcomBookingDirectory(
       if (!answer.ok) {
         if (answer.code !== 'REFUSED' || owners.length === 1) return answer
         // One user's revoked key must not keep the others' bookings from being read.
-        options.onKeyRefused?.(owner.userId)
         return { ok: true, value: { bookings: [], ...(nextOwner === undefined ? {} : { next: nextOwner }) } }
       }
       const { data, hasNextPage } = answer.value
@@ -117,6 +135,10 @@ export function calcomBookingDirectory(
     },
   }
 }
+
+/** 403 is also the answer for a single booking that is not the key owner's; for a list it can only be the key. */
+const isOfKey = ({ status }: DirectoryError, path: string) =>
+  status === 401 || (status === 403 && path.startsWith('/v2/bookings?'))
 
 function isFuture(booking: DirectoryBooking, from: Temporal.Instant): boolean {
   return (

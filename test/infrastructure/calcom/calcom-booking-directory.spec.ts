@@ -201,12 +201,7 @@ directory('asks each user’s own key, and goes on where one user’s is refused
       const seven = await booked(standIn, 1)
       const nine = await booked(standIn, 2, 9)
       writeFileSync(apiKeysFile, JSON.stringify({ '7': 'cal_7', '8': 'cal_revoked', '9': 'cal_9' }))
-      const refused: (string | undefined)[] = []
-      const bookings = calcomBookingDirectory({
-        apiUrl: standIn.url,
-        apiKeysFile,
-        onKeyRefused: (userId) => refused.push(userId),
-      })
+      const bookings = calcomBookingDirectory({ apiUrl: standIn.url, apiKeysFile })
       assert.ok((await bookings.booking(seven, '7')).ok)
       const foreign = await bookings.booking(nine, '7')
       assert.is(!foreign.ok && foreign.code, 'NOT_FOUND')
@@ -215,7 +210,7 @@ directory('asks each user’s own key, and goes on where one user’s is refused
       assert.equal(await bookings.booking(nine, '10'), { ok: false, code: 'REFUSED' })
       assert.ok((await bookings.booking(nine, undefined)).ok)
       assert.equal((await allFuture(bookings, { from: from(0) })).found, [seven, nine].sort())
-      assert.equal(refused, ['8'])
+      assert.equal(bookings.refusedKeys(), [{ userId: '8', status: 401 }])
       assert.equal((await allFuture(bookings, { from: from(0), userId: '9' })).found, [nine])
     } finally {
       folder.remove()
@@ -347,7 +342,29 @@ directory('meets the stand-in’s faults as it would meet Cal.com’s', () =>
     const wrong = calcomBookingDirectory({ apiUrl: standIn.url, apiKey: 'cal_wrong' })
     const refused = await wrong.booking(uid, '7')
     assert.equal(refused, { ok: false, code: 'REFUSED', status: 401 })
+    assert.equal(wrong.refusedKeys(), [{ userId: undefined, status: 401 }])
+    assert.equal(bookings.refusedKeys(), [])
   }),
+)
+
+directory(
+  'holds a key for refused until it is taken again, but not for a booking of somebody else',
+  async () => {
+    const none = { status: 'success', data: [], pagination: { hasNextPage: false } }
+    const answers = [{ status: 403 }, { status: 403 }, { status: 401 }, { status: 200, body: none }]
+    const server = await scriptedServer(() => answers.shift() ?? { status: 500 })
+    const bookings = calcomBookingDirectory({ apiUrl: server.url, apiKey: 'cal_x' })
+    const statuses = () => bookings.refusedKeys().map(({ status }) => status)
+    await bookings.booking('u1', '7')
+    assert.equal(statuses(), [])
+    await bookings.futureBookings({ from: from(0) })
+    assert.equal(statuses(), [403])
+    await bookings.booking('u1', '7')
+    assert.equal(statuses(), [401])
+    await bookings.futureBookings({ from: from(0) })
+    assert.equal(statuses(), [])
+    await server.close()
+  },
 )
 
 directory.run()

@@ -3,12 +3,13 @@ import { z } from 'zod'
 import type { CommandPorts } from '../commands/command.ts'
 import { sentenceOfDecision } from '../domain/explanation.ts'
 import type { CalendarDirectory } from '../infrastructure/vault/credential-vault.ts'
+import { allProjections } from '../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../projections/bookings.ts'
 import { calendarFeedsWithHeld, failingCalendarFeeds } from '../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../projections/subscriptions.ts'
 import { waitsForCredential } from './awaited-credential.ts'
-import { listParked } from './parked-events.ts'
+import { listParked, type ParkedEvent } from './parked-events.ts'
 import { PUBLICATION } from './publication-parking.ts'
 
 /** One thing that does not mend itself. `next` says what to do about it. */
@@ -149,7 +150,7 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
 
 async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
   const { items } = await listParked(readStore, { limit: NAMED })
-  return items.map(({ projection, position, stream, type, error, parkedAt }) => ({
+  return items.filter(isOfToday).map(({ projection, position, stream, type, error, parkedAt }) => ({
     code: 'EVENT_PARKED',
     sentence:
       projection === PUBLICATION
@@ -160,3 +161,7 @@ async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
     since: parkedAt,
   }))
 }
+
+/** What an older version of a read model could not take concerns nobody: the newer one has been made without it. */
+const isOfToday = ({ projection, version }: ParkedEvent): boolean =>
+  allProjections.every((one) => one.name !== projection || one.version === version)

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Readiness } from '../../../services/http/health-routes.ts'
+import { listParked, writeParked } from '../../../services/parked-events.ts'
 import { StatusReport } from '../../../services/status-report.ts'
 import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
 
@@ -147,6 +148,27 @@ test(
     assert.match(held?.next ?? '', 'ReleaseHeldChanges')
     assert.match(awaited?.next ?? '', 'PUT /credentials/c1')
     assert.equal(status.calendarFeeds, { failing: 1, withHeld: 1 })
+  }),
+)
+
+test(
+  'names parked events, which can be told to be tried again or skipped, but none of an older version',
+  withHttp(async (http) => {
+    const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
+    const event = { id: http.ports.newId(), type: 'OfANewerVersion', data: {}, metadata }
+    await http.ports.events.append('syncPolicy-x', 'no-stream', [event])
+    const [parked, ...others] = (await statusOf(http)).needsPerson
+    assert.equal([parked?.code, others], ['EVENT_PARKED', []])
+    const position = /"position": "(\w+)"/.exec(parked?.next ?? '')?.[1] ?? ''
+    for (const command of ['RetryParked', 'SkipParked']) {
+      assert.is((await http.command(command, { projection: 'sync-policies', position })).status, 200)
+      const unknown = await http.command(command, { projection: 'bookings', position })
+      assert.equal([unknown.status, unknown.body.code], [404, 'PARKED_EVENT_UNKNOWN'])
+    }
+    const [one] = (await listParked(http.ports.readStore, { limit: 1 })).items
+    assert.ok(one)
+    await http.ports.readStore.write([writeParked({ ...one, version: 0, writes: 0 })])
+    assert.is((await statusOf(http)).needsPerson.length, 1)
   }),
 )
 

@@ -34,7 +34,7 @@ function wholeNumber(from: number, to: number) {
 function duration(unitMs: number, unit: string, longestMs: number) {
   const error = `must be a number of ${unit} greater than 0 and at most ${Math.floor(longestMs / unitMs)}; fractions are allowed`
   return text
-    .regex(/^(\d{1,15}(\.\d{1,15})?|\.\d{1,15})$/, { error, abort: true })
+    .regex(/^(\d{1,15}(\.\d{1,40})?|\.\d{1,40})$/, { error, abort: true })
     .transform((value) => Math.round(Number(value) * unitMs))
     .refine((ms) => ms >= 1 && ms <= longestMs, { error })
 }

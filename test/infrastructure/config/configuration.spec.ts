@@ -82,6 +82,11 @@ configuration('sets what is set, whatever the default with the stand-ins', () =>
   assert.equal(calcom.webhookSecrets, ['old', 'new'])
 })
 
+configuration('a fraction may have as many digits as a program writes', () => {
+  const { sync } = read({ RECONCILE_MINUTES: String(2 / 60), CHANNEL_TTL_HOURS: String(12 / 3600) })
+  assert.equal([sync.reconcileMs, sync.channelTtlMs], [2_000, 12_000])
+})
+
 configuration('takes fractions where the contract says so', () => {
   const { sync } = read({ RECONCILE_MINUTES: '0.05', CRON_SECONDS: '.5', CHANNEL_TTL_HOURS: '0.25' })
   assert.equal([sync.reconcileMs, sync.cronMs, sync.channelTtlMs], [3000, 500, 900_000])

@@ -58,6 +58,8 @@ export async function readCommitted(options: {
         }
       },
     })
+    // It may have given up already; what it says of a seek then tells nothing.
+    await Promise.race([crash, Promise.resolve()])
     for (const { partition, from } of spans) consumer.seek({ topic, partition, offset: from.toString() })
     await Promise.race([crash, silence()])
   } finally {

@@ -10,7 +10,8 @@ function tellings(error: unknown, depth = 0): Told[] {
     return typeof value === 'string' ? value : ''
   }
   const told = { name: error.name, type: text('type'), code: text('code'), message: error.message }
-  return [told, ...tellings(error.cause, depth + 1)]
+  const inside = 'errors' in error && Array.isArray(error.errors) ? error.errors : []
+  return [told, ...[error.cause, ...inside].flatMap((one) => tellings(one, depth + 1))]
 }
 
 /** Not in kafkajs' list of errors: a later version of INVALID_PRODUCER_EPOCH. */
@@ -26,6 +27,12 @@ export function isFenced(error: unknown): boolean {
 /** A message, or the messages for one partition together, are larger than the topic takes. */
 export const isTooLarge = (error: unknown): boolean =>
   tellings(error).some(({ type }) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
+
+const SETTLING =
+  /^(NOT_LEADER_FOR_PARTITION|LEADER_NOT_AVAILABLE|GROUP_COORDINATOR_NOT_AVAILABLE|GROUP_LOAD_IN_PROGRESS|NOT_COORDINATOR_FOR_GROUP)$/
+
+/** What brokers answer for some moments after they have begun, and after a topic was made; kafkajs does not always ask again. */
+export const isSettling = (error: unknown): boolean => tellings(error).some(({ type }) => SETTLING.test(type))
 
 const TLS_CODE =
   /^ERR_(TLS|SSL)|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^HOSTNAME_MISMATCH$|^INVALID_CA$/
@@ -82,7 +89,10 @@ export function unavailable(error: unknown, doing: string): Unavailable {
   const problem = problemOf(error)
   const closed = /closed connection|ECONNRESET/i.test(told)
   const hint =
-    hints[problem] ?? (closed ? 'a broker closed the connection: does it expect TLS (KAFKA_SSL)?' : undefined)
+    hints[problem] ??
+    (closed
+      ? 'a broker closed the connection: does it expect TLS (KAFKA_SSL), or a user (KAFKA_SASL_MECHANISM)?'
+      : undefined)
   const message = `${doing}: ${told}${hint === undefined ? '' : ` (${hint})`}`
   return { ok: false, error: 'UNAVAILABLE', problem, message, cause: error }
 }

@@ -16,7 +16,7 @@ import { inChunks } from './chunks.ts'
 import { spansOf, withAdmin } from './kafka-admin.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
 import { describeKafka } from './kafka-description.ts'
-import { failureOf, isTooLarge, unavailable } from './kafka-failure.ts'
+import { failureOf, isSettling, isTooLarge, unavailable } from './kafka-failure.ts'
 import { ensureTopics, type FoundTopics, type KafkaTopics, WrongTopic } from './kafka-topics.ts'
 import { heldEvents, positionMessage, readMark } from './position-topic.ts'
 import { topicContents } from './topic-contents.ts'
@@ -34,6 +34,8 @@ export type KafkaPublisherOptions = {
 /** Longer than all tries of kafkajs together, so that only a process that died or stands still runs into it. */
 const TRANSACTION_TIMEOUT_MS = 60_000
 const CLOSE_MS = 3_000
+const SETTLING_TRIES = 20
+const SETTLING_PAUSE_MS = 100
 
 /** What is needed to publish, between a `begin` and the first failure. */
 type Session = { producer: Producer; found: FoundTopics; last: PublishedMark | undefined }
@@ -65,6 +67,16 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
     const ended = session
     session = undefined
     return ended ? letGo(ended.producer) : Promise.resolve()
+  }
+
+  async function onceSettled<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await work()
+      } catch (error) {
+        if (closed || tries === SETTLING_TRIES || !isSettling(error)) throw error
+        await clock.delay(SETTLING_PAUSE_MS)
+      }
   }
 
   async function begin(): Promise<Begun> {
@@ -146,7 +158,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
    */
   async function beginAgain({ last }: Session): Promise<Fenced | undefined> {
     await endSession()
-    const begun = await begin()
+    const begun = await onceSettled(begin)
     if (begun.last?.position === last?.position) return undefined
     await endSession()
     return { ok: false, error: 'FENCED', message: `another publisher has published to ${topic}` }
@@ -172,7 +184,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
     async begin() {
       await endSession()
       try {
-        return await begin()
+        return await onceSettled(begin)
       } catch (error) {
         return failureOf(error, `taking over ${topic}`)
       }
@@ -196,7 +208,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
 
     async contents() {
       try {
-        return await topicContents({ kafka, clock, topics })
+        return await onceSettled(() => topicContents({ kafka, clock, topics }))
       } catch (error) {
         return unavailable(error, `reading ${topic}`)
       }

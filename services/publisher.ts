@@ -5,6 +5,7 @@ import type {
   BookingEventPublisher,
   PublishedMark,
 } from '../infrastructure/publisher/booking-event-publisher.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import type { EventOrigin } from './booking-event.ts'
 import { untilNotStopped } from './emergency-stop.ts'
 import { oneAfterAnother } from './one-after-another.ts'

@@ -22,8 +22,12 @@ import { contextOf, type ServicePorts } from './service-ports.ts'
 
 const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
 
-/** How long a replaced channel runs beside its successor, so that no push falls between them. */
-const OVERLAP_MS = 60_000
+/**
+ * How long a replaced channel runs beside its successor, so that no push falls between them: a minute, and no more than
+ * half of what is left of a life when it is replaced, in its last fifth.
+ */
+const overlapMs = ({ expiresAt, openedAt }: Channel): number =>
+  Math.min(60_000, (expiresAt.epochMilliseconds - openedAt.epochMilliseconds) / 10)
 
 /** How many calendars are worked on at a time. */
 const WIDTH = 8
@@ -81,7 +85,7 @@ async function tend(ports: ServicePorts, subscription: CalendarSubscription): Pr
 const wasReplaced = (channel: Channel, by: Channel | undefined, now: Temporal.Instant): boolean =>
   by !== undefined &&
   channel.channelId !== by.channelId &&
-  now.epochMilliseconds - by.openedAt.epochMilliseconds >= OVERLAP_MS
+  now.epochMilliseconds - by.openedAt.epochMilliseconds >= overlapMs(channel)
 
 /** A channel at its end, and an opening whose answer never came, are closed by time alone. */
 async function stopExpired(

@@ -44,6 +44,19 @@ test(
 )
 
 test(
+  'a channel of a short life is stopped before it ends, too',
+  inSync({ channelTtlMs: 120_000, settings: { cronMs: 1_000 } }, async (sync) => {
+    await sync.host()
+    await sync.pass(100_000)
+    assert.is(open(sync).length, 2, 'both run in the overlap')
+    await sync.pass(15_000)
+    assert.is(open(sync).length, 1)
+    assert.equal((await history(sync)).slice(3), ['ChannelOpening', 'SubscriptionRenewed', 'ChannelStopped'])
+    assert.is(sync.asked('stop').length, 1)
+  }),
+)
+
+test(
   'a channel near its end is followed by another, and stopped after the overlap',
   inSync({ channelTtlMs: 10 * HOUR }, async (sync) => {
     const host = await sync.host()

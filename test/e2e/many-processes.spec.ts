@@ -35,7 +35,10 @@ type Booked = { bookingUid: string; calendarId: string; eventId: string }
 test('three workers and two http processes, killed and halted at random: each change is decided once and published once', async () => {
   const world = await deployment({ mongodbUrl: mongodb?.url ?? '', brokers: kafka?.brokers.join() ?? '' })
   try {
-    await withDeadline(150_000, () => play(world))
+    await withDeadline(110_000, () => play(world))
+  } catch (error) {
+    console.error(world.troubles())
+    throw error
   } finally {
     await world.close()
   }

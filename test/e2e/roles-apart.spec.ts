@@ -26,7 +26,7 @@ const test = kafka && mongodb ? apart : apart.skip
 async function withDeployment(play: (world: Deployment) => Promise<void>): Promise<void> {
   const world = await deployment({ mongodbUrl: mongodb?.url ?? '', brokers: kafka?.brokers.join() ?? '' })
   try {
-    await withDeadline(60_000, () => play(world))
+    await withDeadline(55_000, () => play(world))
   } finally {
     await world.close()
   }

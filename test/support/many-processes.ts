@@ -30,6 +30,8 @@ export type Deployment = {
   /** The processes that HTTP leads to from now on. */
   leadTo(processes: readonly ServiceProcess[]): void
   world: World
+  /** What all processes told of as going wrong, the last of it. */
+  troubles(): string
   close(): Promise<void>
 }
 
@@ -46,7 +48,7 @@ export async function deployment(servers: { mongodbUrl: string; brokers: string 
   })
   const topic = someTopic()
   const mongodbUrl = withDatabase(servers.mongodbUrl, `calendar-sync-test-${randomUUID()}`)
-  const leaseMs = 3_000
+  const leaseMs = 5_000
   const started: ServiceProcess[] = []
   const env = {
     API_TOKEN: TOKEN,
@@ -85,8 +87,19 @@ export async function deployment(servers: { mongodbUrl: string; brokers: string 
     leadTo: (processes) => front.leadTo(processes.map(({ url }) => Number(new URL(url).port))),
     world: worldAt(
       { service: front.url, token: TOKEN, google: standIns.google.url, calcom: standIns.calcom.url },
-      30_000,
+      45_000,
     ),
+    troubles: () =>
+      started
+        .flatMap((one, index) =>
+          one
+            .output()
+            .split('\n')
+            .filter((line) => /"level":"(warn|error|fatal)"|^[^{ ]/.test(line))
+            .slice(-15)
+            .map((line) => `process-${index + 1}: ${line.slice(0, 600)}`),
+        )
+        .join('\n'),
     async close() {
       await Promise.all(started.map((one) => one.end('SIGKILL')))
       await eventStore.kill()

@@ -75,6 +75,18 @@ const hints: { readonly [problem in PublisherProblem]?: string } = {
   TOO_OLD: 'the brokers are older than what this service needs of them',
 }
 
+/** Where kafkajs does not tell what the brokers said. */
+const guesses: readonly [said: RegExp, hint: string][] = [
+  [
+    /closed connection|ECONNRESET/i,
+    'a broker closed the connection: does it expect TLS (KAFKA_SSL), or a user (KAFKA_SASL_MECHANISM)?',
+  ],
+  [
+    /find group coordinator/i,
+    'the brokers are still starting, or this user may not use the transactional id, which is calendar-sync. and the topic',
+  ],
+]
+
 /** The failure as a value. */
 export function failureOf(error: unknown, doing: string): Fenced | Unavailable {
   if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${textOf(error)}` }
@@ -87,12 +99,7 @@ const textOf = (error: unknown) => (error instanceof Error ? error.message : Str
 export function unavailable(error: unknown, doing: string): Unavailable {
   const told = textOf(error)
   const problem = problemOf(error)
-  const closed = /closed connection|ECONNRESET/i.test(told)
-  const hint =
-    hints[problem] ??
-    (closed
-      ? 'a broker closed the connection: does it expect TLS (KAFKA_SSL), or a user (KAFKA_SASL_MECHANISM)?'
-      : undefined)
+  const hint = hints[problem] ?? guesses.find(([said]) => said.test(told))?.[1]
   const message = `${doing}: ${told}${hint === undefined ? '' : ` (${hint})`}`
   return { ok: false, error: 'UNAVAILABLE', problem, message, cause: error }
 }

@@ -70,7 +70,8 @@ async function create(admin: Admin, missing: ITopicConfig[]): Promise<void> {
     if (problemOf(error) !== 'AUTHORIZATION') throw error
     throw new WrongTopic(
       `${names} must be created by hand, as this user may not: the topic of events with cleanup.policy=delete, the ` +
-        'one of the position with one partition and cleanup.policy=compact',
+        'one of the position with one partition and cleanup.policy=compact; or, where they are there, this user must ' +
+        'be let see them (Describe)',
       { cause: error },
     )
   }

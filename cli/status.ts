@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { readConfiguration } from '../infrastructure/config/configuration.ts'
+import { StartRefused } from '../composition/start-refused.ts'
+import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
+import { STAMP_FILE } from '../infrastructure/config/data-folder.ts'
 import { loadEnvironment } from '../infrastructure/config/environment.ts'
 import { formatProblems } from '../infrastructure/config/problem.ts'
-import { askService } from './running-service.ts'
+import { askService, type ServiceAnswer } from './running-service.ts'
 
 /**
- * Prints the running service's GET /status; with `json` as it is. Resolves with the exit code: 0 where it answered, 1
- * where it did not, 2 where the configuration is not usable.
+ * Prints the running service's GET /status; with `json` as it is. Where none runs and all stores are in the data
+ * folder, that is opened to look. Resolves with the exit code: 0 where there was an answer, 1 where there was none, 2
+ * where the configuration is not usable.
  */
 export async function status(options: { json: boolean }): Promise<number> {
   const read = readConfiguration(loadEnvironment(process.cwd(), process.env))
@@ -14,13 +19,41 @@ export async function status(options: { json: boolean }): Promise<number> {
     console.error(formatProblems(read.problems))
     return 2
   }
-  const answer = await askService(read.configuration, '/status')
+  const running = await askService(read.configuration, '/status')
+  const answer = isDown(running) && canOpen(read.configuration) ? await look(read.configuration) : running
   if (!answer.ok) {
     console.error(answer.message)
     return 1
   }
   console.log(options.json ? JSON.stringify(answer.body) : readable(answer.body).join('\n'))
   return 0
+}
+
+const isDown = (answer: ServiceAnswer) => !answer.ok && answer.code === 'NOT_RUNNING'
+
+const canOpen = ({ data, eventStore, mongodb, kafka }: Configuration) =>
+  eventStore === undefined &&
+  mongodb === undefined &&
+  kafka === undefined &&
+  existsSync(join(data.folder, STAMP_FILE))
+
+/** As a service that does nothing would answer: without a role, where nobody else asks. */
+async function look(configuration: Configuration): Promise<ServiceAnswer> {
+  const { http, data } = configuration
+  const { startService } = await import('../main.ts')
+  try {
+    const service = await startService({
+      ...configuration,
+      http: { ...http, host: '127.0.0.1', port: 0 },
+      roles: new Set(),
+      log: { level: 'silent' },
+    })
+    console.error(`No service runs on ${data.folder}: this is what lies there.`)
+    return await askService(configuration, '/status').finally(service.stop)
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error
+    return { ok: false, code: 'FAILED', message: error.message }
+  }
 }
 
 /** Any JSON as lines to read: names with their values, what is inside indented below. */

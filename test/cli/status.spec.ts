@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { operatorToken } from '../../infrastructure/config/api-token.ts'
 import { forgetServiceAddress, keepServiceAddress } from '../../infrastructure/config/service-address.ts'
 import { runProcess } from '../support/run-process.ts'
+import { startServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const cli = suite('the command line')
@@ -67,6 +68,38 @@ cli('says what is wrong where the service cannot be asked', async () => {
   assert.is(misconfigured.code, 2)
   assert.match(misconfigured.stderr, /PORT must be.*\n {2}LOG_LEVEL must be/)
   folder.remove()
+})
+
+cli('opens the data folder itself where no service runs on it, and leaves it as it was', async () => {
+  const folder = temporaryFolder()
+  const env = { DATA_DIR: join(folder.path, 'data'), PORT: '0', LOG_LEVEL: 'error' }
+  let running = await startServiceProcess(env)
+  try {
+    const sync = { userId: 'u1', provider: 'google', externalCalendarId: 'host@example.com' }
+    const registered = await fetch(`${running.url}/commands/RegisterCalendarSync`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${running.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(sync),
+    })
+    assert.is(registered.status, 200)
+    await running.end('SIGKILL')
+
+    const json = await calendarSync(folder.path, ['status', '--json'], env)
+    assert.is(json.code, 0, json.stderr)
+    const status = JSON.parse(json.stdout)
+    assert.is(status.standIns, true)
+    assert.not.equal(status.position, '')
+    assert.match(json.stderr, 'No service runs on')
+    const plain = await calendarSync(folder.path, ['status'], env)
+    assert.is(plain.code, 0)
+    assert.match(plain.stdout, /^status: DEGRADED$/m)
+
+    running = await startServiceProcess(env)
+    assert.is(await running.end('SIGTERM').then(({ code }) => code), 0)
+  } finally {
+    await running.end('SIGKILL')
+    folder.remove()
+  }
 })
 
 cli('lists its verbs, and helps with each', async () => {

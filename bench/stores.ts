@@ -39,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
       rmSync(folder, { recursive: true, force: true })
     }
   }
-  if (wanted('eventstoredb')) await eventStoreDbFigures({ events: Math.min(events, 10_000), rounds })
+  if (wanted('eventstoredb')) await eventStoreDbFigures({ events: Math.min(events, 30_000), rounds })
 }
 
 async function writtenHistory(folder: string, events: number): Promise<string> {

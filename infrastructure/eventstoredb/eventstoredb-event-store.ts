@@ -49,7 +49,8 @@ export type EventStoreDbEventStore = EventStore & {
  * without a dash have no category here; without a filter, the server's own events are left out. `recordedAt` is the
  * server's time.
  *
- * An append that gets no answer is sent again, with the same ids, so that it is stored once. Where it still gets none,
+ * An append that gets no answer is sent again, with the same ids, so that it is stored once; with 'any', a server that was
+ * started in between does not know the ids any more, and stores it twice: nothing decides with 'any'. Where it still gets none,
  * StoreUnavailable does not say that nothing was stored: whoever repeats it has to use the same ids, or an expected
  * revision. Throws an Error where the connection string is none.
  */

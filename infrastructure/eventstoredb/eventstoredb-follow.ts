@@ -85,22 +85,27 @@ async function* readOnce(
   let stuck = 0
   let checkpoints = 0
   try {
+    // Asking a signal made of two whether it has aborted is dear, and nothing aborts but in a wait or a yield.
     while (!signal.aborted) {
-      const item = reading.take()
-      if (item?.kind === 'fellBehind') return yield page.turn(false)
-      if (item?.kind === 'caughtUp') {
+      let item = reading.take()
+      while (item?.kind === 'event' || item?.kind === 'checkpoint') {
+        stuck = 0
+        if (item.kind === 'checkpoint') checkpoints += 1
+        if (page.take(item) || (!caughtUp && checkpoints >= CHECKPOINTS_A_PAGE)) {
+          checkpoints = 0
+          break
+        }
+        item = reading.take()
+      }
+      if (item?.kind === 'event' || item?.kind === 'checkpoint')
+        yield page.turn(caughtUp && !reading.waiting())
+      else if (item?.kind === 'fellBehind') return yield page.turn(false)
+      else if (item?.kind === 'caughtUp') {
         connected()
         caughtUp = true
         page.moveTo(head)
         if (page.fresh || !told) yield page.turn(true)
         if (!live) return
-      } else if (item) {
-        stuck = 0
-        if (item.kind === 'checkpoint') checkpoints += 1
-        if (page.take(item) || (!caughtUp && checkpoints >= CHECKPOINTS_A_PAGE)) {
-          checkpoints = 0
-          yield page.turn(caughtUp && !reading.waiting())
-        }
       } else if (caughtUp && page.fresh) yield page.turn(true)
       else {
         const { over, late } = await reading.more(caughtUp ? LOOK_EVERY_MS : callTimeoutMs, signal)

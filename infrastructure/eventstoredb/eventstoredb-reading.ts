@@ -113,7 +113,16 @@ function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Rea
   let watching = false
   const closed = new AbortController()
   const awake = () => wake?.()
-  stream.on('readable', awake)
+  // What comes within one turn is taken together: a wait for each of many events costs more than the events.
+  let awaking = false
+  stream.on('readable', () => {
+    if (awaking) return
+    awaking = true
+    setImmediate(() => {
+      awaking = false
+      awake()
+    })
+  })
   // The client emits errors without ending its stream.
   stream.on('error', (reason: Error) => {
     error ??= reason
@@ -183,6 +192,7 @@ function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Rea
 function itemOf(chunk: unknown): Item {
   // Only the client's events and the marks pushed above come out of these streams.
   const given = chunk as ResolvedEvent | { checkpoint: Position } | { caughtUp: true } | { fellBehind: true }
+  if ('event' in given) return { kind: 'event', resolved: given }
   if ('checkpoint' in given) return { kind: 'checkpoint', position: given.checkpoint }
   if ('caughtUp' in given) return { kind: 'caughtUp' }
   if ('fellBehind' in given) return { kind: 'fellBehind' }

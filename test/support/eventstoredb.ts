@@ -22,23 +22,36 @@ export const openEventStoreDb = (
     ...options,
   })
 
-/** The connection string of a real server: that of EVENTSTORE_URL, else of one in a container where Docker answers. */
-export async function realEventStoreDb(): Promise<string | undefined> {
-  return process.env.EVENTSTORE_URL ?? (await containerUrl())
+/** Servers that the adapter is to work with: the one of docker-compose.yml, and the oldest. */
+const IMAGES = ['kurrentplatform/kurrentdb:26.1.1', 'eventstore/eventstore:23.10.1-bookworm-slim']
+
+/** The connection strings of real servers: that of EVENTSTORE_URL, else of one each in containers where Docker answers. */
+export async function realEventStoreDbs(): Promise<{ name: string; url: string }[]> {
+  const url = process.env.EVENTSTORE_URL
+  return url === undefined ? containers() : [{ name: 'a real server', url }]
 }
 
-/** A node in memory for as long as this process lives: testcontainers takes it away afterwards. */
-async function containerUrl(): Promise<string | undefined> {
+/** Nodes in memory for as long as this process lives: testcontainers takes them away afterwards. */
+async function containers(): Promise<{ name: string; url: string }[]> {
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers')
   try {
     await getContainerRuntimeClient()
   } catch {
-    return undefined
+    return []
   }
-  const container = await new GenericContainer('kurrentplatform/kurrentdb:25.1')
-    .withCommand(['--insecure', '--mem-db', '--run-projections=None'])
-    .withExposedPorts(2113)
-    .withWaitStrategy(Wait.forHttp('/health/live', 2113).forStatusCode(204))
-    .start()
-  return `esdb://${container.getHost()}:${container.getMappedPort(2113)}?tls=false`
+  return Promise.all(
+    IMAGES.map(async (image) => {
+      const container = await new GenericContainer(image)
+        // On ARM they are emulated: there are no others.
+        .withPlatform('linux/amd64')
+        .withCommand(['--insecure', '--mem-db', '--run-projections=None'])
+        .withExposedPorts(2113)
+        .withWaitStrategy(Wait.forHttp('/health/live', 2113).forStatusCode(204))
+        .start()
+      return {
+        name: image,
+        url: `esdb://${container.getHost()}:${container.getMappedPort(2113)}?tls=false`,
+      }
+    }),
+  )
 }

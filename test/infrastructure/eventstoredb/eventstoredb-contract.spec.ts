@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import { eventStoreContract } from '../../contract/event-store.contract.ts'
-import { HOW_TO_RUN, openEventStoreDb, realEventStoreDb } from '../../support/eventstoredb.ts'
+import { HOW_TO_RUN, openEventStoreDb, realEventStoreDbs } from '../../support/eventstoredb.ts'
 import { startEventStoreDbDouble } from '../../support/eventstoredb-double.ts'
 
 eventStoreContract('EventStoreDB, on its double', async () => {
@@ -22,21 +22,21 @@ eventStoreContract('EventStoreDB, on its double', async () => {
   }
 })
 
-const real = await realEventStoreDb()
-if (real !== undefined)
-  eventStoreContract('EventStoreDB, a real server', async () => {
-    let store = openEventStoreDb(real)
+const real = await realEventStoreDbs()
+for (const { name, url } of real)
+  eventStoreContract(`EventStoreDB, ${name}`, async () => {
+    let store = openEventStoreDb(url)
     return {
       store,
       close: () => store.close(),
       async reopen() {
         await store.close()
-        store = openEventStoreDb(real)
+        store = openEventStoreDb(url)
         return store
       },
     }
   })
-else {
+if (real.length === 0) {
   console.log(`SKIP EventStoreDB, a real server: ${HOW_TO_RUN}`)
   const skipped = suite('EventStoreDB, a real server')
   skipped.skip('needs a server')

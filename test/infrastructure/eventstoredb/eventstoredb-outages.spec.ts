@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { START } from '../../../infrastructure/event-store/event-store.ts'
@@ -70,6 +71,30 @@ test(
       assert.equal(result, { ok: true, revision: stored.length - 1, position: stored.at(-1)?.position })
     }
     assert.is((await double.store.readStream('a-1')).length, 6)
+  },
+)
+
+test(
+  'an append whose answer is lost is still the one that was stored when others have written after it',
+  {},
+  async (store, double) => {
+    await store.append('a-1', 'no-stream', someEvents(2))
+    for (const expected of [1, 'any', 'no-stream'] as const) {
+      const stream = expected === 'no-stream' ? 'a-2' : 'a-1'
+      const before = (await double.store.readStream(stream)).length
+      const events = someEvents(3)
+      double.loseNextAnswer()
+      const appending = store.append(stream, expected, events)
+      while ((await double.store.readStream(stream)).length === before) await nextTurn()
+      await double.store.append(stream, 'any', someEvents(2))
+      assert.equal(await appending, {
+        ok: true,
+        revision: before + 2,
+        position: (await store.readStream(stream))[before + 2]?.position,
+      })
+      assert.equal(ids((await double.store.readStream(stream)).slice(before, before + 3)), ids(events))
+      assert.is((await double.store.readStream(stream)).length, before + 5)
+    }
   },
 )
 

@@ -17,6 +17,8 @@ export type Reference = {
   /** What the event was called before: Cal.com goes on naming it so. */
   formerNames: readonly EventName[]
   linkedAt: Temporal.Instant
+  /** This calendar's copy was last seen to be a colleague's, not the organiser's. */
+  colleagues?: true
   /** A look at this event has been decided on since it was linked. */
   looked: boolean
   watermark?: Watermark
@@ -56,6 +58,7 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
     linkedAt: known?.linkedAt ?? instant(at),
     looked: known?.looked === true || watermark !== undefined,
     setAside: known?.setAside ?? {},
+    ...(known?.colleagues && { colleagues: true as const }),
     ...(watermark && { watermark }),
   }
   return [...references.filter((other) => other !== known), linked]
@@ -92,13 +95,14 @@ export function withRenamed(
 /** Decided for good, up to this version of the event. One without `updated` leaves the last known one standing. */
 export const withWatermark = (
   references: References,
-  data: EventName & { fingerprint: string; externalUpdatedAt?: string },
+  data: EventName & { fingerprint: string; externalUpdatedAt?: string; code?: string },
 ): References =>
-  change(references, data, (reference) => {
+  change(references, data, ({ colleagues: _, ...reference }) => {
     const updated =
       data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
     const watermark = { fingerprint: data.fingerprint, ...(updated && { updated }) }
-    return { ...reference, looked: true, setAside: {}, watermark }
+    const colleagues = data.code === 'NOT_ORGANISER' && { colleagues: true as const }
+    return { ...reference, ...colleagues, looked: true, setAside: {}, watermark }
   })
 
 /** The verdict on this version of the event no longer holds: it may be decided on again; older ones stay stale. */

@@ -116,7 +116,9 @@ const rules: readonly Rule[] = [
   ({ booking }) =>
     booking.status !== 'ACCEPTED' ? { code: 'BOOKING_NOT_ACCEPTED', do: 'set-aside' } : undefined,
   // 6
-  ({ event }) => (event.organizerSelf === false ? { code: 'NOT_ORGANISER', do: 'settle' } : undefined),
+  ({ event, reference }) =>
+    // A tombstone need not say whose copy it was.
+    (event.organizerSelf ?? !reference.colleagues) ? undefined : { code: 'NOT_ORGANISER', do: 'settle' },
   // 7
   ({ booking, context }) =>
     before(context.now, booking.times.start) ? undefined : { code: 'BOOKING_IN_PAST', do: 'settle' },

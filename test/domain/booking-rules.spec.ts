@@ -340,6 +340,18 @@ test('nor is an event told of whose booking Cal.com has cancelled', () => {
     .by('BOOKING_CLOSED')
 })
 
+test("rule 6: a copy known as a colleague's stays one where its tombstone does not say whose it is", () => {
+  const known = linked().when(sees(written(5, from('10:00'), { organizerSelf: false })))
+  known
+    .when(sees(deleted(6)))
+    .gives('ExternalEventChangeIgnored')
+    .by('NOT_ORGANISER')
+  known
+    .when(sees(written(6, from('10:00'), { organizerSelf: true })))
+    .when(sees(deleted(7)))
+    .gives('BookingCancelled')
+})
+
 test('rule 13: an event without a time is flagged', () => {
   linked()
     .when(sees(allDay))

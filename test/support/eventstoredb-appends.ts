@@ -9,6 +9,7 @@ import {
   accessDeniedError,
   badRequestError,
   type Expected,
+  eventTooBigError,
   identifier,
   nameOf,
   noLeader,
@@ -30,6 +31,8 @@ export type AppendDeps = {
   log: DoubleLog
   refusal(): 'ACCESS_DENIED' | 'NO_LEADER' | undefined
   answering(): Promise<boolean>
+  /** The most that one event may have, where there is such a limit. */
+  maxEventBytes: number | undefined
 }
 
 /** As of KurrentDB; EventStoreDB 23 and 24 come with 1 MiB. */
@@ -116,13 +119,15 @@ export async function append(
 }
 
 async function outcomeOf(
-  { log }: AppendDeps,
+  { log, maxEventBytes = MAX_APPEND_BYTES }: AppendDeps,
   batch: Batch,
   refusal: ReturnType<AppendDeps['refusal']>,
 ): Promise<status.Status | { revision: number; position: string }> {
   if (refusal) return refusal === 'NO_LEADER' ? noLeaderError() : accessDeniedError()
   if (batch.until <= Date.now()) return timeoutError()
-  const bytes = batch.events.reduce((sum, event) => sum + event.getData_asU8().length, 0)
+  const sizes = batch.events.map((event) => event.getData_asU8().length)
+  if (sizes.some((size) => size > maxEventBytes)) return eventTooBigError()
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
   if (bytes > MAX_APPEND_BYTES) return tooBigError(MAX_APPEND_BYTES)
   try {
     const result = await store(log, batch)

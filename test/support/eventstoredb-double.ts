@@ -73,6 +73,7 @@ export async function startEventStoreDbDouble({
   cluster: joined,
   tls,
   user,
+  maxEventBytes,
 }: {
   path?: string
   port?: number
@@ -84,6 +85,8 @@ export async function startEventStoreDbDouble({
   tls?: { key: string; cert: string }
   /** "name:password" without which nothing is served. */
   user?: string
+  /** The most that one event may have, as servers since 25 are set to; none otherwise. */
+  maxEventBytes?: number
 } = {}): Promise<EventStoreDbDouble> {
   const cluster = joined ?? (await someCluster(path))
   const { log } = cluster
@@ -119,6 +122,7 @@ export async function startEventStoreDbDouble({
   const appending = (call: Pick<GrpcCall<unknown, unknown>, 'headers' | 'hangUp'>) => ({
     log,
     refusal: () => refusalOf(call),
+    maxEventBytes,
     async answering() {
       await thawed.promise
       if (!losing) return true

@@ -99,6 +99,15 @@ export const tooBigError = (most: number): status.Status =>
     new shared.MaximumAppendSizeExceeded().setMaxappendsize(most).serializeBinary(),
   )
 
+/** What servers since 25 say of one event; older clients do not know it, so it is made by hand. */
+export const eventTooBigError = (): status.Status =>
+  error(
+    3,
+    'MaximumAppendEventSizeExceeded',
+    'event_store.client.MaximumAppendEventSizeExceeded',
+    new Uint8Array(),
+  )
+
 export const accessDeniedError = (): status.Status =>
   error(7, 'AccessDenied', 'event_store.client.AccessDenied', new shared.AccessDenied().serializeBinary())
 

@@ -189,6 +189,20 @@ test('it says why a server cannot be worked with', async (_, double) => {
   await old.close()
 })
 
+own('an event that is more than the server takes is a RangeError that nobody repeats', async () => {
+  const double = await startEventStoreDbDouble({ version: '26.1.1', maxEventBytes: 1000 })
+  const store = openEventStoreDb(double.url)
+  try {
+    const big = someEvent('Big', { text: 'x'.repeat(2000) })
+    assert.instance(await rejection(store.append('a-1', 'no-stream', [big])), RangeError)
+    assert.ok((await store.append('a-1', 'no-stream', [someEvent()])).ok)
+    assert.is(double.calls.get('BatchAppend'), 1)
+  } finally {
+    await store.close()
+    await double.close()
+  }
+})
+
 own.run()
 
 const rejection = (promise: Promise<unknown>) =>

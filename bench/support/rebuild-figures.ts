@@ -37,11 +37,13 @@ export async function rebuildFigures(
   const rate = ({ events, ms }: RebuildFigures) => (events * 1000) / ms
   const rates = (way: 'ours' | 'raw') => count(median(pairs.map((pair) => rate(pair[way]))))
   const growth = (way: 'ours' | 'raw') => megabytes(median(pairs.map((pair) => grownBy(pair[way]))))
+  const cpu = (way: 'ours' | 'raw') => `${(median(pairs.map((pair) => pair[way].cpuMs)) / 1000).toFixed(1)} s`
   const ratio = median(pairs.map(({ ours, raw }) => rate(ours) / rate(raw)))
   console.log(
     `${engine}, rebuild of bookings from ${count(pairs[0]?.ours.events ?? 0)} events: ours ${rates('ours')}/s, raw ${rates('raw')}/s`,
   )
   console.log(`ours / raw: ${heldTo('rebuild', ratio, 0.5)}`)
+  console.log(`processor time of the process: ours ${cpu('ours')}, raw ${cpu('raw')}`)
   console.log(`most memory beyond that at a tenth of the way: ours ${growth('ours')}, raw ${growth('raw')}`)
 }
 

@@ -14,8 +14,16 @@ import { rebuild } from '../../services/rebuild.ts'
 import { type RawDocument, rawFold } from './raw-fold.ts'
 import { openRaw, type RawRow, rawPages } from './raw-sqlite.ts'
 
-/** `memory`: resident bytes after each page, beside the events folded so far. */
-export type RebuildFigures = { events: number; ms: number; memory: { events: number; rss: number }[] }
+/**
+ * `cpuMs`: processor time of the whole process, which other load on the machine hardly changes. `memory`: resident bytes
+ * after each page, beside the events folded so far.
+ */
+export type RebuildFigures = {
+  events: number
+  ms: number
+  cpuMs: number
+  memory: { events: number; rss: number }[]
+}
 
 /** The raw fold's: the documents of a page are read once and written once, as somebody would do it at first. */
 const PAGE = 1000
@@ -135,4 +143,6 @@ function isMongodb(): boolean {
 }
 
 const figures = way === 'ours' ? await ours() : await raw()
-console.log(JSON.stringify({ ...figures, memory } satisfies RebuildFigures))
+const { user, system } = process.cpuUsage()
+const cpuMs = (user + system) / 1000
+console.log(JSON.stringify({ ...figures, cpuMs, memory } satisfies RebuildFigures))

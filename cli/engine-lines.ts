@@ -4,9 +4,14 @@ import type { Clock } from '../infrastructure/clock/clock.ts'
 /** How long a server may take to answer before a line says that it has not. */
 const PATIENCE_MS = 2_000
 
+/** Between two looks at a server that does not serve: the first one's, doubled with each further one up to the longest. */
+const FIRST_WAIT_MS = 5_000
+const LONGEST_WAIT_MS = 60_000
+
 /**
- * Writes a line for each server that does not answer, or not as it should, and why; within two seconds a first one.
- * Resolves when nothing more will be written, at the latest when `signal` aborts.
+ * Writes a line for each server that does not answer, or not as it should, and why: a first one within two seconds, and
+ * another when the reason changes or it serves. Resolves when nothing more will be written, at the latest when `signal`
+ * aborts.
  */
 export async function tellOfEngines(
   engines: readonly Engine[],
@@ -19,20 +24,33 @@ async function tellOf(
   engine: Engine,
   { clock, write, signal }: { clock: Clock; write(line: string): void; signal: AbortSignal },
 ): Promise<void> {
-  const described = engine.describe()
+  const look = async () => {
+    const condition = await Promise.race([engine.describe(), aborted(signal)])
+    // Where both happen: nobody is to be told any more.
+    return signal.aborted ? undefined : condition
+  }
+  const first = look()
   const answered = new AbortController()
-  const end = AbortSignal.any([signal, answered.signal])
-  const early = await Promise.race([described, clock.delay(PATIENCE_MS, end).then(() => undefined)])
-  if (signal.aborted) return
-  if (early === undefined) write(`  ${engine.name} has not answered within ${PATIENCE_MS / 1000} s.\n`)
-  const condition = early ?? (await Promise.race([described, aborted(signal)]))
+  const late = clock.delay(PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined)
+  let told = (await Promise.race([first.then(() => 'in time'), late])) === undefined ? 'LATE' : ''
   answered.abort()
-  if (condition === undefined) return
-  if (!condition.ok)
-    write(
-      `  ${condition.sentence} It is tried again until it answers; nothing is kept elsewhere meanwhile. See: calendar-sync doctor\n`,
-    )
-  else if (condition.problem !== undefined || early === undefined) write(`  ${condition.sentence}\n`)
+  if (told === 'LATE' && !signal.aborted)
+    write(`  ${engine.name} has not answered within ${PATIENCE_MS / 1000} s.\n`)
+  let condition = await first
+  for (let wait = FIRST_WAIT_MS; condition !== undefined; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    const { ok, problem = '', sentence } = condition
+    if (ok) {
+      if (told !== '' || problem !== '') write(`  ${sentence}\n`)
+      return
+    }
+    if (problem !== told)
+      write(
+        `  ${sentence} It is tried again until it answers; nothing is kept elsewhere meanwhile. See: calendar-sync doctor\n`,
+      )
+    told = problem
+    await clock.delay(wait, signal)
+    condition = await look()
+  }
 }
 
 const aborted = (signal: AbortSignal) =>

@@ -34,10 +34,20 @@ function mending(variable: string, problem: string): string {
       return `Correct the host name in ${variable}, or the name resolution of this machine.`
     case 'REFUSED':
       return `Start the server, or correct host and port in ${variable}; a firewall may be in between.`
+    case 'TIMEOUT':
+      return `See whether the server is overloaded or hangs, whether a firewall drops what is sent, and whether ${variable} names its port.`
     case 'TLS':
-      return `Let ${variable} and the server agree on TLS, and trust its authority (NODE_EXTRA_CA_CERTS=FILE).`
+      return variable === 'KAFKA_BROKERS'
+        ? 'Let KAFKA_SSL and the listener of the brokers agree, and trust its authority (NODE_EXTRA_CA_CERTS=FILE).'
+        : `Let ${variable} (tls=…) and the server agree on TLS, and trust its authority (NODE_EXTRA_CA_CERTS=FILE, or tlsCAFile=FILE in ${variable}).`
+    case 'PROTOCOL':
+      return `Correct host and port in ${variable}: they lead to another kind of server.`
     case 'AUTHENTICATION':
       return `Correct user and password in ${variable === 'KAFKA_BROKERS' ? 'KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD' : variable}, and what this user may do.`
+    case 'AUTHORIZATION':
+      return 'Give the user the rights that docs/operations.md names.'
+    case 'TOPIC':
+      return 'Make the topics as docs/operations.md says, or set another KAFKA_TOPIC.'
     case 'NOT_A_REPLICA_SET':
       return 'Initiate a replica set, also of one member, and name it in MONGODB_URL (?replicaSet=NAME).'
     case 'TOO_OLD':

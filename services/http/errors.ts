@@ -26,12 +26,19 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
       if (expected === undefined)
         deps.log.error({ err: error, correlationId, method: ctx.method, path: ctx.path }, 'a request failed')
       else if (expected.status >= 500)
-        deps.log.warn({ err: error, correlationId, path: ctx.path }, 'a request could not be served now')
+        deps.log.warn(
+          { ...reasonOf(error), correlationId, path: ctx.path },
+          'a request could not be served now',
+        )
       ctx.set('X-Correlation-Id', correlationId)
       sendProblem(ctx, expected ?? internal, correlationId)
     }
   }
 }
+
+/** A problem that was foreseen says all there is to say. */
+const reasonOf = (error: unknown) =>
+  error instanceof HttpProblem ? { code: error.options.code, reason: error.options.detail } : { err: error }
 
 const internal: ProblemOptions = {
   status: 500,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,8 +8,10 @@ import { systemClock } from '../../infrastructure/clock/clock.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { brokerProxy } from '../support/broker-proxy.ts'
 import { withDeadline } from '../support/deadline.ts'
+import { endableServer } from '../support/endable-server.ts'
 import { startEventStoreDbDouble } from '../support/eventstoredb-double.ts'
 import { mongodbForTests, withDatabase } from '../support/mongodb.ts'
+import { mongodbDouble } from '../support/mongodb-double.ts'
 import { freePort, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -94,6 +97,55 @@ onMongodb(
     }
   },
 )
+
+test('beside servers that are wrong it stays up, says once which and why, and never a password or a stack', async () => {
+  const folder = temporaryFolder()
+  const http = await endableServer(createHttpServer((_, answer) => void answer.end('hello')))
+  const mongodb = await mongodbDouble('REFUSES_CREDENTIALS')
+  const noKafka = await startEventStoreDbDouble()
+  const service = await startServiceProcess({
+    ...COMMON,
+    LOG_LEVEL: 'info',
+    DATA_DIR: join(folder.path, 'data'),
+    EVENTSTORE_URL: `esdb://user:hunter2@127.0.0.1:${http.port}?tls=false`,
+    MONGODB_URL: `mongodb://user:hunter2@127.0.0.1:${mongodb.port}/`,
+    KAFKA_BROKERS: `127.0.0.1:${noKafka.port}`,
+    KAFKA_SASL_MECHANISM: 'plain',
+    KAFKA_SASL_USERNAME: 'user',
+    KAFKA_SASL_PASSWORD: 'hunter2',
+  })
+  let right: Awaited<ReturnType<typeof startEventStoreDbDouble>> | undefined
+  try {
+    const said = (words: RegExp) => until(String(words), () => words.test(service.output()))
+    await said(/EventStoreDB: PROTOCOL: .*an HTTP server answers/)
+    await said(/MongoDB: AUTHENTICATION: /)
+    await said(/Kafka: PROTOCOL: /)
+    assert.is(await live(service), 200)
+    assert.is(await ready(service), 503)
+    const asked = await fetch(`${service.url}/status`, { headers: { authorization: 'Bearer token' } })
+    const problem = await asked.text()
+    assert.is(asked.status, 503)
+    for (const sentence of ['EventStoreDB: PROTOCOL: ', 'MongoDB: AUTHENTICATION: '])
+      assert.match(problem, sentence)
+    await http.close()
+    right = await startEventStoreDbDouble({ port: http.port })
+    await said(/EventStoreDB answers \(version/)
+    assert.is(await live(service), 200)
+    assert.not.match(service.output() + problem, /hunter2/)
+    // As a line of its own, or escaped in a line of the log.
+    const stacks = service.output().match(/^.*(^|\\n) +at \S.*:\d+:\d+.*$/gm)
+    assert.is(stacks, null, stacks?.join('\n'))
+    const told = service.output().match(/^.*it does not answer: asked again.*$/gm) ?? []
+    const what = told.map((line) => JSON.parse(line).what)
+    assert.equal(what, [...new Set(what)])
+    for (const sentence of ['EventStoreDB: PROTOCOL', 'MongoDB: AUTHENTICATION', 'Kafka: PROTOCOL'])
+      assert.is(service.output().split(`  ${sentence}`).length, 2, sentence)
+  } finally {
+    await service.end('SIGKILL')
+    await Promise.all([http.close(), mongodb.close(), noKafka.close(), right?.close()])
+    folder.remove()
+  }
+})
 
 test.run()
 

@@ -1,0 +1,52 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ownSurroundings } from '../../composition/own-surroundings.ts'
+
+const test = suite('what a process finds around it')
+
+test('a data folder that takes no writes is an outage since it was first seen, until it takes them again', async () => {
+  let now = Temporal.Instant.from('2026-03-02T08:00:00Z')
+  let isFull = false
+  const look = ownSurroundings({
+    now: () => now,
+    filesTakeWrites: async () => {
+      if (isFull) throw new Error('database or disk is full')
+    },
+    refusedKeys: () => [],
+  })
+  assert.equal(await look(), { outages: [], needsPerson: [] })
+  isFull = true
+  const full = { what: 'data folder', message: 'database or disk is full', since: now.toString() }
+  assert.equal((await look()).outages, [full])
+  now = now.add({ minutes: 5 })
+  assert.equal((await look()).outages, [full])
+  isFull = false
+  assert.equal((await look()).outages, [])
+})
+
+test('each key that Cal.com refuses needs a person; a file of keys that cannot be read is an outage', async () => {
+  const keys = [
+    { userId: undefined, status: 401 },
+    { userId: '7', status: 403 },
+  ]
+  let isReadable = true
+  const look = ownSurroundings({
+    now: () => Temporal.Instant.from('2026-03-02T08:00:00Z'),
+    filesTakeWrites: async () => {},
+    refusedKeys: () => {
+      if (!isReadable) throw new Error('ENOENT')
+      return keys
+    },
+  })
+  const { needsPerson, outages } = await look()
+  assert.equal(outages, [])
+  assert.equal(
+    needsPerson.map(({ code }) => code),
+    ['CALCOM_KEY_REFUSED', 'CALCOM_KEY_REFUSED'],
+  )
+  assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\)/)
+  isReadable = false
+  assert.is((await look()).outages.length, 1)
+})
+
+test.run()

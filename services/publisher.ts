@@ -73,7 +73,7 @@ export type PublisherOptions = {
   signal: AbortSignal
   /** Told after each transaction how many events were in it, and how many seconds before each had been decided. */
   onPublished?(count: number, secondsAgo: readonly number[]): void
-  /** Most events in one transaction (1,000). */
+  /** Most events in one transaction (2,500): more make a backlog go out little faster. */
   batch?: number
   /** Before it takes over from whoever took over from it, in milliseconds (30,000). */
   fencedPauseMs?: number
@@ -101,7 +101,7 @@ const KAFKA = 'the publishing of booking events'
  */
 export function runPublisher(options: PublisherOptions): RunningPublisher {
   const { events, publisher, clock, log, signal } = options
-  const { batch = 1_000, fencedPauseMs = 30_000, unreadyAfterMs = 30_000 } = options
+  const { batch = 2_500, fencedPauseMs = 30_000, unreadyAfterMs = 30_000 } = options
   const { rewoundPauseMs = 15_000 } = options
   const outages = outageLog({ clock, log, signal })
   const backlog = publicationBacklog(events)

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
+import type { Clock } from '../clock/clock.ts'
 import type { EncodedEvent } from '../event-store/encode-events.ts'
 import type { ExpectedRevision } from '../event-store/event-store.ts'
 import type { Connection } from './eventstoredb-client.ts'
-import { isLeaderless } from './eventstoredb-errors.ts'
+import { isLeaderless, NoAnswer } from './eventstoredb-errors.ts'
 import type { LogPosition } from './eventstoredb-positions.ts'
 
 /** `position` is missing where the server found the events stored already and does not say where. */
@@ -24,18 +25,16 @@ export class AppendRefused extends Error {
 
 export type BatchAppends = {
   /**
-   * Appends all or nothing. Rejects with AppendRefused, or with the gRPC error of the connection: then it is not known
-   * whether the events were stored. Waits for as long as the server does not answer. No deadline is sent: it would be an
-   * instant of this machine's clock, and a server whose clock is ahead would refuse everything.
+   * Appends all or nothing. Rejects with AppendRefused; or, when it is not known whether the events were stored, with the
+   * gRPC error of the connection or with NoAnswer, after which later appends go on another call. No deadline is sent: it
+   * would be an instant of this machine's clock, and a server whose clock is ahead would refuse everything.
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<Appended>
-  /** Later appends go on another call; those without an answer yet may still get one. */
-  turnOver(): void
   /** Ends the call; appends without an answer yet reject. */
   close(): void
 }
 
-type Waiting = { stream: string; resolve(answer: Appended): void; reject(error: Error): void }
+type Waiting = { stream: string; dueAt: number; resolve(answer: Appended): void; reject(error: Error): void }
 type Line = {
   write(request: streams.BatchAppendReq): void
   waiting: Map<string, Waiting>
@@ -43,9 +42,16 @@ type Line = {
   cancel(): void
 }
 
-/** Sends every append over one call, which the server answers in any order; opens another when it breaks. */
-export function batchAppends({ internals }: Connection): BatchAppends {
+/**
+ * Sends every append over one call, which the server answers in any order; opens another when it breaks. An append waits
+ * for its answer, and for a connection, for `timeoutMs` at most.
+ */
+export function batchAppends({ internals }: Connection, clock: Clock, timeoutMs: number): BatchAppends {
   let current: Promise<Line> | undefined
+  /** In the order in which they are due. */
+  const unanswered = new Map<string, Waiting>()
+  const closed = new AbortController()
+  let watching = false
 
   async function open(forget: () => void): Promise<Line> {
     const client = await internals.getGRPCClient(StreamsClient, 'batchAppend')
@@ -94,24 +100,66 @@ export function batchAppends({ internals }: Connection): BatchAppends {
     return opened
   }
 
+  // One timer for all: one each would cost as much as the append.
+  function watch(): void {
+    const [first] = unanswered.values()
+    if (watching || !first) return
+    watching = true
+    void clock.delay(Math.max(1, first.dueAt - clock.now().epochMilliseconds), closed.signal).then(() => {
+      watching = false
+      const now = clock.now().epochMilliseconds
+      for (const one of unanswered.values()) {
+        if (one.dueAt > now) break
+        one.reject(new NoAnswer(`no answer within ${timeoutMs} ms`))
+        turnOver()
+      }
+      if (!closed.signal.aborted) watch()
+    })
+  }
+
+  /** Later appends go on another call; the server ends this one when it has answered what was sent. */
+  function turnOver(): void {
+    void current?.then(
+      ({ end }) => end(),
+      () => 'it was never opened',
+    )
+    current = undefined
+  }
+
   return {
-    async append(stream, expected, events) {
-      const { write, waiting } = await line()
+    append(stream, expected, events) {
       const id = randomUUID()
       return new Promise((resolve, reject) => {
-        waiting.set(id, { stream, resolve, reject })
-        write(requestOf(id, stream, expected, events))
+        let sentOn: Line | undefined
+        const done = () => {
+          unanswered.delete(id)
+          sentOn?.waiting.delete(id)
+        }
+        const one: Waiting = {
+          stream,
+          dueAt: clock.now().epochMilliseconds + timeoutMs,
+          resolve(answer) {
+            done()
+            resolve(answer)
+          },
+          reject(error) {
+            done()
+            reject(error)
+          },
+        }
+        unanswered.set(id, one)
+        watch()
+        line().then((opened) => {
+          // It may have waited too long for the connection.
+          if (!unanswered.has(id)) return
+          sentOn = opened
+          opened.waiting.set(id, one)
+          opened.write(requestOf(id, stream, expected, events))
+        }, one.reject)
       })
     },
-    turnOver() {
-      // The server ends it when it has answered what was sent.
-      void current?.then(
-        ({ end }) => end(),
-        () => 'it was never opened',
-      )
-      current = undefined
-    },
     close() {
+      closed.abort()
       void current?.then(
         ({ cancel }) => cancel(),
         () => 'it was never opened',

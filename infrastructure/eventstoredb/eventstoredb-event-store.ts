@@ -16,7 +16,7 @@ import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-e
 import { follow } from './eventstoredb-follow.ts'
 import { pagesOfAll } from './eventstoredb-pages.ts'
 import { fromPosition, recorded, toPosition } from './eventstoredb-positions.ts'
-import { answered, lastReading, type Reading, streamReading } from './eventstoredb-reading.ts'
+import { lastReading, type Reading, streamReading } from './eventstoredb-reading.ts'
 import { offerGzip } from './grpc-compression.ts'
 
 export type EventStoreDbOptions = {
@@ -59,7 +59,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   offerGzip(options.compression, log)
   const connection = connect(options.url, log)
   const { client } = connection
-  const appends = batchAppends(connection)
+  const appends = batchAppends(connection, clock, callTimeoutMs)
   const leave = leavingTheNode(connection, clock)
   const leaveNode = (failure: Failure) => {
     if (failure.elsewhere) void leave(failure.trouble === 'TIMEOUT' ? callTimeoutMs : LEAVE_EVERY_MS)
@@ -141,14 +141,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       const encoded = encodeEvents(stream, events)
       try {
         return await trying(`append to ${stream}`, async () => {
-          const appended = await answered(
-            clock,
-            callTimeoutMs,
-            appends.append(stream, expected, encoded),
-          ).catch((error: unknown) => {
-            if (error instanceof NoAnswer) appends.turnOver()
-            throw error
-          })
+          const appended = await appends.append(stream, expected, encoded)
           if (!appended.ok) return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: appended.actual }
           const { revision, position } = appended
           return {

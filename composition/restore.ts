@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { chmodSync, constants, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   isEmptyFolder,
@@ -16,6 +7,7 @@ import {
   syncFolder,
 } from '../infrastructure/backup/backup-folder.ts'
 import { syncFile, writeDurably } from '../infrastructure/config/durable-file.ts'
+import { makeOwnedFolder } from '../infrastructure/config/owned-folder.ts'
 import { skipForgottenPositions } from '../infrastructure/event-store/sqlite-position-floor.ts'
 import { openDatabase } from '../infrastructure/sqlite/database.ts'
 import { keyRing } from '../infrastructure/vault/encryption.ts'
@@ -81,7 +73,7 @@ const UNFINISHED_FILES = [
 ]
 
 function beginIn(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeOwnedFolder(folder)
   const stamp = join(folder, STAMP_FILE)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === UNFINISHED)
     for (const name of UNFINISHED_FILES) rmSync(join(folder, name), { force: true })

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeDurably } from './durable-file.ts'
+import { makeOwnedFolder } from './owned-folder.ts'
 
 /** How the folder is laid out. Raised when an older version could no longer read it. */
 const VERSION = 1
@@ -32,7 +33,7 @@ export function openDataFolder(
 ): { readonly ok: true } | DataFolderRefusal {
   const path = join(folder, STAMP_FILE)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeOwnedFolder(folder)
     const content = readStamp(path)
     if (content !== undefined) return check(content, path, folder, googleRoot)
 

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -27,6 +28,23 @@ folders('is made for its owner alone, and stamped once', () => {
     assert.equal(openDataFolder(path, 'stand-in'), { ok: true })
     assert.is(readFileSync(join(path, 'stamp.json'), 'utf8'), stamp)
   })
+})
+
+// mkdirSync of Node 26, told to make what is above, too, never comes back here: hence a process that can be ended.
+const where = existsSync('/proc/self') ? folders : folders.skip
+if (!existsSync('/proc/self')) console.log('where no folder can be made and ENOENT says so: needs /proc')
+where('is refused where the system lets nothing be made, at once', () => {
+  const module = join(import.meta.dirname, '../../../infrastructure/config/data-folder.ts')
+  for (const path of ['/proc/calendar-sync', '/proc/calendar-sync/deep']) {
+    const asked = `import(${JSON.stringify(module)}).then(({ openDataFolder }) =>
+      console.log(openDataFolder(${JSON.stringify(path)}, 'stand-in').code))`
+    const { stdout, signal } = spawnSync(process.execPath, ['-e', asked], {
+      timeout: 20_000,
+      encoding: 'utf8',
+    })
+    assert.is(signal, null, 'it came back')
+    assert.is(stdout.trim(), 'DATA_FOLDER_UNUSABLE')
+  }
 })
 
 folders('is refused with another Google than the one it was made with', () => {

@@ -137,22 +137,25 @@ async function stillHeld(
   return still
 }
 
-async function moveTo(
-  mark: PublishedMark,
-  { publisher }: Ports,
-  { last, isStillAll }: PublishedContents,
-): Promise<void> {
-  const begun = await publisher.begin()
-  if (!begun.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', begun.message)
-  const same = begun.last?.eventId === last?.eventId && begun.last?.position === last?.position
-  if (!same || !(await isStillAll()))
-    throw new ResumeRefused('TAKEN_OVER', 'Somebody else has published meanwhile: look again.')
-  const moved = await publisher.publish([], mark)
-  if (moved.ok) return
-  throw new ResumeRefused(
-    moved.error === 'FENCED' ? 'TAKEN_OVER' : 'KAFKA_UNAVAILABLE',
-    `${moved.message}. Whether the position was written is not known: look again.`,
-  )
+/** A publisher that stands still looks now and then whether it may go on, and takes over for that moment. */
+const TRIES = 5
+
+async function moveTo(mark: PublishedMark, { publisher }: Ports, contents: PublishedContents): Promise<void> {
+  const { last, isStillAll } = contents
+  for (let tries = 1; ; tries++) {
+    const begun = await publisher.begin()
+    if (!begun.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', begun.message)
+    const same = begun.last?.eventId === last?.eventId && begun.last?.position === last?.position
+    if (!same || !(await isStillAll()))
+      throw new ResumeRefused('TAKEN_OVER', 'Somebody else has published meanwhile: look again.')
+    const moved = await publisher.publish([], mark)
+    if (moved.ok) return
+    if (moved.error === 'FENCED' && tries < TRIES) continue
+    throw new ResumeRefused(
+      moved.error === 'FENCED' ? 'TAKEN_OVER' : 'KAFKA_UNAVAILABLE',
+      `${moved.message}. Whether the position was written is not known: look again.`,
+    )
+  }
 }
 
 function reportOf(

@@ -62,7 +62,7 @@ test('after an older backup was restored, what is not in the topic yet is publis
   await publishAll(fixture)
   const restored = await backupOf(fixture, 20)
   await decideMoves(restored, ['a', 'd'], 3, 8)
-  const running = fixture.start({ events: restored, rewoundPauseMs: 200 })
+  const running = fixture.start({ events: restored, rewoundPauseMs: 1_000 })
   const { reason = '' } = await untilStatus(running, ({ state }) => state === 'STORE_REWOUND')
 
   const looked = await resume(fixture, restored)
@@ -128,7 +128,7 @@ test('where the topic does not tell, it is asked where to go on, and nothing is 
   const undecided = await resume(fixture, restored, { write: true })
   assert.is(undecided.state, 'UNDECIDED')
   assert.is(undecided.doubts.length, 1)
-  const running = fixture.start({ events: restored, rewoundPauseMs: 200 })
+  const running = fixture.start({ events: restored, rewoundPauseMs: 1_000 })
   await untilStatus(running, ({ state }) => state === 'STORE_REWOUND')
 
   const after = stored[3]?.position ?? ''

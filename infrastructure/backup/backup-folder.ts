@@ -16,7 +16,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { writeDurably } from '../config/durable-file.ts'
 
-export const MANIFEST_FILE = 'manifest.json'
+const MANIFEST_FILE = 'manifest.json'
 const VERSION = 1
 
 const Manifest = z.object({

@@ -57,7 +57,7 @@ const isPlain = (url: URL) =>
   url.username === '' && url.password === '' && url.search === '' && url.hash === ''
 
 /** Whether the host of an address is this machine itself: `localhost`, 127.0.0.0/8 or `[::1]`. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   // The URL class has written every form of an IPv4 address as four decimal numbers already.
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

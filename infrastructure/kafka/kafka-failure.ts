@@ -18,7 +18,7 @@ function tellings(error: unknown, depth = 0): Told[] {
 const PRODUCER_FENCED = /Unknown error code 90\b/
 
 /** FENCED where a newer producer of the same name exists, or the broker has ended this one's transaction. */
-export function isFenced(error: unknown): boolean {
+function isFenced(error: unknown): boolean {
   return tellings(error).some(
     ({ type, message }) => type === 'INVALID_PRODUCER_EPOCH' || PRODUCER_FENCED.test(message),
   )

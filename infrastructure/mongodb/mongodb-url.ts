@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 
-export const DEFAULT_DATABASE = 'calendar-sync'
+const DEFAULT_DATABASE = 'calendar-sync'
 
 /** The connection string cannot be understood. The message does not repeat it, since it may hold a password. */
 export class BadMongodbUrl extends Error {

@@ -5,12 +5,13 @@ import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { BackupRefused } from '../../infrastructure/backup/backup-folder.ts'
 import { jsonBody } from './json-body.ts'
+import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
 import { HttpProblem, invalid } from './problem.ts'
 
 const PATH = '/admin/backup'
 
-export const BackupBody = z
+const BackupBody = z
   .strictObject({
     directory: z
       .string()
@@ -18,13 +19,11 @@ export const BackupBody = z
       .max(4096)
       .describe("an absolute path on the service's machine: new, or empty"),
     withKey: z.boolean().default(false).describe('whether the encryption key is copied too'),
-    dataFolder: z
-      .string()
-      .optional()
-      .describe('the data folder that is meant; another one than the service has is refused'),
+    dataFolder: meantDataFolder,
   })
   .meta({ id: 'BackupRequest' })
 
+/** What `POST /admin/backup` answers. */
 export const BackupAnswer = z
   .object({
     directory: z.string(),
@@ -53,8 +52,7 @@ export function adminRoutes({ dataFolder, backUp }: AdminRouteDeps): Router {
     const read = BackupBody.safeParse(await jsonBody(ctx))
     if (!read.success) throw invalid('BODY_INVALID', 'The body does not name a backup.', read.error)
     const { directory, withKey, dataFolder: meant } = read.data
-    if (meant !== undefined && meant !== dataFolder)
-      throw conflict('OTHER_DATA_FOLDER', `This service runs on ${dataFolder}, not on ${meant}.`)
+    refuseOtherFolder(meant, dataFolder)
     if (running) throw conflict('BACKUP_RUNNING', 'A backup is being made now: wait until it is done.')
     running = true
     try {
@@ -88,6 +86,7 @@ function isLoopbackPeer(address: string): boolean {
   return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
 
+/** Its part of the OpenAPI description. */
 export const adminPaths: ZodOpenApiPathsObject = {
   [PATH]: {
     post: {

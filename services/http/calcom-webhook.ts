@@ -5,7 +5,7 @@ import type { CalcomIntake } from '../calcom-intake.ts'
 import { HttpProblem } from './problem.ts'
 import { rawBody } from './raw-body.ts'
 
-export const CALCOM_WEBHOOK_PATH = '/webhooks/calcom'
+const CALCOM_WEBHOOK_PATH = '/webhooks/calcom'
 
 export type CalcomWebhookDeps = {
   readDelivery: ReadBookingDelivery

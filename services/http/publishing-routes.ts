@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { type ResumeOptions, ResumeRefused } from '../publication-resume.ts'
 import { jsonBody } from './json-body.ts'
+import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
 import { HttpProblem, invalid } from './problem.ts'
 
@@ -17,10 +18,7 @@ const ResumeBody = z
       .optional()
       .describe('a position, or `start`: where to go on, where the topic alone does not tell'),
     write: z.boolean().default(false).describe('whether the position is written; else nothing is changed'),
-    dataFolder: z
-      .string()
-      .optional()
-      .describe('the data folder that is meant; another one than the service has is refused'),
+    dataFolder: meantDataFolder,
   })
   .meta({ id: 'ResumePublishingRequest' })
 
@@ -32,6 +30,7 @@ const NamedEvent = z.object({
   bookingUid: z.string(),
 })
 
+/** What `POST /admin/resume-publishing` answers: a ResumeReport. */
 export const ResumeAnswer = z
   .object({
     state: z
@@ -68,8 +67,7 @@ export function publishingRoutes({ dataFolder, resume }: PublishingRouteDeps): R
     if (!read.success)
       throw invalid('BODY_INVALID', 'The body does not say how to resume publishing.', read.error)
     const { after, write, dataFolder: meant } = read.data
-    if (meant !== undefined && meant !== dataFolder)
-      throw problem(409, 'OTHER_DATA_FOLDER', `This service runs on ${dataFolder}, not on ${meant}.`)
+    refuseOtherFolder(meant, dataFolder)
     if (resume === undefined)
       throw problem(409, 'NOT_PUBLISHING', 'KAFKA_BROKERS is not set: the feed reads the event store.')
     try {
@@ -83,6 +81,7 @@ export function publishingRoutes({ dataFolder, resume }: PublishingRouteDeps): R
 
 const problem = (status: 409 | 503, code: string, detail: string) => new HttpProblem({ status, code, detail })
 
+/** Its part of the OpenAPI description. */
 export const publishingPaths: ZodOpenApiPathsObject = {
   [PATH]: {
     post: {

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { HttpProblem } from './problem.ts'
 
 /** The largest body that is read. */
-export const BODY_LIMIT_BYTES = 1_048_576
+const BODY_LIMIT_BYTES = 1_048_576
 
 /**
  * The body exactly as it came. Throws HttpProblem: 413 past the limit (the rest is not read, the connection ends), 400

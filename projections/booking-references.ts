@@ -74,15 +74,6 @@ const model = defineReadModelOf(bookingStateForm<object>(), {
 
 export const bookingReferences = model.projection
 
-/** One booking; undefined also for one that was closed before it was ever seen. */
-export async function bookingReferencesById(
-  readStore: ReadStore,
-  bookingUid: string,
-): Promise<BookingReferencesDocument | undefined> {
-  const kept = await model.get(readStore, bookingUid)
-  return kept && shown(kept.state)
-}
-
 /** By event id, all bookings of that event, closed ones too: the open one decides. Ids without any are left out. */
 export function bookingsOfEvents(
   readStore: ReadStore,

@@ -1,6 +1,6 @@
 // The published decisions and what became of them.
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import { between, indexKey, instantKey, numberKey, under } from './index-key.ts'
+import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 
 /** Instants are RFC 3339 in UTC. */
@@ -26,11 +26,10 @@ export type DecisionDocument = {
 
 const model = defineReadModel({
   name: 'decisions',
-  version: 1,
+  version: 2,
   categories: ['booking'],
-  indexes: ['byBooking', 'cancellations', 'unreported'],
-  keys: ({ bookingUid, sequence, type, calendarKey, at, outcome }: DecisionDocument) => ({
-    byBooking: [indexKey(bookingUid, numberKey(sequence))],
+  indexes: ['cancellations', 'unreported'],
+  keys: ({ type, calendarKey, at, outcome }: DecisionDocument) => ({
     cancellations: type === 'BookingCancelled' ? [indexKey(calendarKey, instantKey(at))] : [],
     unreported: outcome ? [] : [instantKey(at)],
   }),
@@ -71,19 +70,6 @@ export const decisions = model.projection
 
 /** The decision that was published under this id. */
 export const decisionByEventId = (readStore: ReadStore, eventId: string) => model.get(readStore, eventId)
-
-/** The decisions on a booking, oldest first. */
-export const decisionsOfBooking = (readStore: ReadStore, bookingUid: string) =>
-  model.all(readStore, 'byBooking', under(bookingUid))
-
-/** The newest decision on a booking. */
-export async function latestDecision(
-  readStore: ReadStore,
-  bookingUid: string,
-): Promise<DecisionDocument | undefined> {
-  const all = await decisionsOfBooking(readStore, bookingUid)
-  return all.at(-1)
-}
 
 /** How many bookings were cancelled because of this calendar at `since` or later. */
 export const cancellationsSince = (

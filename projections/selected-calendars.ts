@@ -1,7 +1,7 @@
 // Calendars that users ticked for conflicts in Cal.com: they share the channels of the calendar syncs.
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
-import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { defineReadModel } from './read-model.ts'
 
 /** `registeredAt` is RFC 3339 in UTC. */
 export type SelectedCalendarDocument = {
@@ -17,14 +17,13 @@ export type SelectedCalendarDocument = {
 
 const model = defineReadModel({
   name: 'selected-calendars',
-  version: 1,
+  version: 2,
   categories: ['selectedCalendar'],
-  indexes: ['byCalendar', 'byUser', 'byCredential'],
-  keys({ calendarKey, selectedCalendarId, userId, credentialId, status }: SelectedCalendarDocument) {
+  indexes: ['byCalendar', 'byCredential'],
+  keys({ calendarKey, selectedCalendarId, credentialId, status }: SelectedCalendarDocument) {
     const registered = status === 'REGISTERED'
     return {
       byCalendar: registered ? [indexKey(calendarKey, selectedCalendarId)] : [],
-      byUser: [indexKey(userId, selectedCalendarId)],
       byCredential: registered ? [indexKey(credentialId, selectedCalendarId)] : [],
     }
   },
@@ -43,23 +42,9 @@ const model = defineReadModel({
 
 export const selectedCalendars = model.projection
 
-/** One selected calendar, removed ones too. */
-export const selectedCalendarById = (readStore: ReadStore, selectedCalendarId: string) =>
-  model.get(readStore, selectedCalendarId)
-
-/** All, removed ones too, ordered by id. */
-export const listSelectedCalendars = (
-  readStore: ReadStore,
-  page: PageRequest,
-): Promise<Page<SelectedCalendarDocument>> => model.list(readStore, page)
-
 /** The registered ones of a calendar. */
 export const selectedCalendarsOf = (readStore: ReadStore, calendarKey: string) =>
   model.all(readStore, 'byCalendar', under(calendarKey))
-
-/** All of a user, removed ones too. */
-export const selectedCalendarsOfUser = (readStore: ReadStore, userId: string) =>
-  model.all(readStore, 'byUser', under(userId))
 
 /** The registered ones that use a credential. */
 export const selectedCalendarsOfCredential = (readStore: ReadStore, credentialId: string) =>

@@ -36,12 +36,11 @@ export type SubscriptionDocument = {
 
 const model = defineReadModel({
   name: 'subscriptions',
-  version: 2,
+  version: 3,
   categories: ['calendarSubscription'],
-  indexes: ['byStatus', 'byCalendar', 'leftOpen'],
-  keys: ({ subscriptionId, status, calendarKey, channels, openings }: SubscriptionDocument) => ({
+  indexes: ['byStatus', 'leftOpen'],
+  keys: ({ subscriptionId, status, channels, openings }: SubscriptionDocument) => ({
     byStatus: [indexKey(status, subscriptionId)],
-    byCalendar: [indexKey(calendarKey, subscriptionId)],
     leftOpen: status === 'RELEASED' && channels.length + openings.length > 0 ? [subscriptionId] : [],
   }),
   changes: (event) => [
@@ -70,15 +69,6 @@ export const subscriptions = model.projection
 /** One subscription. */
 export const subscriptionById = (readStore: ReadStore, subscriptionId: string) =>
   model.get(readStore, subscriptionId)
-
-/** The subscription of a calendar; a calendar has one at most. */
-export async function subscriptionOfCalendar(
-  readStore: ReadStore,
-  calendarKey: string,
-): Promise<SubscriptionDocument | undefined> {
-  const { items } = await model.find(readStore, 'byCalendar', under(calendarKey), { limit: 1 })
-  return items[0]
-}
 
 /** All, ordered by id. */
 export const listSubscriptions = (

@@ -2,7 +2,7 @@
 import type { PolicyLayers, PolicyScope, SyncMode } from '../domain/sync-policy.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { indexKey } from './index-key.ts'
-import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
+import { defineReadModel } from './read-model.ts'
 
 /** `at` (RFC 3339, UTC) is when it was last set. `scopeId` is absent for everything. */
 export type SyncPolicyDocument = {
@@ -39,11 +39,5 @@ export async function policyLayers(
   for (const { scope, mode } of found.values()) layers[scope] = mode
   return layers
 }
-
-/** All, ordered by scope. */
-export const listSyncPolicies = (
-  readStore: ReadStore,
-  page: PageRequest,
-): Promise<Page<SyncPolicyDocument>> => model.list(readStore, page)
 
 const idOf = (scope: PolicyScope['kind'], scopeId = ''): string => indexKey(scope, scopeId)

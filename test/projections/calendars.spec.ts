@@ -22,12 +22,9 @@ import {
 } from '../../projections/calendar-syncs.ts'
 import {
   calendarsSelected,
-  listSelectedCalendars,
-  selectedCalendarById,
   selectedCalendars,
   selectedCalendarsOf,
   selectedCalendarsOfCredential,
-  selectedCalendarsOfUser,
 } from '../../projections/selected-calendars.ts'
 import { append, withReadModels } from '../support/projected-events.ts'
 
@@ -120,7 +117,7 @@ test('shows a sync that was removed and registered again as new', async () => {
   })
 })
 
-test('finds selected calendars by calendar, user and credential', async () => {
+test('finds selected calendars by calendar and credential', async () => {
   const selected = (selectedCalendarId: string, userId: string): SelectedCalendarEvent => ({
     type: 'SelectedCalendarRegistered',
     data: {
@@ -151,12 +148,9 @@ test('finds selected calendars by calendar, user and credential', async () => {
       status: 'REGISTERED',
       registeredAt: at,
     }
-    assert.equal(await selectedCalendarById(readStore, 'c1'), shown)
-    assert.equal(await selectedCalendarsOfUser(readStore, 'user-1'), [shown])
     assert.equal(await selectedCalendarsOfCredential(readStore, 'cred-of-user-1'), [shown])
     assert.equal(await selectedCalendarsOfCredential(readStore, 'cred-of-user-3'), [])
     assert.is((await selectedCalendarsOf(readStore, 'key-1')).length, 2)
-    assert.is((await listSelectedCalendars(readStore, { limit: 5 })).items.length, 3)
     const needed = await Array.fromAsync(calendarsSelected(readStore))
     assert.equal(needed, [{ provider: 'google', calendarKey: 'key-1' }])
   })

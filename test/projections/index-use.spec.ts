@@ -82,15 +82,12 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await syncs.syncsOfCalendar(readStore, 'k')
   await syncs.syncsOfUser(readStore, 'u')
   await syncs.syncsOfCredential(readStore, 'c')
-  await decisions.decisionsOfBooking(readStore, 'a')
   await decisions.cancellationsSince(readStore, 'k', now)
   await decisions.decisionsWithoutOutcome(readStore, page)
   await selected.selectedCalendarsOf(readStore, 'k')
-  await selected.selectedCalendarsOfUser(readStore, 'u')
   await selected.selectedCalendarsOfCredential(readStore, 'c')
   await subscriptions.subscriptionsWithStatus(readStore, 'ACTIVE')
   await subscriptions.subscriptionsLeftOpen(readStore)
-  await subscriptions.subscriptionOfCalendar(readStore, 'k')
 }
 
 test.run()

@@ -11,7 +11,6 @@ import {
   countSubscriptions,
   listSubscriptions,
   subscriptionById,
-  subscriptionOfCalendar,
   subscriptionState,
   subscriptions,
   subscriptionsWithStatus,
@@ -63,8 +62,6 @@ test('shows a subscription with its open channel and one still being opened', as
       failures: 0,
       pushRefusedForGood: false,
     })
-    assert.equal(await subscriptionOfCalendar(readStore, 'key 1'), shown)
-    assert.is(await subscriptionOfCalendar(readStore, 'key'), undefined)
     assert.equal((await listSubscriptions(readStore, { limit: 5 })).items, [shown])
   })
 })

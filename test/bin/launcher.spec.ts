@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -44,6 +44,22 @@ function installNode(path: string): void {
   mkdirSync(join(path, 'node_modules/node/bin'), { recursive: true })
   symlinkSync(process.execPath, join(path, 'node_modules/node/bin/node'))
 }
+
+launcher('keeps what was compiled beside the packages, and runs all the same where it cannot', async () => {
+  const { path, run, remove } = project()
+  const packages = join(path, 'node_modules')
+  await run(process.execPath, 'a')
+  assert.is(existsSync(packages), false, 'nothing is made where no packages are')
+  mkdirSync(packages)
+  await run(process.execPath, 'a')
+  const kept = readdirSync(join(packages, '.cache/calendar-sync'), { recursive: true })
+  assert.ok(kept.length > 1, 'a folder of this Node, and files in it')
+  assert.is((await run(process.execPath, 'b')).stdout, '26 b\n')
+  rmSync(join(packages, '.cache'), { recursive: true })
+  writeFileSync(join(packages, '.cache'), 'no folder')
+  assert.is((await run(process.execPath, 'c')).stdout, '26 c\n')
+  remove()
+})
 
 launcher(
   'runs the program with its arguments, and keeps warnings from it that tell nobody anything',

@@ -1,5 +1,6 @@
-// A Cal.com booking as far as its calendar event is concerned: its state and how each event changes it. The events are
-// in booking-event.ts; booking-facts.ts: what Cal.com tells us; booking-rules.ts: what a change in the calendar does.
+// A Cal.com booking as far as its calendar event is concerned: its state and how each event changes it. The events are in
+// booking-event.ts. What leads to them: booking-facts.ts and booking-links.ts (what Cal.com tells us), booking-rules.ts
+// (what a change in the calendar does), booking-series.ts (what a series that was edited or split does).
 import type {
   Agreement,
   BookingEvent,

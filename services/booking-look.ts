@@ -6,7 +6,6 @@ import type { CommandContext } from '../commands/command.ts'
 import { execute, load } from '../commands/execute.ts'
 import { lookContextFor } from '../commands/look-context.ts'
 import type { OpenBooking } from '../domain/booking.ts'
-import { moveReference } from '../domain/booking-facts.ts'
 import { findByAnyName, type Reference } from '../domain/booking-reference.ts'
 import {
   decideLook,
@@ -15,6 +14,7 @@ import {
   type Look,
   type LookContext,
 } from '../domain/booking-rules.ts'
+import { moveReference } from '../domain/booking-series.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
 import type { Answer, CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'

@@ -3,13 +3,8 @@ import type { CommandContext } from '../commands/command.ts'
 import { execute, load } from '../commands/execute.ts'
 import { RegisterCalendarSync } from '../commands/register-calendar-sync.ts'
 import { type Booking, trackedPart } from '../domain/booking.ts'
-import {
-  closeBooking,
-  passedOnReferences,
-  recordBookingTimes,
-  type ToldBooking,
-  trackBooking,
-} from '../domain/booking-facts.ts'
+import { closeBooking, recordBookingTimes, type ToldBooking, trackBooking } from '../domain/booking-facts.ts'
+import { passedOnReferences } from '../domain/booking-links.ts'
 import type { Cause } from '../domain/event-metadata.ts'
 import type { BookingDelivery, DeliveredBooking } from '../infrastructure/booking-webhook/booking-webhook.ts'
 import type { Document } from '../infrastructure/read-store/read-store.ts'

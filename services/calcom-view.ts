@@ -2,7 +2,8 @@ import { bookingAggregate } from '../commands/aggregates.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { execute } from '../commands/execute.ts'
 import type { OpenBooking, Reference, StoredReference } from '../domain/booking.ts'
-import { closeBooking, recordBookingTimes, replaceReferences } from '../domain/booking-facts.ts'
+import { closeBooking, recordBookingTimes } from '../domain/booking-facts.ts'
+import { replaceReferences } from '../domain/booking-links.ts'
 import { sameTimes } from '../domain/times.ts'
 import type {
   DirectoryBooking,

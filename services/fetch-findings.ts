@@ -1,6 +1,6 @@
 import { bookingAggregate } from '../commands/aggregates.ts'
 import { execute } from '../commands/execute.ts'
-import { moveReference } from '../domain/booking-facts.ts'
+import { moveReference } from '../domain/booking-series.ts'
 import type { LinkedInstance } from '../domain/series.ts'
 import type { CalendarAccess, ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Document } from '../infrastructure/read-store/read-store.ts'

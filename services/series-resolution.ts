@@ -2,7 +2,7 @@
 import { bookingAggregate } from '../commands/aggregates.ts'
 import { execute } from '../commands/execute.ts'
 import type { OpenBooking, Reference } from '../domain/booking.ts'
-import { flagSeriesChanged } from '../domain/booking-facts.ts'
+import { flagSeriesChanged } from '../domain/booking-series.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
 import { type LinkedInstance, pairInstances, seriesRoot } from '../domain/series.ts'
 import type { Answer, CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'

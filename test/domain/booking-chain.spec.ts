@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { Booking } from '../../domain/booking.ts'
-import { passedOnReferences } from '../../domain/booking-facts.ts'
+import { passedOnReferences } from '../../domain/booking-links.ts'
 import type { Times } from '../../domain/times.ts'
 import {
   deleted,

@@ -2,13 +2,9 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Booking, type BookingEvent, evolveBooking, initialBooking } from '../../domain/booking.ts'
-import {
-  closeBooking,
-  flagSeriesChanged,
-  moveReference,
-  passedOnReferences,
-  replaceReferences,
-} from '../../domain/booking-facts.ts'
+import { closeBooking } from '../../domain/booking-facts.ts'
+import { passedOnReferences, replaceReferences } from '../../domain/booking-links.ts'
+import { flagSeriesChanged, moveReference } from '../../domain/booking-series.ts'
 import type { Decision } from '../../domain/decision.ts'
 import {
   deleted,

@@ -2,12 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { Booking, StoredReference } from '../../domain/booking.ts'
-import {
-  flagSeriesChanged,
-  moveReference,
-  passedOnReferences,
-  replaceReferences,
-} from '../../domain/booking-facts.ts'
+import { passedOnReferences, replaceReferences } from '../../domain/booking-links.ts'
+import { flagSeriesChanged, moveReference } from '../../domain/booking-series.ts'
 import {
   deleted,
   from,

@@ -10,7 +10,7 @@ import type { ServicePorts } from './service-ports.ts'
 import type { SubjectOutcome } from './subject-outcome.ts'
 
 export type WorkerOptions = {
-  /** How many subjects at a time. */
+  /** How many subjects at a time, not counting slow ones; four times as many with those. */
   width: number
   /** How long a subject is ours unless the lease is renewed, which happens every third of it. */
   leaseMs: number
@@ -22,19 +22,26 @@ export type WorkerOptions = {
 /** When idle, the queue is asked again at least this often: another process may have signalled. */
 const IDLE_MS = 1_000
 
+/** Work that takes longer gives its place up to others: mostly it waits for an answer that will not come in time. */
+const SLOW_MS = 1_000
+/** So many times `width` are under way at most, slow ones included. */
+const MOST_WIDTHS = 4
+
 /**
- * Takes due subjects off the signal queue, `width` at a time, until `signal` aborts; then what is under way is finished
- * or given back, and the promise resolves. A lease that was lost is not completed: another worker has the subject.
+ * Takes due subjects off the signal queue, `width` at a time (see WorkerOptions), until `signal` aborts; then what is
+ * under way is finished or given back, and the promise resolves. A lease that was lost is not completed: another worker
+ * has the subject.
  */
 export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
   const { signal, width } = options
   const running = new Set<Promise<void>>()
+  let places = width
   const bell = doorbell()
   const stopListening = ports.queue.onSignal(bell.ring)
   signal.addEventListener('abort', bell.ring, { once: true })
   try {
     while (!signal.aborted) {
-      const pause = running.size < width ? await claimOne() : IDLE_MS
+      const pause = places > 0 && running.size < MOST_WIDTHS * width ? await claimOne() : IDLE_MS
       if (pause > 0) await bell.wait(ports, pause)
     }
   } finally {
@@ -49,16 +56,26 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
       const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
       if (claim === undefined)
         return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
+      const ended = new AbortController()
       const work = workOn(ports, { claim, asked }, options).finally(() => {
         running.delete(work)
-        bell.ring()
+        ended.abort()
       })
       running.add(work)
+      void holdPlace(ended.signal)
       return 0
     } catch (error) {
       ports.log.error({ err: error }, 'the signal queue cannot be asked')
       return IDLE_MS
     }
+  }
+
+  /** Takes a place until the work has ended, or is slow. */
+  async function holdPlace(ended: AbortSignal): Promise<void> {
+    places -= 1
+    await ports.clock.delay(SLOW_MS, ended)
+    places += 1
+    bell.ring()
   }
 }
 

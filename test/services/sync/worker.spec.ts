@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
 import { runChangeSyncWorker } from '../../../services/change-sync-worker.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
-import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
+import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('The change sync worker')
 
@@ -132,6 +132,35 @@ test(
     const names = (await sync.published()).map(({ data }) => `${data.bookingUid} ${data.sequence}`)
     assert.is(names.length, 15)
     assert.is(new Set(names).size, 15)
+  }),
+)
+
+test(
+  'calendars that do not answer in time hold up no other, at first and at every later try',
+  inSync({ push: false, settings: { reconcileMs: 60_000, settleMs: 0 } }, async (sync) => {
+    const booking = await sync.book(await sync.host())
+    const lookAt = (calendarKey: string) =>
+      sync.ports.queue.signal(
+        { kind: 'calendar', key: calendarKey },
+        { cause: { poll: true, reason: 'RECONCILE' } },
+      )
+    const others: Host[] = []
+    for (let id = 2; id <= 41; id++) others.push(await sync.host(id))
+    for (const { calendarId, calendarKey } of others) {
+      sync.google.faults.set({ calendarId, delayMs: 30_000, status: 503 })
+      await lookAt(calendarKey)
+    }
+    const waits: number[] = []
+    for (let minute = 1; minute <= 8; minute++) {
+      const from = sync.clock.now()
+      sync.drag(booking, booking.start.add({ minutes: minute }))
+      await lookAt(booking.host.calendarKey)
+      for (let step = 0; step < 600 && (await sync.published()).length < minute; step++) await sync.pass(100)
+      waits.push(sync.clock.now().since(from).total('seconds'))
+      await sync.pass(47_000)
+    }
+    assert.is((await sync.published()).length, 8)
+    assert.ok(Math.max(...waits) < 4, `seconds waited: ${waits}`)
   }),
 )
 

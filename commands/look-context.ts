@@ -1,4 +1,4 @@
-import type { LookContext } from '../domain/booking-rules.ts'
+import type { LookContext } from '../domain/look-decision.ts'
 import { effectiveMode, type SyncMode } from '../domain/sync-policy.ts'
 import { calendarSyncById } from '../projections/calendar-syncs.ts'
 import { policyLayers } from '../projections/sync-policies.ts'

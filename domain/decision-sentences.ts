@@ -1,4 +1,4 @@
-import type { DecisionCode } from './booking-rules.ts'
+import type { DecisionCode } from './look-decision.ts'
 
 export type Explanation = {
   /** What happened and why it came to this, as a clause. */

@@ -6,8 +6,11 @@ export type Times = { start: Temporal.Instant; end: Temporal.Instant }
 /** Reads RFC 3339. Throws RangeError where it is none. */
 export const instant = (text: string): Temporal.Instant => Temporal.Instant.from(text)
 
-export const later = (a: Temporal.Instant, b: Temporal.Instant): Temporal.Instant =>
-  Temporal.Instant.compare(a, b) < 0 ? b : a
+export const isBefore = (a: Temporal.Instant, b: Temporal.Instant): boolean =>
+  Temporal.Instant.compare(a, b) < 0
+
+/** The later one of two. */
+export const later = (a: Temporal.Instant, b: Temporal.Instant): Temporal.Instant => (isBefore(a, b) ? b : a)
 
 export const readTimes = (stored: StoredTimes): Times => ({
   start: instant(stored.start),

@@ -7,15 +7,10 @@ import { execute, load } from '../commands/execute.ts'
 import { lookContextFor } from '../commands/look-context.ts'
 import type { OpenBooking } from '../domain/booking.ts'
 import { findByAnyName, type Reference } from '../domain/booking-reference.ts'
-import {
-  decideLook,
-  fingerprintOf,
-  isSpokenOf,
-  type Look,
-  type LookContext,
-} from '../domain/booking-rules.ts'
+import { decideLook } from '../domain/booking-rules.ts'
 import { moveReference } from '../domain/booking-series.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
+import { fingerprintOf, isSpokenOf, type Look, type LookContext } from '../domain/look-decision.ts'
 import type { Answer, CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { underBrake } from './brake.ts'

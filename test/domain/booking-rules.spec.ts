@@ -2,8 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { closeBooking } from '../../domain/booking-facts.ts'
-import { fingerprintOf } from '../../domain/booking-rules.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { fingerprintOf } from '../../domain/look-decision.ts'
 import {
   deleted,
   from,

@@ -7,8 +7,9 @@ import {
   type ToldBooking,
   trackBooking,
 } from '../../domain/booking-facts.ts'
-import { decideLook, type LookContext, type LookDecision } from '../../domain/booking-rules.ts'
+import { decideLook } from '../../domain/booking-rules.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import type { LookContext, LookDecision } from '../../domain/look-decision.ts'
 import type { Times } from '../../domain/times.ts'
 import { given } from './given.ts'
 

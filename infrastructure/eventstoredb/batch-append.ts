@@ -1,28 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
-import streams from '@eventstore/db-client/generated/streams_pb.js'
+import type streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { Clock } from '../clock/clock.ts'
 import type { EncodedEvent } from '../event-store/encode-events.ts'
 import type { ExpectedRevision } from '../event-store/event-store.ts'
+import { type Appended, AppendRefused, appendIdIn, outcomeIn, requestOf } from './append-messages.ts'
 import type { Connection } from './eventstoredb-client.ts'
 import { isLeaderless, NoAnswer } from './eventstoredb-errors.ts'
-import type { LogPosition } from './eventstoredb-positions.ts'
 
-/** `position` is missing where the server found the events stored already and does not say where. */
-export type Appended =
-  | { ok: true; revision: number; position: LogPosition | undefined }
-  | { ok: false; actual: number | 'no-stream' }
-
-/** A refusal of the server's; `type` as the client's own errors have it. */
-export class AppendRefused extends Error {
-  readonly type: string
-  constructor(type: string, message: string) {
-    super(message)
-    this.type = type
-  }
-}
-
+/** Appends that share one call to the server. */
 export type BatchAppends = {
   /**
    * Appends all or nothing. Rejects with AppendRefused; or, when it is not known whether the events were stored, with the
@@ -65,10 +51,12 @@ export function batchAppends({ internals }: Connection, clock: Clock, timeoutMs:
       waiting.clear()
     }
     call.on('data', (answer: streams.BatchAppendResp) => {
-      const id = uuidText(answer.getCorrelationId())
+      const id = appendIdIn(answer)
       const one = waiting.get(id)
       waiting.delete(id)
-      if (one) settle(one, answer)
+      const outcome = one && outcomeIn(answer, one.stream)
+      if (outcome instanceof AppendRefused) one?.reject(outcome)
+      else if (outcome) one?.resolve(outcome)
       // The connection stays as it is: the next append has to go to another node, by another call.
       if (isLeaderless(answer.getError()?.getMessage() ?? '')) {
         forget()
@@ -166,87 +154,4 @@ export function batchAppends({ internals }: Connection, clock: Clock, timeoutMs:
       )
     },
   }
-}
-
-function requestOf(
-  id: string,
-  stream: string,
-  expected: ExpectedRevision,
-  events: readonly EncodedEvent[],
-): streams.BatchAppendReq {
-  const options = new streams.BatchAppendReq.Options().setStreamIdentifier(
-    new shared.StreamIdentifier().setStreamName(Buffer.from(stream)),
-  )
-  if (expected === 'any') options.setAny(new shared.Empty())
-  else if (expected === 'no-stream') options.setNoStream(new shared.Empty())
-  else options.setStreamPosition(String(expected))
-  return new streams.BatchAppendReq()
-    .setCorrelationId(new shared.UUID().setString(id))
-    .setOptions(options)
-    .setProposedMessagesList(events.map(proposed))
-    .setIsFinal(true)
-}
-
-function proposed({ id, type, data, metadata }: EncodedEvent): streams.BatchAppendReq.ProposedMessage {
-  const message = new streams.BatchAppendReq.ProposedMessage()
-    .setId(new shared.UUID().setString(id))
-    .setData(Buffer.from(data))
-    .setCustomMetadata(Buffer.from(metadata))
-  message.getMetadataMap().set('type', type).set('content-type', 'application/json')
-  return message
-}
-
-function settle({ stream, resolve, reject }: Waiting, answer: streams.BatchAppendResp): void {
-  const success = answer.getSuccess()
-  const error = answer.getError()
-  const name = error?.getDetails()?.getTypeName().replace('event_store.client.', '') ?? ''
-  if (success) resolve(storedAs(success))
-  else if (name === 'WrongExpectedVersion') resolve(wrongVersion(error?.getDetails()?.getValue_asU8()))
-  else
-    reject(
-      new AppendRefused(
-        REFUSALS[name] ?? 'unknown',
-        `the append to ${stream} was refused: ${error?.getMessage() || name}`,
-      ),
-    )
-}
-
-function storedAs(success: streams.BatchAppendResp.Success): Appended {
-  const position = success.getPosition()
-  return {
-    ok: true,
-    revision: Number(success.getCurrentRevision()),
-    position: position && {
-      commit: BigInt(position.getCommitPosition()),
-      prepare: BigInt(position.getPreparePosition()),
-    },
-  }
-}
-
-function wrongVersion(details: Uint8Array | undefined): Appended {
-  const wrong = shared.WrongExpectedVersion.deserializeBinary(details ?? new Uint8Array())
-  return {
-    ok: false,
-    actual: wrong.hasCurrentStreamRevision() ? Number(wrong.getCurrentStreamRevision()) : 'no-stream',
-  }
-}
-
-/** The kinds of refusal by the name of their details. What is not named here, such as "Server Is Busy", passes. */
-const REFUSALS: { [name: string]: string } = {
-  Timeout: 'timeout',
-  AccessDenied: 'access-denied',
-  StreamDeleted: 'stream-deleted',
-  MaximumAppendSizeExceeded: 'maximum-append-size-exceeded',
-  MaximumAppendEventSizeExceeded: 'maximum-append-size-exceeded',
-  BadRequest: 'invalid-argument',
-}
-
-/** The server gives the id back as it came, or, for its own timeouts, as two signed 64-bit numbers. */
-function uuidText(uuid: shared.UUID | undefined): string {
-  const halves = uuid?.getStructured()
-  if (!halves) return uuid?.getString() ?? ''
-  const hex = [halves.getMostSignificantBits(), halves.getLeastSignificantBits()]
-    .map((half) => BigInt.asUintN(64, BigInt(half)).toString(16).padStart(16, '0'))
-    .join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -1,6 +1,7 @@
 // Whether this process may work with what the configuration puts together. Events, and what is made of them and beside
 // them (read models, signals, vault), belong together; where one half is shared and the other is this process's own, a
-// second process would take the same work again, or fill one half from two others.
+// second process would take the same work again, or fill one half from two others. One whose key opens nothing of a
+// shared vault would take work again and again that it cannot do, and keep others from doing it.
 import { randomUUID } from 'node:crypto'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
@@ -21,14 +22,14 @@ export function admittedTo({
   ...parts
 }: Pick<AdmissionParts, 'name' | 'outages' | 'takeOver'> & {
   configuration: Configuration
-  stores: Pick<Stores, 'events' | 'stampReadModels'>
+  stores: Pick<Stores, 'events' | 'stampReadModels' | 'whyNoKeyFits'>
 }): Promise<Admission> | undefined {
   const { eventStore, mongodb, data } = configuration
   if (!eventStore && !mongodb) return undefined
-  const { events, stampReadModels } = stores
+  const { events, stampReadModels, whyNoKeyFits } = stores
   const { folder: path } = data
   const folder = mongodb ? undefined : { id: keptSecret(path, 'folder-id', randomUUID).secret, path }
-  return admission({ events, stampReadModels, folder, ...parts })
+  return admission({ events, stampReadModels, whyNoKeyFits, folder, ...parts })
 }
 
 /** Whether this process may go to work. */
@@ -50,6 +51,7 @@ type AdmissionParts = {
   outages: OutageLog
   /** Marks the shared read models as of that deployment, unless they are marked; resolves with whose they are. */
   stampReadModels: ((name: string) => Promise<string>) | undefined
+  whyNoKeyFits: Stores['whyNoKeyFits']
   /** This data folder, where a shared event store's read models, signals and vault are embedded in it. */
   folder: { id: string; path: string } | undefined
   /** This folder takes the place of the one that is remembered. */
@@ -60,7 +62,8 @@ async function admission(parts: AdmissionParts): Promise<Admission> {
   const name = await parts.name
   if (name === undefined) return undefined
   return parts.outages.untilItAnswers('deployment', async () => {
-    const refused = (await otherDeployment(parts, name)) ?? (await otherFolder(parts))
+    const refused =
+      (await otherDeployment(parts, name)) ?? (await parts.whyNoKeyFits()) ?? (await otherFolder(parts))
     return refused === undefined ? 'ADMITTED' : { refused }
   })
 }

@@ -37,6 +37,8 @@ export type Stores = {
   shared: boolean
   /** Marks shared read models as those of a deployment, unless they are marked; resolves with whose they are. */
   stampReadModels: ((deployment: string) => Promise<string>) | undefined
+  /** Why no key fits the vault of a server, where none does: known once that answers. */
+  whyNoKeyFits(): Promise<string | undefined>
   /** What is embedded, for a backup of it; empty where nothing is. */
   backupSources: BackupSources
   engines: Engine[]
@@ -74,18 +76,24 @@ export function openStores(parts: Parts): Stores {
   const [newest, ...older] = keys.keys
   if (newest === undefined) throw new StartRefused('There is no encryption key.')
 
+  const vault = vaultFile
+    ? embeddedVault(vaultFile, keys.keys, parts)
+    : mongodbVault(connected(mongodb), { keys: keys.keys, newId })
   const queue = workFile ? embeddedQueue(workFile, parts) : mongodbSignalQueue(connected(mongodb), { newId })
   opened.add('signal queue', () => queue.close())
   return {
     events,
     queue,
     readStore: workFile ? sqliteReadStore(workFile) : mongodbReadStore(connected(mongodb)),
-    vault: vaultFile
-      ? embeddedVault(vaultFile, keys.keys, parts)
-      : mongodbVault(connected(mongodb), { keys: keys.keys, newId }),
+    vault,
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
     stampReadModels: mongodb && ((deployment) => stampDatabase(mongodb, deployment)),
+    whyNoKeyFits: async () =>
+      // An embedded one was looked at when it was opened.
+      typeof vault.opensNothing === 'function' && (await vault.opensNothing())
+        ? noKeyOpens('on MongoDB')
+        : undefined,
     backupSources: { folder, databases: files.open(), head: () => events.head(), clock: parts.clock },
     engines,
   }
@@ -119,11 +127,11 @@ function embeddedQueue(database: SqliteDatabase, { clock, newId }: Parts): Signa
 function embeddedVault(database: SqliteDatabase, keys: readonly Uint8Array[], parts: Parts) {
   const vault = sqliteVault(database, { keys, newId: parts.newId })
   if (!vault.opensNothing) return vault
-  const { folder } = parts.configuration.data
-  throw new StartRefused(
-    `None of the encryption keys opens anything of the vault in ${folder}: put the key that it was made with into ENCRYPTION_KEY, alone or behind a new one.`,
-  )
+  throw new StartRefused(noKeyOpens(`in ${parts.configuration.data.folder}`))
 }
+
+const noKeyOpens = (where: string) =>
+  `None of the encryption keys opens anything of the vault ${where}: put the key that it was made with into ENCRYPTION_KEY, alone or behind a new one.`
 
 function openMongodb(url: string, { opened }: Parts, engines: Engine[]): MongodbConnection {
   const connection = mongodbConnection(url)

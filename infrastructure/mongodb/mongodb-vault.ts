@@ -26,14 +26,28 @@ type Opened = {
  * older key may be dropped once a process with both has answered calls and every process has the newer one. Where another process still
  * seals with an older key, a calendar not found makes this one rotate again before it gives up. And what is shredded
  * is gone from the collection at once, while MongoDB keeps its sealed bytes in journal and oplog until they roll over.
+ * `opensNothing` asks whether something is stored and no given key opens any of it; rejects with StoreUnavailable.
  */
 export function mongodbVault(
   connection: MongodbConnection,
   { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
-): CredentialVault & { directory: CalendarDirectory } {
+): CredentialVault & { directory: CalendarDirectory; opensNothing(): Promise<boolean> } {
   const records = sealedRecords(keys)
   const opened = openOnce(connection, records)
-  return { ...credentialsIn(opened, records), directory: calendarsIn(opened, records, newId) }
+  return {
+    ...credentialsIn(opened, records),
+    directory: calendarsIn(opened, records, newId),
+    opensNothing: () => opensNothing(opened, records.newest),
+  }
+}
+
+/** Once keys have rotated, what is not sealed with the newest one opens with none. */
+function opensNothing({ credentials, calendars, use }: Opened, newest: string): Promise<boolean> {
+  const first = async (filter: { keyId?: string }) => {
+    const options = { projection: { _id: 1 } }
+    return (await credentials.findOne(filter, options)) ?? (await calendars.findOne(filter, options))
+  }
+  return use(async () => (await first({ keyId: newest })) === null && (await first({})) !== null)
 }
 
 function credentialsIn({ credentials, use }: Opened, records: SealedRecords): CredentialVault {

@@ -173,6 +173,39 @@ onMongodb(
   },
 )
 
+onMongodb(
+  'a process with another encryption key than the vault on MongoDB was filled with is refused',
+  async () => {
+    const double = await startEventStoreDbDouble()
+    const servers = {
+      EVENTSTORE_URL: double.url,
+      MONGODB_URL: withDatabase(mongodb?.url ?? '', `calendar-sync-test-${randomUUID()}`),
+    }
+    const otherKey = Buffer.alloc(32, 7).toString('base64')
+    try {
+      await withProcesses(async (start, dataDir) => {
+        const first = await start(servers)
+        await untilReady(first)
+        await works(first)
+        const other = { ...servers, DATA_DIR: dataDir('b') }
+        await isRefused(
+          start({ ...other, ENCRYPTION_KEY: otherKey }),
+          /None of the encryption keys opens anything .+ ENCRYPTION_KEY/,
+        )
+        const second = await start({ ...other, ENCRYPTION_KEY: `${otherKey},${COMMON.ENCRYPTION_KEY}` })
+        await untilReady(second)
+        await works(second)
+      })
+    } finally {
+      const connection = mongodbConnection(servers.MONGODB_URL)
+      await connection.use(() => connection.vaultDatabase.dropDatabase())
+      await connection.use(() => connection.database.dropDatabase())
+      await connection.close()
+      await double.close()
+    }
+  },
+)
+
 onKafka('EventStoreDB, embedded read models and Kafka: a moved event comes out of the topic', async () => {
   const double = await startEventStoreDbDouble()
   const brokers = kafka?.brokers ?? []

@@ -66,6 +66,19 @@ else {
     await close()
   })
 
+  test('tells whether something is stored and none of the keys opens any of it', async () => {
+    const { connection, close } = await server.open()
+    assert.is(await opened(connection, 1).opensNothing(), false, 'nothing is stored')
+    await opened(connection, 1).put('a', { kind: 'oauth', refreshToken: 'r' })
+    assert.is(await opened(connection, 1).opensNothing(), false)
+    assert.is(await opened(connection, 2).opensNothing(), true)
+    assert.is(await opened(connection, 2, 1).opensNothing(), false)
+    assert.is(await opened(connection, 1).opensNothing(), true, 'sealed anew with another key')
+    await opened(connection, 1).put('b', { kind: 'oauth', refreshToken: 'r' })
+    assert.is(await opened(connection, 1).opensNothing(), false, 'one of two opens')
+    await close()
+  })
+
   test('seals again what a process with the older key stored after the newer one had rotated', async () => {
     const { connection, close } = await server.open()
     const older = opened(connection, 1)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../commands/command.ts'
 import type { SyncMode } from '../domain/sync-policy.ts'
+import { workKinds } from '../infrastructure/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../projections/bookings.ts'
 import { countCalendarFeeds } from '../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
@@ -40,7 +41,7 @@ export const StatusReport = z
       .describe('published→applied counts booking events whose outcome no consumer has reported'),
     queue: z.array(
       z.object({
-        kind: z.enum(['calendar', 'booking', 'references']),
+        kind: z.enum(workKinds),
         due: count,
         leased: count,
         waiting: count,

@@ -1,4 +1,14 @@
-import type { Kind, QueueStatus, SignalQueue, Subject, WorkKind } from '../signal-queue/signal-queue.ts'
+import { queueStatus } from '../signal-queue/queue-status.ts'
+import { signalListeners } from '../signal-queue/signal-listeners.ts'
+import {
+  type Claim,
+  type Kind,
+  type QueueStatus,
+  type SignalQueue,
+  type Subject,
+  type WorkKind,
+  workKinds,
+} from '../signal-queue/signal-queue.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
 import { mongodbSignalling } from './mongodb-signalling.ts'
@@ -7,13 +17,13 @@ import {
   failed,
   isHeld,
   leased,
+  type Next,
   recordId,
   released,
   renewed,
+  type SignalRecord,
   withoutSyncToken,
 } from './signal-record.ts'
-
-const ALL_KINDS: readonly WorkKind[] = ['calendar', 'booking', 'references']
 
 /** Of those due, how many a claim looks at: where others take the first, the next is free. */
 const CANDIDATES = 8
@@ -37,11 +47,7 @@ export function mongodbSignalQueue(
   const records = mongodbSignalRecords(connection, newId)
   const { collection, use, change } = records
   const signalling = mongodbSignalling(records, newId)
-  const listeners = new Set<() => void>()
-
-  function tellListeners(): void {
-    for (const listener of listeners) listener()
-  }
+  const listeners = signalListeners()
 
   /** Those that wait or are leased, the next first; `now` is the server's time. */
   async function nextReady(kinds: readonly Kind[], limit: number) {
@@ -57,19 +63,30 @@ export function mongodbSignalQueue(
     return { now, next }
   }
 
+  /** Changes the claim's record where the lease is still its own; false where it is not. */
+  const ifHeld = (
+    claim: Claim,
+    changed: (record: SignalRecord, now: Date) => Next | 'remove',
+  ): Promise<boolean> =>
+    use(() =>
+      change(recordId(claim), ({ record, now }) =>
+        isHeld(record, claim, now) ? { next: changed(record, now), answer: true } : { answer: false },
+      ),
+    )
+
   return {
     async signal(subject, options) {
       await signalling.one({ subject, ...options })
-      tellListeners()
+      listeners.tell()
     },
 
     async signalMany(signals) {
       if (signals.length === 0) return
       await signalling.many(signals)
-      tellListeners()
+      listeners.tell()
     },
 
-    claim: ({ leaseMs, kinds = ALL_KINDS }) =>
+    claim: ({ leaseMs, kinds = workKinds }) =>
       use(async () => {
         for (let round = 0; round < ROUNDS; round++) {
           const { now, next } = await nextReady(kinds, CANDIDATES)
@@ -83,41 +100,15 @@ export function mongodbSignalQueue(
         throw contended()
       }),
 
-    renew: (claim, leaseMs) =>
-      use(() =>
-        change(recordId(claim), ({ record, now }) =>
-          isHeld(record, claim, now)
-            ? { next: renewed(record, leaseMs, now), answer: true }
-            : { answer: false },
-        ),
-      ),
+    renew: (claim, leaseMs) => ifHeld(claim, (record, now) => renewed(record, leaseMs, now)),
 
-    complete: (claim, result) =>
-      use(() =>
-        change(recordId(claim), ({ record, now }) =>
-          isHeld(record, claim, now)
-            ? { next: completed(record, result, now) ?? 'remove', answer: true }
-            : { answer: false },
-        ),
-      ),
+    complete: (claim, result) => ifHeld(claim, (record, now) => completed(record, result, now) ?? 'remove'),
 
-    fail: (claim, options) =>
-      use(() =>
-        change(recordId(claim), ({ record, now }) =>
-          isHeld(record, claim, now)
-            ? { next: failed(record, options, now), answer: true }
-            : { answer: false },
-        ),
-      ),
+    fail: (claim, options) => ifHeld(claim, (record, now) => failed(record, options, now)),
 
-    release: (claim) =>
-      use(() =>
-        change(recordId(claim), ({ record, now }) =>
-          isHeld(record, claim, now) ? { next: released(record, now), answer: true } : { answer: false },
-        ),
-      ),
+    release: (claim) => ifHeld(claim, released),
 
-    nextDueInMs: (kinds = ALL_KINDS) =>
+    nextDueInMs: (kinds = workKinds) =>
       use(async () => {
         const { now, next } = await nextReady(kinds, 1)
         const readyAt = next[0]?.readyAt
@@ -162,7 +153,7 @@ export function mongodbSignalQueue(
     status: () =>
       use(async () => {
         const found = await collection.aggregate<StatusRow>(STATUS).toArray()
-        return ALL_KINDS.map((kind) =>
+        return workKinds.map((kind) =>
           toStatus(
             kind,
             found.find(({ _id }) => _id === kind),
@@ -170,16 +161,8 @@ export function mongodbSignalQueue(
         )
       }),
 
-    onSignal(listener) {
-      // Wrapped, so that the same function may listen twice.
-      const entry = () => listener()
-      listeners.add(entry)
-      return () => void listeners.delete(entry)
-    },
-
-    async close() {
-      listeners.clear()
-    },
+    onSignal: listeners.onSignal,
+    close: listeners.close,
   }
 }
 
@@ -187,7 +170,7 @@ type StatusRow = { _id: Kind; due: number; leased: number; total: number; oldest
 
 /** Looks at subjects that wait or are leased only: the index `ready` holds no others. */
 const STATUS = [
-  { $match: { kind: { $in: ALL_KINDS }, readyAt: { $exists: true } } },
+  { $match: { kind: { $in: workKinds }, readyAt: { $exists: true } } },
   {
     $group: {
       _id: '$kind',
@@ -205,10 +188,8 @@ const STATUS = [
 ]
 
 function toStatus(kind: WorkKind, row: StatusRow | undefined): QueueStatus {
-  if (row === undefined) return { kind, due: 0, leased: 0, waiting: 0 }
+  if (row === undefined) return queueStatus(kind, { due: 0, leased: 0, waiting: 0 }, undefined)
   const { due, leased, total, oldest, now } = row
-  const counts = { kind, due, leased, waiting: total - due - leased }
-  return oldest <= now
-    ? { ...counts, oldestDueAt: Temporal.Instant.fromEpochMilliseconds(oldest.getTime()) }
-    : counts
+  const counts = { due, leased, waiting: total - due - leased }
+  return queueStatus(kind, counts, oldest <= now ? oldest.getTime() : undefined)
 }

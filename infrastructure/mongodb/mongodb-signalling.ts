@@ -1,7 +1,8 @@
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
+import type { Signal } from '../signal-queue/signal-queue.ts'
 import { DUPLICATE_KEY } from './mongodb-failure.ts'
 import type { SignalRecords } from './mongodb-signal-records.ts'
-import { recordId, type Signal, type SignalRecord, signalled } from './signal-record.ts'
+import { recordId, type SignalRecord, signalled } from './signal-record.ts'
 
 type Signals = [Signal, ...Signal[]]
 

@@ -2,7 +2,7 @@
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 import { newerCause } from '../signal-queue/causes.ts'
-import type { Claim, Kind, SignalOptions, Subject } from '../signal-queue/signal-queue.ts'
+import type { Claim, Kind, Signal, Subject } from '../signal-queue/signal-queue.ts'
 
 /**
  * One document a subject. What a claim was given (`cause`, `memo`) is kept apart from what arrived since (`arrived…`):
@@ -33,7 +33,6 @@ export type SignalRecord = {
   readyAt?: Date
 }
 
-export type Signal = { subject: Subject } & SignalOptions
 /** A record's next content; what gives it its revision is who stores it. */
 export type Next = Omit<SignalRecord, 'revision'>
 

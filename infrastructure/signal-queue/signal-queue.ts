@@ -2,12 +2,14 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 
 /** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
-export type WorkKind = 'calendar' | 'booking' | 'references'
+export const workKinds = ['calendar', 'booking', 'references'] as const
+export type WorkKind = (typeof workKinds)[number]
 export type Kind = WorkKind | RoleKind | WishKind
 /** Which process runs a role. Given to those only who ask for it by name, and in no status. */
 export type RoleKind = `role-${'projections' | 'publisher'}`
 /** What a person wants done with a parked event. Given, too, to those only who ask for it by name. */
 export type WishKind = `parked-${'projections' | 'publication'}`
+/** `key` is unique within the kind: a calendar's key, a booking's uid, a role, a parked event. */
 export type Subject = { kind: Kind; key: string }
 
 /** A lease on one subject. `memo` and `syncToken` are what the last completion left. */
@@ -25,8 +27,12 @@ export type Claim = Subject & {
   fetchedAt?: Temporal.Instant
 }
 
+/** See `signal`. Milliseconds. */
 export type SignalOptions = { cause: Cause; dueInMs?: number; memo?: Document; atOnce?: boolean }
 
+export type Signal = { subject: Subject } & SignalOptions
+
+/** How many subjects of a kind are due, leased, or wait; `oldestDueAt`: since when the one due longest is. */
 export type QueueStatus = {
   kind: WorkKind
   due: number
@@ -48,7 +54,7 @@ export interface SignalQueue {
    */
   signal(subject: Subject, options: SignalOptions): Promise<void>
   /** As `signal`, for many at once, all or nothing. */
-  signalMany(signals: readonly ({ subject: Subject } & SignalOptions)[]): Promise<void>
+  signalMany(signals: readonly Signal[]): Promise<void>
   /** The subject of the given kinds (all work, no roles) that has been due longest and is free, under a new lease. */
   claim(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Claim | undefined>
   /** Prolongs the lease; false if it is no longer ours. */

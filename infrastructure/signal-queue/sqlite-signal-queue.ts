@@ -1,25 +1,19 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Cause } from '../../domain/event-metadata.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { Document } from '../read-store/read-store.ts'
 import type { Durability, SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
-import { newerCause } from './causes.ts'
-import type {
-  Claim,
-  Kind,
-  QueueStatus,
-  SignalOptions,
-  SignalQueue,
-  Subject,
-  WorkKind,
+import { signalListeners } from './signal-listeners.ts'
+import {
+  type Claim,
+  type Kind,
+  type Signal,
+  type SignalQueue,
+  type Subject,
+  workKinds,
 } from './signal-queue.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'
+import { toClaim, toDocument, toStatus, toText } from './sqlite-signal-row.ts'
 import * as statements from './sqlite-signal-table.ts'
-
-type Signal = { subject: Subject } & SignalOptions
-
-const ALL_KINDS: readonly WorkKind[] = ['calendar', 'booking', 'references']
 
 /** Signals that may wait to be counted with their subjects: counting so many takes some tens of milliseconds. */
 const MOST_ARRIVALS = 16_000
@@ -50,7 +44,7 @@ export function sqliteSignalQueue(
   const known = sql.prepare(statements.KNOWN)
   const status = sql.prepare(statements.STATUS)
   const arrivals = sqliteArrivals(sql)
-  const listeners = new Set<() => void>()
+  const listeners = signalListeners()
 
   const now = () => clock.now().epochMilliseconds
   const later = (ms: number) => now() + Math.ceil(ms)
@@ -102,10 +96,6 @@ export function sqliteSignalQueue(
       return work()
     })
 
-  function tellListeners(): void {
-    for (const listener of listeners) listener()
-  }
-
   function claimNow(leaseMs: number, kinds: readonly Kind[]): Claim | undefined {
     const ready = () => kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
     // Signals that are not due make nothing ready that is not: they need not be counted for a claim in vain.
@@ -124,7 +114,7 @@ export function sqliteSignalQueue(
   return {
     async signal(subject, options) {
       await write(() => store({ subject, ...options }), 'durable')
-      tellListeners()
+      listeners.tell()
     },
 
     async signalMany(signals) {
@@ -132,10 +122,10 @@ export function sqliteSignalQueue(
       await write(() => {
         for (const signal of signals) store(signal)
       }, 'durable')
-      tellListeners()
+      listeners.tell()
     },
 
-    claim: ({ leaseMs, kinds = ALL_KINDS }) => write(() => claimNow(leaseMs, kinds)),
+    claim: ({ leaseMs, kinds = workKinds }) => write(() => claimNow(leaseMs, kinds)),
 
     renew: (claim, leaseMs) =>
       write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
@@ -161,7 +151,7 @@ export function sqliteSignalQueue(
 
     release: (claim) => change(() => release.run(ours(claim)).changes === 1),
 
-    async nextDueInMs(kinds = ALL_KINDS) {
+    async nextDueInMs(kinds = workKinds) {
       const firstReadyAt = () => least(kinds.map((kind) => nextReady.get(kind)?.readyAt))
       const before = await reading(() => least([firstReadyAt(), arrivals.firstDueAt(kinds)]))
       if (before === undefined) return undefined
@@ -199,20 +189,12 @@ export function sqliteSignalQueue(
       await counted()
       return reading(() => {
         const at = now()
-        return ALL_KINDS.map((kind) => toStatus(kind, status.get({ kind, now: at }) ?? {}))
+        return workKinds.map((kind) => toStatus(kind, status.get({ kind, now: at }) ?? {}))
       })
     },
 
-    onSignal(listener) {
-      // Wrapped, so that the same function may listen twice.
-      const entry = () => listener()
-      listeners.add(entry)
-      return () => void listeners.delete(entry)
-    },
-
-    async close() {
-      listeners.clear()
-    },
+    onSignal: listeners.onSignal,
+    close: listeners.close,
   }
 }
 
@@ -220,43 +202,3 @@ function least(times: readonly (SQLOutputValue | undefined)[]): number | undefin
   const known = times.filter((time) => typeof time === 'number')
   return known.length === 0 ? undefined : Math.min(...known)
 }
-
-type Row = Record<string, SQLOutputValue>
-
-/** The lease given for a row: what the last claim had, with what arrived since. */
-function toClaim(row: Row, leaseToken: string): Claim {
-  const before = toCause(row.cause)
-  const arrived = toCause(row.arrivedCause)
-  const cause = arrived === undefined ? before : newerCause(before, arrived)
-  if (cause === undefined) throw new Error(`a signal without a cause: ${row.kind} ${row.key}`)
-  const memo = { ...toDocument(row.memo), ...toDocument(row.arrivedMemo) }
-  const completedAt = Number(row.completedAt)
-  return {
-    // Only `store` writes the column, from a Kind.
-    kind: row.kind as Kind,
-    key: String(row.key),
-    leaseToken,
-    signalled: Number(row.signalled),
-    failures: Number(row.failures),
-    cause,
-    ...(row.memo === null && row.arrivedMemo === null ? {} : { memo }),
-    ...(row.syncToken === null ? {} : { syncToken: String(row.syncToken) }),
-    ...(completedAt === 0 ? {} : { fetchedAt: Temporal.Instant.fromEpochMilliseconds(completedAt) }),
-  }
-}
-
-function toStatus(kind: WorkKind, row: Row): QueueStatus {
-  const counts = { kind, due: Number(row.due), leased: Number(row.leased), waiting: Number(row.waiting) }
-  return typeof row.oldestDueAt === 'number'
-    ? { ...counts, oldestDueAt: Temporal.Instant.fromEpochMilliseconds(row.oldestDueAt) }
-    : counts
-}
-
-const toText = (memo: Document | undefined) => (memo === undefined ? null : JSON.stringify(memo))
-
-// What `store`, `complete` or `fail` wrote: a Document's JSON.
-const toDocument = (text: SQLOutputValue | undefined) =>
-  typeof text === 'string' ? (JSON.parse(text) as Document) : undefined
-// What `store` or `claimNow` wrote: a Cause's JSON.
-const toCause = (text: SQLOutputValue | undefined) =>
-  typeof text === 'string' ? (JSON.parse(text) as Cause) : undefined

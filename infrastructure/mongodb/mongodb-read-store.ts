@@ -1,5 +1,6 @@
 import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError, MongoServerError } from 'mongodb'
 import { START } from '../event-store/event-store.ts'
+import { declaredIndexes } from '../read-store/declared-indexes.ts'
 import { compareText, inRange } from '../read-store/key-range.ts'
 import { badCursor, fromCursor, type PageEnd, toCursor } from '../read-store/page-cursor.ts'
 import type { Document, DocumentWrite, FoundPage, KeyRange, ReadStore } from '../read-store/read-store.ts'
@@ -24,20 +25,10 @@ type Item = FoundPage['items'][number]
  * it may be stored, and repeating it stores the rest. The checkpoint is moved last. The connection stays its opener's.
  */
 export function mongodbReadStore({ database, use }: MongodbConnection): ReadStore {
-  const declared = new Map<string, Set<string>>()
+  const { declare, indexesOf, checkIndex, checkWrites } = declaredIndexes()
   const checkpoints = database.collection<Checkpoint>('checkpoints')
 
   const stored = (collection: string) => database.collection<StoredDocument>(`read.${collection}`)
-
-  function indexesOf(collection: string): Set<string> {
-    const indexes = declared.get(collection)
-    if (indexes === undefined) throw new Error(`collection ${collection} was not prepared`)
-    return indexes
-  }
-
-  function checkIndex(collection: string, index: string): void {
-    if (!indexesOf(collection).has(index)) throw new Error(`collection ${collection} has no index ${index}`)
-  }
 
   async function makeIndexes(collection: string): Promise<void> {
     const indexes = [...indexesOf(collection)].flatMap(mongodbIndexes)
@@ -70,9 +61,7 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
 
   return {
     async prepare(collections) {
-      for (const { name, indexes } of collections) {
-        declared.set(name, new Set([...(declared.get(name) ?? []), ...indexes]))
-      }
+      declare(collections)
       for (const { name } of collections) await use(() => makeIndexes(name))
     },
 
@@ -89,11 +78,7 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
       }),
 
     async write(writes, checkpoint) {
-      for (const write of writes) {
-        indexesOf(write.collection)
-        const keys = 'put' in write ? write.keys : undefined
-        for (const index of Object.keys(keys ?? {})) checkIndex(write.collection, index)
-      }
+      checkWrites(writes)
       for (const [collection, newest] of newestByCollection(writes)) {
         await use(() => writeGuarded(stored(collection), newest.map(toStored)))
       }

@@ -2,6 +2,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { START } from '../event-store/event-store.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
+import { declaredIndexes } from './declared-indexes.ts'
 import { inRange } from './key-range.ts'
 import { badCursor, fromCursor, toCursor } from './page-cursor.ts'
 import type { Document, DocumentWrite, FoundPage, ReadStore } from './read-store.ts'
@@ -38,7 +39,7 @@ const NO_KEYS = '[]'
 export function sqliteReadStore(database: SqliteDatabase): ReadStore {
   const { sql } = database
   sql.exec(SCHEMA)
-  const declared = new Map<string, Set<string>>()
+  const { declare, indexesOf, checkIndex, checkWrites } = declaredIndexes()
   const prepared = new Map<string, StatementSync>()
 
   const stored = sql.prepare('SELECT position, keys FROM read_document WHERE collection = ? AND id = ?')
@@ -58,16 +59,6 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
     const known = prepared.get(text) ?? sql.prepare(text)
     prepared.set(text, known)
     return known
-  }
-
-  function indexesOf(collection: string): Set<string> {
-    const indexes = declared.get(collection)
-    if (indexes === undefined) throw new Error(`collection ${collection} was not prepared`)
-    return indexes
-  }
-
-  function checkIndex(collection: string, index: string): void {
-    if (!indexesOf(collection).has(index)) throw new Error(`collection ${collection} has no index ${index}`)
   }
 
   function writeOne(write: DocumentWrite & { position: string }): void {
@@ -94,9 +85,7 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
 
   return {
     async prepare(collections) {
-      for (const { name, indexes } of collections) {
-        declared.set(name, new Set([...(declared.get(name) ?? []), ...indexes]))
-      }
+      declare(collections)
     },
 
     get: (collection, id) =>
@@ -120,11 +109,7 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
       }),
 
     async write(writes, checkpoint) {
-      for (const write of writes) {
-        indexesOf(write.collection)
-        const keys = 'put' in write ? write.keys : undefined
-        for (const index of Object.keys(keys ?? {})) checkIndex(write.collection, index)
-      }
+      checkWrites(writes)
       // Made of events, which are on the disk before they are read: what a power cut takes is made again.
       await database.write(() => {
         for (const write of writes) writeOne(write)

@@ -1,0 +1,36 @@
+import type { Collection, DocumentWrite } from './read-store.ts'
+
+/**
+ * What was declared by `prepare`, for stores that would take anything. Each check throws Error where a caller names a
+ * collection or an index that was not: a mistake in the program.
+ */
+export function declaredIndexes() {
+  const declared = new Map<string, Set<string>>()
+
+  function indexesOf(collection: string): ReadonlySet<string> {
+    const indexes = declared.get(collection)
+    if (indexes === undefined) throw new Error(`collection ${collection} was not prepared`)
+    return indexes
+  }
+
+  function checkIndex(collection: string, index: string): void {
+    if (!indexesOf(collection).has(index)) throw new Error(`collection ${collection} has no index ${index}`)
+  }
+
+  return {
+    /** Adds to what was declared before. */
+    declare(collections: readonly Collection[]): void {
+      for (const { name, indexes } of collections)
+        declared.set(name, new Set([...(declared.get(name) ?? []), ...indexes]))
+    },
+    indexesOf,
+    checkIndex,
+    checkWrites(writes: readonly DocumentWrite[]): void {
+      for (const write of writes) {
+        indexesOf(write.collection)
+        const keys = 'put' in write ? write.keys : undefined
+        for (const index of Object.keys(keys ?? {})) checkIndex(write.collection, index)
+      }
+    },
+  }
+}

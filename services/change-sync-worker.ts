@@ -1,5 +1,6 @@
 import type { Claim } from '../infrastructure/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { VaultKeyUnknown } from '../infrastructure/vault/credential-vault.ts'
 import { lookAtBooking } from './booking-look.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
 import type { WorkedOutcome } from './counted-outcomes.ts'
@@ -147,7 +148,8 @@ async function outcomeOf(ports: ServicePorts, claim: Claim, signal: AbortSignal)
         throw new Error(`${claim.kind} is no work for this worker`)
     }
   } catch (error) {
-    const code = error instanceof StoreUnavailable ? error.code : 'UNEXPECTED'
+    const code =
+      error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
     ports.log.error(
       { err: error, kind: claim.kind, key: claim.key, code },
       'a look failed and will be tried again',

@@ -9,6 +9,7 @@ import { calendarFeedsWithHeld, failingCalendarFeeds } from '../projections/cale
 import { listCalendarSyncs } from '../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../projections/subscriptions.ts'
 import { waitsForCredential } from './awaited-credential.ts'
+import { isSealed } from './calendar-access.ts'
 import { listParked, type ParkedEvent } from './parked-events.ts'
 import { PUBLICATION } from './publication-parking.ts'
 
@@ -47,8 +48,9 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   return kinds.flat()
 }
 
+/** What the calendar is called; null where it was forgotten, or no key opens it. */
 const nameOf = async (directory: CalendarDirectory, calendarKey: string): Promise<string | null> =>
-  (await directory.addressOf(calendarKey))?.externalCalendarId ?? null
+  (await directory.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
 async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
@@ -92,16 +94,25 @@ const refusals: { readonly [code: string]: string } = {
   BAD_REQUEST: 'This should not happen: look at the logs for what the provider said.',
 }
 
-async function refusedCalendars({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
+  sentence:
+    'No encryption key given opens what the vault holds of this calendar; its bookings do not follow it.',
+  next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
+}
+
+async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
+  const { readStore, directory } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
     if (failing === undefined || next === undefined) return []
+    const sealed = failing.code === 'CREDENTIAL_MISSING' && (await isSealed(ports, calendarKey))
     return [
       {
         code: failing.code,
         sentence: 'This calendar cannot be read; its bookings do not follow it.',
         next,
+        ...(sealed && SEALED),
         calendarKey,
         externalCalendarId: await nameOf(directory, calendarKey),
         since: failing.since,

@@ -4,6 +4,7 @@ import { calendarsSelected } from '../projections/selected-calendars.ts'
 import { subscriptionById } from '../projections/subscriptions.ts'
 import { policyLayers } from '../projections/sync-policies.ts'
 import type { Cron } from './crons.ts'
+import { unlessSealed } from './sealed-calendar.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
 /** CRON:bi-directional-calendar-sync: every calendar that somebody needs gets a subscription, unless all is `off`. */
@@ -14,11 +15,11 @@ export const registrationCron = (ports: ServicePorts): Cron => ({
     if ((await policyLayers(ports.readStore, {})).everything === 'off') return
     for await (const { calendarKey } of calendarsWithSyncs(ports.readStore)) {
       if (signal.aborted) return
-      await request(ports, calendarKey)
+      await unlessSealed(ports, calendarKey, () => request(ports, calendarKey))
     }
     for await (const { calendarKey } of calendarsSelected(ports.readStore)) {
       if (signal.aborted) return
-      await request(ports, calendarKey)
+      await unlessSealed(ports, calendarKey, () => request(ports, calendarKey))
     }
   },
 })

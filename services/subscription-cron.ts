@@ -18,6 +18,7 @@ import {
 } from '../projections/subscriptions.ts'
 import { isCalendarNeeded, isCalendarUnneeded } from './calendar-need.ts'
 import type { Cron } from './crons.ts'
+import { unlessSealed } from './sealed-calendar.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
 const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
@@ -52,7 +53,11 @@ export const subscriptionCron = (ports: ServicePorts): Cron => ({
       const documents = await group()
       for (let start = 0; start < documents.length && !signal.aborted; start += WIDTH)
         await Promise.all(
-          documents.slice(start, start + WIDTH).map((document) => tend(ports, subscriptionState(document))),
+          documents
+            .slice(start, start + WIDTH)
+            .map((document) =>
+              unlessSealed(ports, document.calendarKey, () => tend(ports, subscriptionState(document))),
+            ),
         )
     }
   },

@@ -132,7 +132,7 @@ function calendarsIn(
     addressesOf: (calendarKeys) =>
       use(async () => {
         const found = await calendars.find({ _id: { $in: [...new Set(calendarKeys)] } }).toArray()
-        return new Map(found.map((record) => [record._id, records.openAddress(record._id, toSealed(record))]))
+        return records.openAddresses(found.map((record) => [record._id, toSealed(record)]))
       }),
 
     forget: (calendarKey) =>

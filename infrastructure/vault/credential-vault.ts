@@ -30,7 +30,9 @@ export interface CalendarDirectory {
   keyOf(address: CalendarAddress): Promise<string>
   /** The key if there is one; makes none. */
   find(address: CalendarAddress): Promise<string | undefined>
+  /** undefined where there is none; throws VaultKeyUnknown where no configured key opens it. */
   addressOf(calendarKey: string): Promise<CalendarAddress | undefined>
+  /** Of those that there is an address of and a key given opens. */
   addressesOf(calendarKeys: readonly string[]): Promise<Map<string, CalendarAddress>>
   /** Forgets the calendar: its key means nothing from now on. False where there was none. */
   forget(calendarKey: string): Promise<boolean>

@@ -19,6 +19,10 @@ export type SealedRecords = {
   fingerprintOf(address: CalendarAddress): Uint8Array
   sealAddress(calendarKey: string, address: CalendarAddress): SealedAddress
   openAddress(calendarKey: string, sealed: Sealed): CalendarAddress
+  /** Of each of these records that a key opens, by its calendar's key. */
+  openAddresses(
+    records: readonly (readonly [calendarKey: string, sealed: Sealed])[],
+  ): Map<string, CalendarAddress>
   resealAddress(calendarKey: string, sealed: Sealed): SealedAddress | undefined
 }
 
@@ -44,11 +48,14 @@ export function sealedRecords(keys: readonly Uint8Array[]): SealedRecords {
 
     fingerprintOf: (address) => ring.fingerprint(addressText(address)),
     sealAddress: (calendarKey, address) => withFingerprint(calendarKey, addressText(address)),
-    openAddress(calendarKey, sealed) {
-      const text = opened(ring, sealed, calendarContext(calendarKey))
-      // What `addressText` wrote.
-      const [provider, externalCalendarId] = JSON.parse(text) as [string, string]
-      return { provider, externalCalendarId }
+    openAddress: (calendarKey, sealed) => addressIn(opened(ring, sealed, calendarContext(calendarKey))),
+    openAddresses(records) {
+      const addresses = new Map<string, CalendarAddress>()
+      for (const [calendarKey, sealed] of records) {
+        const text = ring.open(sealed, calendarContext(calendarKey))
+        if (text !== undefined) addresses.set(calendarKey, addressIn(text))
+      }
+      return addresses
     },
     resealAddress(calendarKey, sealed) {
       const text = ring.open(sealed, calendarContext(calendarKey))
@@ -67,6 +74,12 @@ const credentialContext = (credentialId: string) => `credential ${credentialId}`
 const calendarContext = (calendarKey: string) => `calendar ${calendarKey}`
 const addressText = ({ provider, externalCalendarId }: CalendarAddress) =>
   JSON.stringify([provider, externalCalendarId])
+
+function addressIn(text: string): CalendarAddress {
+  // What `addressText` wrote.
+  const [provider, externalCalendarId] = JSON.parse(text) as [string, string]
+  return { provider, externalCalendarId }
+}
 
 function opened(ring: KeyRing, sealed: Sealed, context: string): string {
   const text = ring.open(sealed, context)

@@ -128,7 +128,7 @@ function calendars(
     addressesOf: (calendarKeys) =>
       reading(() => {
         const rows = byKeys.all(JSON.stringify(calendarKeys))
-        return new Map(rows.map((row) => [String(row.calendar_key), addressIn(row)]))
+        return records.openAddresses(rows.map((row) => [String(row.calendar_key), toSealed(row)]))
       }),
 
     async forget(calendarKey) {

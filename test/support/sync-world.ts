@@ -174,6 +174,23 @@ export function syncWorld(options: SyncWorldOptions) {
     projections,
     intake,
     googlePush,
+    /** No key opens what the vault holds of the calendar and the credential; or the key is there again. */
+    async sealElsewhere(
+      { calendarKey, credentialId }: { calendarKey: string; credentialId: string },
+      is = true,
+    ) {
+      const [from, to] = is ? ['', '~'] : ['~', '']
+      const { sql, write } = vaultDatabase
+      await write(() => {
+        for (const [table, name, key] of [
+          ['calendar', 'calendar_key', calendarKey],
+          ['credential', 'id', credentialId],
+        ])
+          sql
+            .prepare(`UPDATE ${table} SET key_id = :to || substr(key_id, :from) WHERE ${name} = :key`)
+            .run({ to: to ?? '', from: (from ?? '').length + 1, key: key ?? '' })
+      })
+    },
     /** All but the events and the vault is gone, and the read models begin anew. To be called while no service runs. */
     async loseReadModels(): Promise<void> {
       models.ended.abort()

@@ -126,6 +126,7 @@ export function httpHandler(parts: HttpParts) {
       statusReport({
         ports,
         standIns: configuration.standIns,
+        pushes: push.inHand,
         projections: models.lastTold,
         ...(publisher && { publication: publisher.lastTold }),
         surroundings,

@@ -29,6 +29,8 @@ export type PushAnswer =
 export type GooglePush = {
   /** Takes one push in by its headers: its body is of no interest. Rejects only with what nobody expects. */
   receive(headers: IncomingHttpHeaders): Promise<PushAnswer>
+  /** Pushes that this process has taken and not answered yet, and the age of the oldest in milliseconds. */
+  inHand(): { backlog: number; oldestAgeMs: number | null }
   /** Lets stopped channels count at once instead of within half a minute; until `signal` aborts. */
   followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
 }
@@ -53,6 +55,9 @@ const OUR_CHANNEL_ID = /^([0-9a-f]{32})-./
 export function createGooglePush(ports: GooglePushPorts): GooglePush {
   const { push: settings, clock, readStore, events, queue, metrics, log } = ports
   const channels = knownChannels({ clock, events })
+  /** In the order in which they came. */
+  const inHand = new Set<{ at: Temporal.Instant }>()
+  const msSince = (at: Temporal.Instant) => clock.now().epochMilliseconds - at.epochMilliseconds
 
   async function answerTo(push: PushHeaders, at: Temporal.Instant): Promise<PushAnswer> {
     const cause = { channelId: push.channelId, messageNumber: push.messageNumber, receivedAt: at.toString() }
@@ -140,9 +145,19 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
   return {
     async receive(headers) {
       const at = clock.now()
-      const answered = await answer(headers, at)
-      metrics.pushAnswered(answered.status, (clock.now().epochMilliseconds - at.epochMilliseconds) / 1000)
-      return answered
+      const push = { at }
+      inHand.add(push)
+      try {
+        const answered = await answer(headers, at)
+        metrics.pushAnswered(answered.status, msSince(at) / 1000)
+        return answered
+      } finally {
+        inHand.delete(push)
+      }
+    },
+    inHand() {
+      const [oldest] = inHand
+      return { backlog: inHand.size, oldestAgeMs: oldest ? Math.max(0, msSince(oldest.at)) : null }
     },
     followStops: channels.followStops,
   }

@@ -38,7 +38,9 @@ export const StatusReport = z
     position: z.string().describe('of the newest event'),
     stages: z
       .array(Stage)
-      .describe('published→applied counts booking events whose outcome no consumer has reported'),
+      .describe(
+        'push→ack counts the pushes in the hands of the process that answers; published→applied booking events whose outcome no consumer has reported',
+      ),
     queue: z.array(
       z.object({
         kind: z.enum(workKinds),
@@ -80,8 +82,8 @@ export type StatusReportDeps = {
   standIns: boolean
   /** As the process tells that writes the read models, this one or another; undefined where none has for long. */
   projections(): Promise<ProjectionsStatus | undefined>
-  /** Pushes that were taken and are not answered yet. */
-  pushes?: () => Backlog
+  /** Pushes that this process has taken and not answered yet. */
+  pushes(): Backlog
   /**
    * As the process tells that publishes to a broker; undefined where none has for long. Without a broker the feed reads
    * the store, and nothing waits.
@@ -135,7 +137,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     now: at.toString(),
     position,
     stages: [
-      { stage: 'push→ack', ...(deps.pushes?.() ?? nothing) },
+      { stage: 'push→ack', ...deps.pushes() },
       {
         stage: 'due→fetched',
         backlog: queued.reduce((sum, one) => sum + one.due + one.leased, 0),

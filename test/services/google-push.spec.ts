@@ -48,6 +48,17 @@ test('makes the signal of a good push durable, with the push as its cause and af
     assert.equal(edge.answered, [200, 200])
   }))
 
+test('counts a push as in hand until it is answered', () =>
+  withEdge(async (edge) => {
+    const headers = Object.entries(pushHeaders(await openChannel(edge)))
+    const answered = edge.googlePush.receive(
+      Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
+    )
+    assert.equal(edge.googlePush.inHand(), { backlog: 1, oldestAgeMs: 0 })
+    assert.is((await answered).status, 200)
+    assert.equal(edge.googlePush.inHand(), { backlog: 0, oldestAgeMs: null })
+  }))
+
 test('takes sync without a signal', () =>
   withEdge(async (edge) => {
     const channelId = await openChannel(edge)

@@ -100,7 +100,13 @@ export async function httpFixture(
       sessionKey: randomBytes(32),
       standIns: false,
       caughtUp: (projection, position) => projections.caughtUp(projection, position),
-      status: () => statusReport({ ports, standIns: false, projections: async () => projections.status() }),
+      status: () =>
+        statusReport({
+          ports,
+          standIns: false,
+          pushes: () => ({ backlog: 0, oldestAgeMs: null }),
+          projections: async () => projections.status(),
+        }),
       health: { durable: {}, others: {}, roles: {} },
       onCredentialStored: (credentialId) => void storedCredentials.push(credentialId),
       first: [],

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { NeedsPerson } from '../../services/needs-person.ts'
 import { kafkaForTests, someTopic } from '../support/kafka.ts'
 import { bookingEvents, decideMoves, differences } from '../support/published-events.ts'
 import {
+  firstNeed,
   inDataFolder,
   makeDataFolder,
+  needsOf,
   publishingEnvironment,
-  statusOf,
   until,
   waitingIn,
 } from '../support/publishing-service.ts'
@@ -45,9 +45,7 @@ onKafka('needs a person, who gives it up: then what waited behind it is publishe
     })
     const service = await startServiceProcess(env)
     try {
-      const needs = async (): Promise<NeedsPerson[]> => (await statusOf(service)).needsPerson
-      await until('It is told', async () => (await needs()).length > 0)
-      const [needed] = await needs()
+      const needed = await firstNeed(service)
       assert.is(needed?.code, 'EVENT_PARKED')
       assert.match(needed?.sentence ?? '', /could not be published \(TOO_LARGE\)/)
       await until('The rest is published', async () => (await waitingIn(service)) === 0)
@@ -60,7 +58,7 @@ onKafka('needs a person, who gives it up: then what waited behind it is publishe
         body: JSON.stringify({ projection: 'publication', position }),
       })
       assert.is(response.status, 200)
-      await until('It is given up', async () => (await needs()).length === 0)
+      await until('It is given up', async () => (await needsOf(service)).length === 0)
       const rest = stored.filter(({ id }) => id !== tooLarge)
       assert.equal(differences(rest, await readTopic(brokers, topic)), [])
     } finally {

@@ -4,15 +4,15 @@ import * as assert from 'uvu/assert'
 import { backUpFolder } from '../../composition/backup.ts'
 import { restoreBackup } from '../../composition/restore.ts'
 import { systemClock } from '../../infrastructure/clock/clock.ts'
-import type { NeedsPerson } from '../../services/needs-person.ts'
 import { kafkaForTests, someTopic } from '../support/kafka.ts'
 import { decideMoves, differences } from '../support/published-events.ts'
 import {
+  firstNeed,
   inDataFolder,
   makeDataFolder,
+  needsOf,
   publishingEnvironment,
   readinessOf,
-  statusOf,
   until,
   waitingIn,
 } from '../support/publishing-service.ts'
@@ -60,9 +60,7 @@ onKafka(
 
       const service = await startServiceProcess(named('restored'))
       try {
-        const needs = async (): Promise<NeedsPerson[]> => (await statusOf(service)).needsPerson
-        await until('It is told', async () => (await needs()).length > 0)
-        const [needed] = await needs()
+        const needed = await firstNeed(service)
         assert.is(needed?.code, 'STORE_REWOUND')
         assert.match(needed?.next ?? '', /resume-publishing/)
         assert.equal((await readinessOf(service)).degraded, ['publisher'])
@@ -72,7 +70,7 @@ onKafka(
         assert.equal([report.state, report.toPublish, report.first.id], ['READY', 4, stored[10]?.id])
         const resumed = await verb('--yes')
         assert.match(resumed.stdout, /The position is written/)
-        await until('It goes on', async () => (await needs()).length === 0)
+        await until('It goes on', async () => (await needsOf(service)).length === 0)
         await until('All is published', async () => (await waitingIn(service)) === 0)
         const ids = new Set(stored.map(({ id }) => id))
         const seen = await readTopic(brokers, topic)

@@ -11,6 +11,17 @@ export async function finish(
   return outcome.booking.uid
 }
 
+/** Books with the first user what the host has to confirm. Resolves with its uid once it was taken in. */
+export const bookUnconfirmed = (sync: SyncFixture): Promise<string> =>
+  finish(
+    sync,
+    sync.calcom.book({
+      userId: 1,
+      start: sync.clock.now().add({ hours: 30 }),
+      requiresConfirmation: true,
+    }),
+  )
+
 /** How a booking stands: the kind of its state, or why it was closed and where it went. */
 export async function kindOf(sync: SyncFixture, uid: string): Promise<string> {
   const state = await sync.booking(uid)

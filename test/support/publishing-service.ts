@@ -5,6 +5,7 @@ import type { EventStore, RecordedEvent } from '../../infrastructure/event-store
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { Readiness } from '../../services/http/health-routes.ts'
+import type { NeedsPerson } from '../../services/needs-person.ts'
 import { StatusReport } from '../../services/status-report.ts'
 import { withDeadline } from './deadline.ts'
 import { bookingEvents } from './published-events.ts'
@@ -55,6 +56,15 @@ async function answerOf<Answer>(
 
 export const readinessOf = (service: ServiceProcess) => answerOf(service, '/health/ready', Readiness)
 export const statusOf = (service: ServiceProcess) => answerOf(service, '/status', StatusReport)
+
+export const needsOf = async (service: ServiceProcess): Promise<NeedsPerson[]> =>
+  (await statusOf(service)).needsPerson
+
+/** The first thing that needs a person, once something does. */
+export async function firstNeed(service: ServiceProcess): Promise<NeedsPerson | undefined> {
+  await until('It is told', async () => (await needsOf(service)).length > 0)
+  return (await needsOf(service))[0]
+}
 
 /** How many events wait to be published; null while nobody can say. */
 export async function waitingIn(service: ServiceProcess): Promise<number | null | undefined> {

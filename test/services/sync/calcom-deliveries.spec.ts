@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { ReportBookingEventOutcome } from '../../../commands/report-booking-event-outcome.ts'
 import { TrackBooking } from '../../../commands/track-booking.ts'
 import type { BookingDelivery } from '../../../infrastructure/booking-webhook/booking-webhook.ts'
-import { finish, kindOf } from '../../support/calcom-changes.ts'
+import { bookUnconfirmed, finish, kindOf } from '../../support/calcom-changes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite("Cal.com's deliveries")
@@ -133,12 +133,7 @@ test(
   'a rejected booking is not acted on',
   inSync({}, async (sync) => {
     await sync.host()
-    const outcome = sync.calcom.book({
-      userId: 1,
-      start: sync.clock.now().add({ hours: 30 }),
-      requiresConfirmation: true,
-    })
-    const uid = await finish(sync, outcome)
+    const uid = await bookUnconfirmed(sync)
     await finish(sync, sync.calcom.reject(uid))
     const state = await sync.booking(uid)
     assert.is(state.kind === 'OPEN' && state.status, 'REJECTED')

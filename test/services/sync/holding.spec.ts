@@ -10,6 +10,7 @@ import { SetSyncPolicy } from '../../../commands/set-sync-policy.ts'
 import { bookingById } from '../../../projections/bookings.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
 import { syncsOfUser } from '../../../projections/calendar-syncs.ts'
+import { movedBeforeLink } from '../../support/moved-before-link.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Holding back')
@@ -25,19 +26,7 @@ const syncId = async (sync: SyncFixture, host: Host) => {
   return { calendarSyncId: one?.calendarSyncId }
 }
 
-/** Its event was moved before the booking was linked to it. */
-async function differing(sync: SyncFixture): Promise<Linked> {
-  const host = await sync.host()
-  sync.calcom.faults.referencesMissing = true
-  const booking = await sync.book(host)
-  const eventId = sync.calcom.store.booking(booking.uid)?.references[0]?.uid ?? ''
-  sync.google.drag(host.calendarId, eventId, { start: booking.start.add({ hours: 4 }).toString() })
-  await sync.pass(5_000)
-  sync.calcom.faults.referencesMissing = false
-  await sync.pass(60_000)
-  await sync.settle()
-  return { ...booking, eventId }
-}
+const differing = async (sync: SyncFixture): Promise<Linked> => movedBeforeLink(sync, await sync.host())
 
 test(
   "an organisation's policy holds for the bookings of its hosts, which need not name it themselves",

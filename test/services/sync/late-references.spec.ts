@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { answerAbout } from '../../../domain/booking-answer.ts'
-import { finish, kindOf } from '../../support/calcom-changes.ts'
+import { bookUnconfirmed, finish, kindOf } from '../../support/calcom-changes.ts'
 import { inSync } from '../../support/sync-fixture.ts'
 
 const test = suite('Late references')
@@ -40,12 +40,7 @@ test(
   'a booking that awaited confirmation for longer than an hour is linked soon after it',
   inSync({}, async (sync) => {
     await sync.host()
-    const outcome = sync.calcom.book({
-      userId: 1,
-      start: sync.clock.now().add({ hours: 30 }),
-      requiresConfirmation: true,
-    })
-    const uid = await finish(sync, outcome)
+    const uid = await bookUnconfirmed(sync)
     await sync.pass(55 * MINUTE)
     const before = await sync.booking(uid)
     assert.is(before.kind === 'OPEN' && before.status, 'PENDING')

@@ -10,26 +10,14 @@ import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
 import { syncsOfUser } from '../../../projections/calendar-syncs.ts'
 import { reconciler } from '../../../services/reconciler.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
-import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
+import { movedBeforeLink } from '../../support/moved-before-link.ts'
+import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Read models lost')
 
 const calendarOf = ({ calendarId }: Host) => ({ provider: 'google', externalCalendarId: calendarId })
 const held = async (sync: SyncFixture, host: Host) =>
   (await calendarFeedByKey(sync.ports.readStore, host.calendarKey))?.held.map(({ bookingUid }) => bookingUid)
-
-/** Its event was moved before the booking was linked to it. */
-async function differing(sync: SyncFixture, host: Host, inHours: number): Promise<Linked> {
-  sync.calcom.faults.referencesMissing = true
-  const booking = await sync.book(host, { inHours })
-  const eventId = sync.calcom.store.booking(booking.uid)?.references[0]?.uid ?? ''
-  sync.google.drag(host.calendarId, eventId, { start: booking.start.add({ hours: 4 }).toString() })
-  await sync.pass(5_000)
-  sync.calcom.faults.referencesMissing = false
-  await sync.pass(60_000)
-  await sync.settle()
-  return { ...booking, eventId }
-}
 
 /** All that was ever decided, held or found out. */
 async function facts({ ports }: SyncFixture): Promise<string[]> {
@@ -52,9 +40,9 @@ test(
   'a difference that a person released, and one discarded, is not held again; one that is held stays so',
   inSync({}, async (sync) => {
     const [releasing, discarding, waiting] = [await sync.host(1), await sync.host(2), await sync.host(3)]
-    const released = await differing(sync, releasing, 48)
-    await differing(sync, discarding, 48)
-    const left = await differing(sync, waiting, 48)
+    const released = await movedBeforeLink(sync, releasing, { inHours: 48 })
+    await movedBeforeLink(sync, discarding, { inHours: 48 })
+    const left = await movedBeforeLink(sync, waiting, { inHours: 48 })
     await sync.command(ReleaseHeldChanges, calendarOf(releasing))
     await sync.command(DiscardHeldChanges, calendarOf(discarding))
     await sync.settle()
@@ -75,7 +63,7 @@ test(
   'what a person released once lets nothing past the brake that holds now',
   inSync({ settings: { massChangeLimit: 1 } }, async (sync) => {
     const host = await sync.host()
-    const released = await differing(sync, host, 48)
+    const released = await movedBeforeLink(sync, host, { inHours: 48 })
     await sync.command(ReleaseHeldChanges, calendarOf(host))
     await sync.settle()
     const other = await sync.book(host, { inHours: 60 })

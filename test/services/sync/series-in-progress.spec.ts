@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { TrackBooking } from '../../../commands/track-booking.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
+import { dailySeries, trackDay } from '../../support/daily-series.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('A series of which some have taken place')
@@ -10,35 +10,13 @@ const DAY = 86_400_000
 
 /** A daily series of which the first two have taken place and two are to come, each with a booking. */
 async function series(sync: SyncFixture) {
-  const { calendarId, calendarKey } = await sync.host()
   const first = sync.clock.now().round({ smallestUnit: 'hour', roundingMode: 'ceil' })
-  const at = (day: number, minutes = 0) => first.add({ hours: 24 * day, minutes }).toString()
-  const master = sync.google.insert(calendarId, {
-    start: { dateTime: at(0), timeZone: 'UTC' },
-    end: { dateTime: at(0, 30), timeZone: 'UTC' },
-    recurrence: ['RRULE:FREQ=DAILY;COUNT=4'],
-  })
-  for (let day = 0; day < 4; day++) {
-    const eventId = `${master.id}_${at(day).replaceAll(/[-:]/g, '')}`
-    await sync.command(TrackBooking, {
-      bookingUid: `day-${day}`,
-      userId: '1',
-      start: at(day),
-      end: at(day, 30),
-      references: [
-        {
-          provider: 'google',
-          externalCalendarId: calendarId,
-          externalEventId: eventId,
-          recurringEventId: master.id,
-          originalStart: at(day),
-        },
-      ],
-    })
-  }
+  const made = await dailySeries(sync, first)
+  for (let day = 0; day < 4; day++)
+    await trackDay(sync, made, day, `${made.masterId}_${made.at(day).replaceAll(/[-:]/g, '')}`)
   await sync.pass(1.5 * DAY)
   await sync.settle()
-  return { calendarId, calendarKey, masterId: master.id, at }
+  return made
 }
 
 test(

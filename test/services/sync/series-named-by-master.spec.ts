@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { TrackBooking } from '../../../commands/track-booking.ts'
+import { dailySeries, trackDay } from '../../support/daily-series.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Bookings linked by their series and original start, under the name of the series')
@@ -10,31 +10,10 @@ const settings = { cronMs: 3_600_000 }
 
 /** A daily series of four. Whatever `passed` days leave to come is linked, then looked at. */
 async function series(sync: SyncFixture, passed = 0) {
-  const { calendarId } = await sync.host()
   const first = sync.clock.now().round({ smallestUnit: 'hour', roundingMode: 'ceil' }).add({ hours: 1 })
-  const at = (day: number, minutes = 0) => first.add({ hours: 24 * day, minutes }).toString()
-  const { id } = sync.google.insert(calendarId, {
-    start: { dateTime: at(0), timeZone: 'UTC' },
-    end: { dateTime: at(0, 30), timeZone: 'UTC' },
-    recurrence: ['RRULE:FREQ=DAILY;COUNT=4'],
-  })
+  const made = await dailySeries(sync, first)
   await sync.pass(passed * DAY)
-  for (let day = passed; day < 4; day++)
-    await sync.command(TrackBooking, {
-      bookingUid: `day-${day}`,
-      userId: '1',
-      start: at(day),
-      end: at(day, 30),
-      references: [
-        {
-          provider: 'google',
-          externalCalendarId: calendarId,
-          externalEventId: id,
-          recurringEventId: id,
-          originalStart: at(day),
-        },
-      ],
-    })
+  for (let day = passed; day < 4; day++) await trackDay(sync, made, day, made.masterId)
   await sync.settle()
   const told = async () => {
     await sync.pass(60_000)
@@ -47,7 +26,7 @@ async function series(sync: SyncFixture, passed = 0) {
       )
       .toSorted()
   }
-  return { calendarId, masterId: id, at, told }
+  return { ...made, told }
 }
 
 test(

@@ -68,8 +68,11 @@ async function make(
 
 function told(directory: string, made: unknown, { eventStore, mongodb }: Configuration): string {
   const { head, hasKey, files } = Made.parse(made)
+  const events = eventStore
+    ? 'without the events, which lie in EventStoreDB'
+    : `with every event up to position ${head || 'none'}`
   const lines = [
-    `Backed up to ${directory}, with every event up to position ${head || 'none'}:`,
+    `Backed up to ${directory}, ${events}:`,
     ...files.map(({ name, bytes }) => `  ${name}  ${bytes} bytes`),
   ]
   if (!hasKey)

@@ -127,13 +127,16 @@ test('a folder restored from a backup takes the place of the one that the event 
       await untilReady(first)
       await works(first)
       const verb = async (name: string, env: { [variable: string]: string }) => {
-        const { code, stderr } = await runProcess(process.execPath, [entry, name, 'backup'], {
+        const { code, stdout, stderr } = await runProcess(process.execPath, [entry, name, 'backup'], {
           cwd: join(dataDir('a'), '..'),
           env: { ...COMMON, EVENTSTORE_URL, ...env },
         })
         assert.is(code, 0, stderr)
+        return stdout
       }
-      await verb('backup', { DATA_DIR: dataDir('a') })
+      const said = await verb('backup', { DATA_DIR: dataDir('a') })
+      assert.match(said, /without the events, which lie in EventStoreDB/)
+      assert.not.match(said, /with every event/)
       await first.end('SIGKILL')
       const restored = { EVENTSTORE_URL, DATA_DIR: dataDir('restored') }
       await verb('restore', restored)

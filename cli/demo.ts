@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfiguration } from '../infrastructure/config/configuration.ts'
 import { formatProblems } from '../infrastructure/config/problem.ts'
+import { errorText } from '../infrastructure/error-facts.ts'
 import { type Service, startService } from '../main.ts'
 import { playStory } from './demo/story.ts'
 import { createTeller, type Screen } from './demo/teller.ts'
@@ -38,7 +39,7 @@ export async function demo(options: DemoOptions = {}): Promise<number> {
     teller.end('Every step came true.')
     return 0
   } catch (error) {
-    teller.failed(error instanceof Error ? error.message : String(error))
+    teller.failed(errorText(error))
     return 1
   } finally {
     await service?.stop()

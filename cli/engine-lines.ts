@@ -1,4 +1,5 @@
 import type { Engine } from '../composition/engines.ts'
+import { aborted } from '../infrastructure/clock/aborted.ts'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 
 /** How long a server may take to answer before a line says that it has not. */
@@ -25,7 +26,7 @@ async function tellOf(
   { clock, write, signal }: { clock: Clock; write(line: string): void; signal: AbortSignal },
 ): Promise<void> {
   const look = async () => {
-    const condition = await Promise.race([engine.describe(), aborted(signal)])
+    const condition = await Promise.race([engine.describe(), aborted(signal).then(() => undefined)])
     // Where both happen: nobody is to be told any more.
     return signal.aborted ? undefined : condition
   }
@@ -52,9 +53,3 @@ async function tellOf(
     condition = await look()
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<undefined>((resolve) => {
-    if (signal.aborted) return resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { API_TOKEN_FILE } from '../infrastructure/config/api-token.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
+import { errorCode } from '../infrastructure/error-facts.ts'
 
 export type ServiceAnswer =
   | { ok: true; body: unknown }
@@ -71,7 +72,7 @@ function keptToken(folder: string): string | undefined {
   try {
     return readFileSync(join(folder, API_TOKEN_FILE), 'utf8').trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,11 +1,10 @@
 import { StartRefused } from '../composition/start-refused.ts'
 import { systemClock } from '../infrastructure/clock/clock.ts'
-import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
-import { loadEnvironment } from '../infrastructure/config/environment.ts'
-import { formatProblems } from '../infrastructure/config/problem.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { createLogger, type Logger } from '../infrastructure/logging/logger.ts'
 import { type Service, type StartOptions, startService } from '../main.ts'
 import { banner } from './banner.ts'
+import { configurationOrExplain } from './configured.ts'
 import { tellOfEngines } from './engine-lines.ts'
 
 const CONFIGURATION_ERROR = 2
@@ -15,12 +14,8 @@ const CONFIGURATION_ERROR = 2
  * it could not start, 2 where the configuration is not usable (nothing was opened then).
  */
 export async function start(options: { takeOver: boolean }): Promise<number> {
-  const read = readConfiguration(loadEnvironment(process.cwd(), process.env))
-  if (!read.ok) {
-    console.error(formatProblems(read.problems))
-    return CONFIGURATION_ERROR
-  }
-  const { configuration } = read
+  const configuration = configurationOrExplain()
+  if (configuration === undefined) return CONFIGURATION_ERROR
   const log = createLogger({ level: configuration.log.level })
   const ended = endSignal()
   const service = await startOrExplain(configuration, { log, ...options })

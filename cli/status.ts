@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { StartRefused } from '../composition/start-refused.ts'
-import { type Configuration, readConfiguration } from '../infrastructure/config/configuration.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { STAMP_FILE } from '../infrastructure/config/data-folder.ts'
-import { loadEnvironment } from '../infrastructure/config/environment.ts'
-import { formatProblems } from '../infrastructure/config/problem.ts'
+import { configurationOrExplain } from './configured.ts'
 import { askService, type ServiceAnswer } from './running-service.ts'
 
 /**
@@ -14,13 +13,10 @@ import { askService, type ServiceAnswer } from './running-service.ts'
  * where the configuration is not usable.
  */
 export async function status(options: { json: boolean }): Promise<number> {
-  const read = readConfiguration(loadEnvironment(process.cwd(), process.env))
-  if (!read.ok) {
-    console.error(formatProblems(read.problems))
-    return 2
-  }
-  const running = await askService(read.configuration, '/status')
-  const answer = isDown(running) && canOpen(read.configuration) ? await look(read.configuration) : running
+  const configuration = configurationOrExplain()
+  if (configuration === undefined) return 2
+  const running = await askService(configuration, '/status')
+  const answer = isDown(running) && canOpen(configuration) ? await look(configuration) : running
   if (!answer.ok) {
     console.error(answer.message)
     return 1

@@ -1,5 +1,7 @@
 // What this process finds around it that its stores do not tell: its disk, and Cal.com's keys.
+
 import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
+import { errorText } from '../infrastructure/error-facts.ts'
 import type { NeedsPerson } from '../services/needs-person.ts'
 import type { Outage } from '../services/outage-log.ts'
 import type { Surroundings } from '../services/status-report.ts'
@@ -22,7 +24,7 @@ export function ownSurroundings(parts: {
     } catch (error) {
       const began = since.get(what) ?? parts.now().toString()
       since.set(what, began)
-      return [{ what, message: error instanceof Error ? error.message : String(error), since: began }]
+      return [{ what, message: errorText(error), since: began }]
     }
   }
 

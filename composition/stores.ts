@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
+import { errorText } from '../infrastructure/error-facts.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { withOriginalTimes } from '../infrastructure/event-store/original-times.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
@@ -159,7 +160,7 @@ function openExclusively(path: string, folder: string) {
   try {
     return openDatabase(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     throw new StartRefused(
       error instanceof DataFolderInUse
         ? `The data folder ${folder} is in use by another process: stop that one, or choose another DATA_DIR.`

@@ -3,6 +3,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
+import { errorCode, errorText } from './error-facts.ts'
 
 /** Why a server does not serve. Stable: docs/operations.md says what to do about each. */
 export type EngineProblem =
@@ -145,7 +146,7 @@ async function speaksTls(place: Place): Promise<boolean> {
   return !(socket instanceof Error) || /ALERT/.test(codeOf(socket))
 }
 
-const codeOf = (error: Error) => ('code' in error && typeof error.code === 'string' ? error.code : '')
+const codeOf = (error: Error) => errorCode(error) ?? ''
 const isOfTls = (error: Error) => /^ERR_SSL_|^ERR_TLS_|^EPROTO$/.test(codeOf(error))
 
 /** What is wrong with TLS, and what would mend it. */
@@ -164,5 +165,5 @@ function tlsText(error: Error, { settings }: Greeting): string {
 function textOf(error: unknown): string {
   // Several addresses of one name fail together, with no text of their own.
   const one = error instanceof AggregateError ? error.errors[0] : error
-  return one instanceof Error ? one.message : String(one)
+  return errorText(one)
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
+import { errorText } from '../infrastructure/error-facts.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 
 /** `since` is RFC 3339 in UTC; `message` is of the latest failure. */
@@ -40,7 +41,7 @@ export function outageLog({
     const known = outages.get(what)
     const failures = (known?.failures ?? 0) + 1
     const since = known?.since ?? clock.now().toString()
-    outages.set(what, { what, message: err instanceof Error ? err.message : String(err), since, failures })
+    outages.set(what, { what, message: errorText(err), since, failures })
     if (known === undefined) log.error({ what, err }, 'it does not answer: asked again until it does')
     return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10))
   }

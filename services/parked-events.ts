@@ -1,4 +1,5 @@
 // Events that a projection could not take: kept with the error until they are tried again with success, or given up.
+import { errorCode, errorText } from '../infrastructure/error-facts.ts'
 import type { Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
 import type {
   Collection,
@@ -52,7 +53,7 @@ export async function toParked(
       revision,
       eventId: id,
       type,
-      error: { code: codeOf(error), message: error instanceof Error ? error.message : String(error) },
+      error: { code: errorCode(error) ?? 'PROJECTION_FAILED', message: errorText(error) },
       parkedAt: at.toString(),
       state: 'PARKED',
       writes: before ? read(before).writes : 0,
@@ -121,8 +122,3 @@ export async function parkedOf(
 
 // Only `writeParked` writes to this collection.
 const read = (document: Document): ParkedEvent => document as Document & ParkedEvent
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : 'PROJECTION_FAILED'

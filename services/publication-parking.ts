@@ -1,3 +1,4 @@
+import { errorText } from '../infrastructure/error-facts.ts'
 import type { Position } from '../infrastructure/event-store/event-store.ts'
 import type { HeldStream } from '../infrastructure/publisher/booking-event-publisher.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
@@ -57,7 +58,7 @@ export function publicationParking(ports: {
         revision,
         eventId: id,
         type,
-        error: { code, message: error instanceof Error ? error.message : String(error) },
+        error: { code, message: errorText(error) },
         parkedAt: ports.now().toString(),
         state: 'PARKED',
         writes: typeof known?.writes === 'number' ? known.writes : 0,

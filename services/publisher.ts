@@ -1,3 +1,4 @@
+import { aborted } from '../infrastructure/clock/aborted.ts'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
@@ -9,7 +10,7 @@ import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 import type { EventOrigin } from './booking-event.ts'
 import { untilNotStopped } from './emergency-stop.ts'
 import { oneAfterAnother } from './one-after-another.ts'
-import { type Outage, outageLog } from './outage-log.ts'
+import { outageLog } from './outage-log.ts'
 import type { ParkedWish } from './parked-wishes.ts'
 import { publicationBacklog } from './publication-backlog.ts'
 import { NOTHING_PUBLISHED, rewound } from './publication-mark.ts'
@@ -17,34 +18,7 @@ import type { PublicationParking, Unpublishable } from './publication-parking.ts
 import { parkAgain, releaseHeld } from './publication-release.ts'
 import { publicationSource } from './publication-source.ts'
 import { type PublishFailure, type PublishItemsDeps, publishItems } from './publish-items.ts'
-
-/**
- * STARTING: it is not known yet up to where events were published. STOPPED: by the emergency stop. FENCED: another
- * publisher took over; tried again after a pause. STORE_REWOUND: the event store is not the one from which events were
- * published; nothing is published before somebody has looked into it. ENDED: it was told to.
- */
-export type PublisherState =
-  | 'STARTING'
-  | 'PUBLISHING'
-  | 'STOPPED'
-  | 'UNAVAILABLE'
-  | 'FENCED'
-  | 'STORE_REWOUND'
-  | 'ENDED'
-
-export type PublisherStatus = {
-  state: PublisherState
-  /** Events that wait, or at least so many where they are not all counted yet; null while nobody can say. */
-  backlog: number | null
-  /** Age of the oldest one that waits, in milliseconds; null where nothing waits. */
-  oldestAgeMs: number | null
-  /** What does not answer now, and since when. */
-  outage?: Outage
-  /** Why nothing is published, for STORE_REWOUND and FENCED. */
-  reason?: string
-  /** Bookings of which nothing is published since one event could not be, as far as this process knows. */
-  parked: number
-}
+import { type PublisherState, type PublisherStatus, whyNotReady } from './publisher-status.ts'
 
 export type RunningPublisher = {
   /** Rejects with StoreUnavailable. */
@@ -92,7 +66,8 @@ type Reign = {
   ): Promise<boolean>
   held(): number
 }
-const KAFKA = 'the publishing of booking events'
+/** What an outage of the broker is called. */
+const PUBLISHING = 'the publishing of booking events'
 
 /**
  * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`
@@ -132,7 +107,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     if (!begun.ok) return lost(begun)
     const why = await rewound(events, begun)
     if (why !== undefined) {
-      outages.answered(KAFKA)
+      outages.answered(PUBLISHING)
       if (rewoundTold !== why)
         log.error(
           { code: 'STORE_REWOUND', why },
@@ -175,7 +150,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       })
     const reached: PublishItemsDeps['reached'] = (next, items, sent) => {
       mark = next
-      outages.answered(KAFKA)
+      outages.answered(PUBLISHING)
       backlog.movedTo(next.position, items)
       tellPublished(sent.map(({ attributes }) => secondsSince(attributes.time)))
     }
@@ -183,7 +158,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     try {
       while (!until.aborted) {
         const items = await source.take(batch)
-        if (items.length === 0) outages.answered(KAFKA)
+        if (items.length === 0) outages.answered(PUBLISHING)
         else await turn((from) => publishItems({ publisher, park, reached }, items, from))
       }
       return failure
@@ -213,7 +188,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   async function run(): Promise<void> {
     await outages.untilItAnswers('event store', async () => backlog.atLeastFrom(await events.head()))
     while (!signal.aborted) {
-      const waitMs = await outages.untilItAnswers(KAFKA, reign)
+      const waitMs = await outages.untilItAnswers(PUBLISHING, reign)
       woken = new AbortController()
       if (waitMs !== undefined && waitMs > 0)
         await clock.delay(waitMs, AbortSignal.any([signal, woken.signal]))
@@ -250,14 +225,8 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   return {
     status,
     async ready() {
-      const { state, oldestAgeMs, outage, reason } = await status()
-      if (state === 'STOPPED') return
-      if (state === 'STORE_REWOUND') throw new Error(`STORE_REWOUND: ${reason}`)
-      const brokenMs = outage === undefined ? 0 : clock.now().epochMilliseconds - Date.parse(outage.since)
-      // Without a position nobody knows how long events have been waiting: the outage itself counts.
-      const waitedMs = Math.max(oldestAgeMs ?? 0, brokenMs)
-      if (waitedMs > unreadyAfterMs)
-        throw new Error(outage?.message ?? reason ?? `an event waits for ${waitedMs} ms`)
+      const why = whyNotReady(await status(), clock.now(), unreadyAfterMs)
+      if (why !== undefined) throw new Error(why)
     },
     async carryOut(wish) {
       const released = await current?.turn((from) => releaseHeld(options, wish, from))
@@ -266,11 +235,4 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     lookAgain: () => woken.abort(),
     stopped: runAndClose(),
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -11,7 +11,7 @@ import { policyLayers } from '../projections/sync-policies.ts'
 import { NeedsPerson, whatNeedsPerson } from './needs-person.ts'
 import type { Outage } from './outage-log.ts'
 import type { ProjectionsStatus } from './projection-runner.ts'
-import type { PublisherStatus } from './publisher.ts'
+import type { PublisherStatus } from './publisher-status.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const count = z.int().min(0)

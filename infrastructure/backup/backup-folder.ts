@@ -15,6 +15,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { writeDurably } from '../config/durable-file.ts'
+import { errorCode, errorText } from '../error-facts.ts'
 
 const MANIFEST_FILE = 'manifest.json'
 const VERSION = 1
@@ -58,8 +59,8 @@ export function makeBackupFolder(directory: string, dataFolder: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
-    if (!hasCode(error, 'EEXIST'))
-      throw unusable(directory, `cannot be made: ${messageOf(error)}`, { cause: error })
+    if (errorCode(error) !== 'EEXIST')
+      throw unusable(directory, `cannot be made: ${errorText(error)}`, { cause: error })
   }
   if (!isEmptyFolder(directory)) throw unusable(directory, 'is not an empty folder')
 }
@@ -69,8 +70,8 @@ export function isEmptyFolder(path: string): boolean {
   try {
     return readdirSync(path).length === 0
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true
-    if (hasCode(error, 'ENOTDIR')) return false
+    if (errorCode(error) === 'ENOENT') return true
+    if (errorCode(error) === 'ENOTDIR') return false
     throw error
   }
 }
@@ -142,7 +143,3 @@ async function sha256Of(path: string): Promise<string> {
 const unusable = (directory: string, why: string, options?: { cause: unknown }) =>
   new BackupRefused('DIRECTORY_UNUSABLE', `${directory} ${why}.`, options)
 const damaged = (what: string, cause?: unknown) => new BackupRefused('BACKUP_DAMAGED', `${what}.`, { cause })
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-const hasCode = (error: unknown, code: string) =>
-  error instanceof Error && 'code' in error && error.code === code

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { errorCode, errorText } from '../error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 import { makeOwnedFolder } from './owned-folder.ts'
 
@@ -46,7 +47,7 @@ export function openDataFolder(
     }
     return { ok: true }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     return refusal('DATA_FOLDER_UNUSABLE', `The data folder ${folder} cannot be used: ${reason}.`)
   }
 }
@@ -89,7 +90,7 @@ function readStamp(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

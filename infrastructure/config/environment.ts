@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { errorCode } from '../error-facts.ts'
 
 /** Variables by name, as a process has them. */
 export type Environment = { readonly [variable: string]: string | undefined }
@@ -18,7 +19,7 @@ function readEnvFile(path: string): Environment {
   try {
     return parseEnv(readFileSync(path, 'utf8'))
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {}
+    if (errorCode(cause) === 'ENOENT') return {}
     throw new Error(`${path} cannot be read`, { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 
 /**
@@ -40,7 +41,7 @@ function readKept(path: string): string | undefined {
       throw new Error(`${path} is empty: put its backup in place, or delete it to have a new one made`)
     return secret
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

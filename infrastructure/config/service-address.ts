@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 
 const ADDRESS_FILE = 'address'
@@ -25,7 +26,7 @@ export function keptServiceAddress(folder: string): string | undefined {
   try {
     return readFileSync(join(folder, ADDRESS_FILE), 'utf8').trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

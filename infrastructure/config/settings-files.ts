@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errorCode } from '../error-facts.ts'
 import { parseServiceAccount, type ServiceAccount } from '../google/google-service-account.ts'
 import { type NamedApiToken, parseApiTokens } from './api-tokens-file.ts'
 import type { Problem } from './problem.ts'
@@ -21,8 +22,8 @@ export function readSettingsFiles(
     try {
       return readFile(path)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? ` (${error.code})` : ''
-      problems.push({ variable, problem: `names a file that cannot be read${code}` })
+      const code = errorCode(error)
+      problems.push({ variable, problem: `names a file that cannot be read${code ? ` (${code})` : ''}` })
       return undefined
     }
   }

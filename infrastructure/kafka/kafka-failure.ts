@@ -1,3 +1,4 @@
+import { errorText } from '../error-facts.ts'
 import type { Fenced, PublisherProblem, Unavailable } from '../publisher/booking-event-publisher.ts'
 
 /** What an error of kafkajs says, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
@@ -89,15 +90,13 @@ const guesses: readonly [said: RegExp, hint: string][] = [
 
 /** The failure as a value. */
 export function failureOf(error: unknown, doing: string): Fenced | Unavailable {
-  if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${textOf(error)}` }
+  if (isFenced(error)) return { ok: false, error: 'FENCED', message: `${doing}: ${errorText(error)}` }
   return unavailable(error, doing)
 }
 
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
 /** The failure of what fences nobody. */
 export function unavailable(error: unknown, doing: string): Unavailable {
-  const told = textOf(error)
+  const told = errorText(error)
   const problem = problemOf(error)
   const hint = hints[problem] ?? guesses.find(([said]) => said.test(told))?.[1]
   const message = `${doing}: ${told}${hint === undefined ? '' : ` (${hint})`}`

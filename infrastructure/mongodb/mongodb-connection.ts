@@ -1,4 +1,5 @@
 import { type Db, type DbOptions, ReadConcern, ReadPreference, type TopologyDescription } from 'mongodb'
+import { errorText } from '../error-facts.ts'
 import { StoreUnavailable } from '../store-unavailable.ts'
 import { type EngineProblem, tellingMore } from '../way-to-server.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
@@ -68,7 +69,7 @@ export function mongodbConnection(
       return await call()
     } catch (error) {
       if (!isOutage(error)) throw error
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = errorText(error)
       throw new StoreUnavailable(`MongoDB cannot be used now: ${reason}`, { cause: error })
     }
   }

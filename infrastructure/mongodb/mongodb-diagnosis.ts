@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { BSON, MongoCompatibilityError, type MongoOptions, type TopologyDescription } from 'mongodb'
+import { errorCode, errorText } from '../error-facts.ts'
 import { type EngineProblem, type Greeting, type WayProblem, wayTo } from '../way-to-server.ts'
 import { refusesCredentials } from './mongodb-failure.ts'
 
@@ -38,7 +39,7 @@ export function diagnose(
     version: undefined,
     replicaSet: replicaSetOf(topology),
     ...(problem === undefined ? {} : { problem }),
-    detail: problem === 'NOT_A_REPLICA_SET' ? notTheSet(named.replicaSet) : messageOf(detail),
+    detail: problem === 'NOT_A_REPLICA_SET' ? notTheSet(named.replicaSet) : errorText(detail),
   }
 }
 
@@ -63,10 +64,10 @@ const DNS_CODE = /^(ENOTFOUND|EAI_AGAIN|ENODATA|ESERVFAIL)$/
 function signOf(cause: unknown): EngineProblem | undefined {
   if (refusesCredentials(cause)) return 'AUTHENTICATION'
   if (cause instanceof MongoCompatibilityError) return 'TOO_OLD'
-  if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') return undefined
-  if (DNS_CODE.test(cause.code)) return 'DNS'
-  if (cause.code === 'ECONNREFUSED') return 'REFUSED'
-  return TLS_CODE.test(cause.code) ? 'TLS' : undefined
+  const code = errorCode(cause) ?? ''
+  if (DNS_CODE.test(code)) return 'DNS'
+  if (code === 'ECONNREFUSED') return 'REFUSED'
+  return TLS_CODE.test(code) ? 'TLS' : undefined
 }
 
 /** An error and what caused it, the innermost first: it is the most telling. Attempts at several addresses count. */
@@ -76,7 +77,6 @@ function chain(error: unknown): unknown[] {
   return [...[error.cause, ...attempts].flatMap(chain), error]
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 const notTheSet = (replicaSet: string | undefined) =>
   `the servers reached do not belong to the replica set ${replicaSet} that the connection string names`
 

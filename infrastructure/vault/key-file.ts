@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '../error-facts.ts'
 import { KEY_BYTES } from './encryption.ts'
 
 /** The vault's keys, the newest first; `made` where this call made the first one. */
@@ -50,7 +51,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
 }
@@ -62,7 +63,7 @@ function readOrMake(path: string): { text: string | undefined; made: boolean } {
   try {
     file = openSync(path, 'wx', 0o600)
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return { text: read(path), made: false }
+    if (errorCode(error) === 'EEXIST') return { text: read(path), made: false }
     throw error
   }
   try {
@@ -72,8 +73,4 @@ function readOrMake(path: string): { text: string | undefined; made: boolean } {
     closeSync(file)
   }
   return { text, made: true }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -7,12 +7,8 @@ import type { ReadStore } from '../../infrastructure/read-store/read-store.ts'
 import { sqliteReadStore } from '../../infrastructure/read-store/sqlite-read-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { type PublicationParking, publicationParking } from '../../services/publication-parking.ts'
-import {
-  type PublisherOptions,
-  type PublisherStatus,
-  type RunningPublisher,
-  runPublisher,
-} from '../../services/publisher.ts'
+import { type PublisherOptions, type RunningPublisher, runPublisher } from '../../services/publisher.ts'
+import type { PublisherStatus } from '../../services/publisher-status.ts'
 import { withDeadline } from './deadline.ts'
 import { configurationFor, quietLog } from './kafka.ts'
 

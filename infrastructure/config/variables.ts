@@ -106,8 +106,9 @@ export const variables = {
     isBroker,
   ),
   KAFKA_TOPIC: matching(
-    /^[A-Za-z0-9._-]{1,249}$/,
-    'must be 1 to 249 letters, digits, dots, dashes or underscores',
+    // Brokers take 249, and the name of the topic of its position is longer by `-position`.
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,240}$/,
+    'must be 1 to 240 letters, digits, dots, dashes or underscores, and not . or ..',
   ),
   KAFKA_SSL: oneOf(['true', 'false']).transform((value) => value === 'true'),
   KAFKA_SASL_MECHANISM: oneOf(['plain', 'scram-sha-256', 'scram-sha-512']),

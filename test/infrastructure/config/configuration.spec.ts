@@ -335,6 +335,18 @@ configuration('tells all that is wrong with the brokers together', () => {
   )
 })
 
+configuration(
+  'refuses a topic for which the brokers would refuse the topic, or the one of its position',
+  () => {
+    const ENCRYPTION_KEY = Buffer.alloc(32).toString('base64')
+    const problemsWith = (KAFKA_TOPIC: string) =>
+      problemsOf({ ...google, ENCRYPTION_KEY, KAFKA_BROKERS: 'a:1', KAFKA_TOPIC })
+    const longest = 'x'.repeat(249 - '-position'.length)
+    for (const topic of ['a', 'a.b', '...', longest]) assert.equal(problemsWith(topic), [], topic)
+    for (const topic of ['.', '..', 'a b', `${longest}x`]) assert.is(problemsWith(topic).length, 1, topic)
+  },
+)
+
 configuration('says plainly what this version does not have, and never falls back', () => {
   const examples: { [variable: string]: string } = {
     EVENTSTORE_URL: 'esdb://node:2113?tls=false',

@@ -37,12 +37,14 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   const { signal, width } = options
   const running = new Set<Promise<void>>()
   let places = width
+  let atOnce = 1
   const bell = doorbell()
   const stopListening = ports.queue.onSignal(bell.ring)
   signal.addEventListener('abort', bell.ring, { once: true })
   try {
     while (!signal.aborted) {
-      const pause = places > 0 && running.size < MOST_WIDTHS * width ? await claimOne() : IDLE_MS
+      const room = Math.min(places, MOST_WIDTHS * width - running.size)
+      const pause = room > 0 ? await claimUpTo(Math.min(room, atOnce)) : IDLE_MS
       if (pause > 0) await bell.wait(ports, pause)
     }
   } finally {
@@ -50,25 +52,40 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
     await Promise.allSettled(running)
   }
 
-  /** Starts on one subject; says how long to wait if there was none. */
-  async function claimOne(): Promise<number> {
-    try {
-      const asked = ports.clock.now()
-      const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
-      if (claim === undefined)
-        return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
-      const ended = new AbortController()
-      const work = workOn(ports, { claim, asked }, options).finally(() => {
-        running.delete(work)
-        ended.abort()
-      })
-      running.add(work)
-      void holdPlace(ended.signal)
+  /**
+   * Starts on so many subjects; says how long to wait where there were fewer. As long as there are enough, ever more are
+   * claimed at once: the embedded stores commit them together, and much of what comes of them.
+   */
+  async function claimUpTo(count: number): Promise<number> {
+    const claims = await Promise.allSettled(Array.from({ length: count }, claimOne))
+    if (claims.every((claim) => claim.status === 'fulfilled' && claim.value)) {
+      atOnce = Math.min(2 * atOnce, width)
       return 0
+    }
+    atOnce = 1
+    try {
+      const failed = claims.find((claim) => claim.status === 'rejected')
+      if (failed) throw failed.reason
+      return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
     } catch (error) {
       ports.log.error({ err: error }, 'the signal queue cannot be asked')
       return IDLE_MS
     }
+  }
+
+  /** Starts on one subject; false where none is due. */
+  async function claimOne(): Promise<boolean> {
+    const asked = ports.clock.now()
+    const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
+    if (claim === undefined) return false
+    const ended = new AbortController()
+    const work = workOn(ports, { claim, asked }, options).finally(() => {
+      running.delete(work)
+      ended.abort()
+    })
+    running.add(work)
+    void holdPlace(ended.signal)
+    return true
   }
 
   /** Takes a place until the work has ended, or is slow. */

@@ -74,6 +74,9 @@ export function mongodbSignalQueue(
       ),
     )
 
+  /** The records that calls of this process try to claim now: another call tries the next ones. */
+  const claiming = new Set<string>()
+
   return {
     async signal(subject, options) {
       await signalling.one({ subject, ...options })
@@ -93,8 +96,10 @@ export function mongodbSignalQueue(
           const due = next.filter(({ readyAt }) => readyAt !== undefined && readyAt <= now)
           if (due.length === 0) return undefined
           for (const record of due) {
+            if (claiming.has(record._id)) continue
+            claiming.add(record._id)
             const { next, claim } = leased(record, { token: newId(), leaseMs }, now)
-            if (await records.replace(record, next)) return claim
+            if (await records.replace(record, next).finally(() => claiming.delete(record._id))) return claim
           }
         }
         throw contended()

@@ -164,6 +164,36 @@ test(
   }),
 )
 
+const claims = { now: 0, most: 0, all: 0 }
+const countsClaims = (ports: ServicePorts): ServicePorts => ({
+  ...ports,
+  queue: {
+    ...ports.queue,
+    async claim(options) {
+      claims.all += 1
+      claims.most = Math.max(claims.most, ++claims.now)
+      return ports.queue.claim(options).finally(() => {
+        claims.now -= 1
+      })
+    },
+  },
+})
+
+test(
+  'claims ever more at once while enough is due, so that they share commits, and one at a time while nothing is',
+  inSync({ wrap: countsClaims }, async (sync) => {
+    const cause = { poll: true, reason: 'OPERATOR' } as const
+    const subjects = Array.from({ length: 200 }, (_, n) => ({ kind: 'booking', key: `b${n}` }) as const)
+    await sync.ports.queue.signalMany(subjects.map((subject) => ({ subject, cause })))
+    await sync.settle()
+    assert.ok(claims.most >= 8, `${claims.most} at once`)
+    Object.assign(claims, { most: 0, all: 0 })
+    await sync.pass(60_000)
+    assert.is(claims.most, 1)
+    assert.ok(claims.all <= 70, `${claims.all} in a minute`)
+  }),
+)
+
 const standstill = { ms: 0 }
 /** The process stands still while a claim is on its way back to it. */
 const standsStill = (ports: ServicePorts): ServicePorts => ({

@@ -5,8 +5,8 @@ import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
-import { ResumeAnswer } from '../services/http/publishing-routes.ts'
 import { type ResumeOptions, ResumeRefused } from '../services/publication-resume.ts'
+import { ResumeReport } from '../services/publication-resume-report.ts'
 import { configurationOrExplain } from './configured.ts'
 import { folderRefusal } from './folder-refusal.ts'
 import { askService } from './running-service.ts'
@@ -14,7 +14,7 @@ import { askService } from './running-service.ts'
 /** A large topic takes its time. */
 const TIMEOUT_MS = 60 * 60 * 1000
 
-type Outcome = { ok: true; report: ResumeAnswer } | { ok: false; message: string }
+type Outcome = { ok: true; report: ResumeReport } | { ok: false; message: string }
 
 /**
  * Compares the event store with the topic, and with `yes` lets publishing go on: through the service where one runs on
@@ -46,7 +46,7 @@ async function resume(configuration: Configuration, options: ResumeOptions): Pro
     keptServiceAddress(folder) === undefined
       ? undefined
       : await askService(configuration, '/admin/resume-publishing', { body, timeoutMs: TIMEOUT_MS })
-  if (answer?.ok) return { ok: true, report: ResumeAnswer.parse(answer.body) }
+  if (answer?.ok) return { ok: true, report: ResumeReport.parse(answer.body) }
   if (answer?.code === 'FAILED') return { ok: false, message: answer.message }
   // Nobody there, or another service at an address that was left behind.
   const log = createLogger({ level: configuration.log.level })
@@ -66,7 +66,7 @@ function refusalOf(error: unknown, folder: string): string | undefined {
   return folderRefusal(error, folder)
 }
 
-const OUTCOMES: { readonly [state in ResumeAnswer['state']]: string } = {
+const OUTCOMES: { readonly [state in ResumeReport['state']]: string } = {
   NOT_STOPPED:
     'Publishing goes on by itself: the event store is the one that was published from. Nothing was changed.',
   UNDECIDED: 'Nothing was changed: say where to go on, with --after POSITION (or start), and look again.',
@@ -75,9 +75,9 @@ const OUTCOMES: { readonly [state in ResumeAnswer['state']]: string } = {
     'The position is written. A service that runs goes on publishing within a minute; no restart is needed.',
 }
 
-function told(report: ResumeAnswer): string[] {
+function told(report: ResumeReport): string[] {
   const { first, firstLeftOut, goesOnAfter, leavesOutNoneAfter: none } = report
-  const named = (one: NonNullable<ResumeAnswer['first']>) =>
+  const named = (one: NonNullable<ResumeReport['first']>) =>
     `position ${one.position}, id ${one.id}, of ${one.time}, booking ${one.bookingUid}`
   return [
     ...(report.reason === null ? [] : [`Nothing is published (STORE_REWOUND): ${report.reason}.`]),

@@ -1,5 +1,4 @@
 // What this process finds around it that its stores do not tell: its disk, and Cal.com's keys.
-
 import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import { errorText } from '../infrastructure/error-facts.ts'
 import type { NeedsPerson } from '../services/needs-person.ts'

@@ -1,10 +1,17 @@
+import { z } from 'zod'
 import type { EventStore, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
 import type { PublishedContents, PublishedMark } from '../infrastructure/publisher/booking-event-publisher.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 import { NOTHING_PUBLISHED } from './publication-mark.ts'
 
-/** An event as an operator looks for it. `time`: when it was recorded, RFC 3339 in UTC. */
-export type NamedEvent = { position: Position; id: string; time: string; bookingUid: string }
+/** An event as an operator looks for it. */
+export const NamedEvent = z.object({
+  position: z.string(),
+  id: z.string(),
+  time: z.iso.datetime({ offset: true }).describe('when it was recorded'),
+  bookingUid: z.string(),
+})
+export type NamedEvent = z.infer<typeof NamedEvent>
 
 /** Booking events of the store on one side of a place, each in one of the four counts. */
 export type Tally = {

@@ -7,14 +7,15 @@ import type {
   PublishedContents,
   PublishedMark,
 } from '../infrastructure/publisher/booking-event-publisher.ts'
-import { comparePublication, type NamedEvent, type PublicationComparison } from './publication-comparison.ts'
+import { comparePublication, type PublicationComparison } from './publication-comparison.ts'
 import { rewound } from './publication-mark.ts'
 import type { PublicationParking } from './publication-parking.ts'
+import { FROM_START, type ResumeReport, reportOf } from './publication-resume-report.ts'
 import { heldIn } from './publish-items.ts'
 
 /** Nothing was changed. `message` says why, and what to do. */
 export class ResumeRefused extends Error {
-  readonly code: 'KAFKA_UNAVAILABLE' | 'POSITION_UNKNOWN' | 'TAKEN_OVER'
+  readonly code: 'BROKER_UNAVAILABLE' | 'POSITION_UNKNOWN' | 'TAKEN_OVER'
   constructor(code: ResumeRefused['code'], message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.name = 'ResumeRefused'
@@ -22,43 +23,12 @@ export class ResumeRefused extends Error {
   }
 }
 
-/** Before the first event, as an operator writes it. */
-const FROM_START = 'start'
-
+/** How to resume. */
 export type ResumeOptions = {
   /** A position, or `start`: all events after it are published, none before it. Undefined: as the topic tells. */
   after: string | undefined
   /** False: nothing is changed. */
   write: boolean
-}
-
-/**
- * NOT_STOPPED: the store is the one that was published from, and nothing is to be done. UNDECIDED: the topic does not
- * tell where to go on; `after` has to. READY: it would go on there. RESUMED: the position is written.
- */
-export type ResumeReport = {
-  state: 'NOT_STOPPED' | 'UNDECIDED' | 'READY' | 'RESUMED'
-  /** Why nothing is published; null for NOT_STOPPED. */
-  reason: string | null
-  /** What speaks against going on as the topic tells. */
-  doubts: string[]
-  /** `start` or a position. */
-  goesOnAfter: string
-  /** Where no event would be left out that nobody has seen; null where going on there leaves out none. */
-  leavesOutNoneAfter: string | null
-  /** Booking events of the event store, how many of them are in the topic, and how many are in the topic alone. */
-  inStore: number
-  inTopic: number
-  unknownToStore: number
-  /** Of those after it, which are published: how many there are, how many are in the topic already, and the first. */
-  toPublish: number
-  repeated: number
-  first: NamedEvent | null
-  /** Of those before it, which are not in the topic and will not be: `waiting` is parked, or waits behind what is. */
-  waiting: number
-  expired: number
-  leftOut: number
-  firstLeftOut: NamedEvent | null
 }
 
 type Ports = {
@@ -74,7 +44,7 @@ type Ports = {
 export async function resumePublishing(ports: Ports, options: ResumeOptions): Promise<ResumeReport> {
   const { events, publisher, parking } = ports
   const contents = await publisher.contents()
-  if (!contents.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', contents.message, { cause: contents.cause })
+  if (!contents.ok) throw new ResumeRefused('BROKER_UNAVAILABLE', contents.message, { cause: contents.cause })
   const reason = await rewound(events, contents)
   const after = reason === undefined ? contents.last?.position : await positionOf(events, options.after)
   const held = await parking.held()
@@ -144,7 +114,7 @@ async function moveTo(mark: PublishedMark, { publisher }: Ports, contents: Publi
   const { last, isStillAll } = contents
   for (let tries = 1; ; tries++) {
     const begun = await publisher.begin()
-    if (!begun.ok) throw new ResumeRefused('KAFKA_UNAVAILABLE', begun.message)
+    if (!begun.ok) throw new ResumeRefused('BROKER_UNAVAILABLE', begun.message)
     const same = begun.last?.eventId === last?.eventId && begun.last?.position === last?.position
     if (!same || !(await isStillAll()))
       throw new ResumeRefused('TAKEN_OVER', 'Somebody else has published meanwhile: look again.')
@@ -152,34 +122,8 @@ async function moveTo(mark: PublishedMark, { publisher }: Ports, contents: Publi
     if (moved.ok) return
     if (moved.error === 'FENCED' && tries < TRIES) continue
     throw new ResumeRefused(
-      moved.error === 'FENCED' ? 'TAKEN_OVER' : 'KAFKA_UNAVAILABLE',
+      moved.error === 'FENCED' ? 'TAKEN_OVER' : 'BROKER_UNAVAILABLE',
       `${moved.message}. Whether the position was written is not known: look again.`,
     )
-  }
-}
-
-function reportOf(
-  state: ResumeReport['state'],
-  reason: string | null,
-  doubts: string[],
-  { mark, behind, ahead, unknownToStore }: PublicationComparison,
-): ResumeReport {
-  const size = (tally: typeof behind) => tally.inTopic + tally.waiting + tally.maybeExpired + tally.absent
-  return {
-    state,
-    reason,
-    doubts,
-    goesOnAfter: mark.position || FROM_START,
-    leavesOutNoneAfter: behind.beforeAbsent && (behind.beforeAbsent.position || FROM_START),
-    inStore: size(behind) + size(ahead),
-    inTopic: behind.inTopic + ahead.inTopic,
-    unknownToStore,
-    toPublish: size(ahead),
-    repeated: ahead.inTopic,
-    first: ahead.first,
-    waiting: behind.waiting,
-    expired: behind.maybeExpired,
-    leftOut: behind.absent,
-    firstLeftOut: behind.firstAbsent,
   }
 }

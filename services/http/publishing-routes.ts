@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { type ResumeOptions, ResumeRefused } from '../publication-resume.ts'
+import { ResumeReport } from '../publication-resume-report.ts'
 import { jsonBody } from './json-body.ts'
 import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
@@ -22,42 +23,11 @@ const ResumeBody = z
   })
   .meta({ id: 'ResumePublishingRequest' })
 
-const count = z.int().min(0)
-const NamedEvent = z.object({
-  position: z.string(),
-  id: z.string(),
-  time: z.iso.datetime({ offset: true }).describe('when it was recorded'),
-  bookingUid: z.string(),
-})
-
-/** What `POST /admin/resume-publishing` answers: a ResumeReport. */
-export const ResumeAnswer = z
-  .object({
-    state: z
-      .enum(['NOT_STOPPED', 'UNDECIDED', 'READY', 'RESUMED'])
-      .describe('UNDECIDED: `after` has to say where to go on; RESUMED: the position was written'),
-    reason: z.string().nullable().describe('why nothing is published; null for NOT_STOPPED'),
-    doubts: z.array(z.string()),
-    goesOnAfter: z.string().describe('a position, or `start`'),
-    leavesOutNoneAfter: z.string().nullable().describe('an earlier one, from which nothing is left out'),
-    inStore: count.describe('booking events in the event store'),
-    inTopic: count.describe('how many of them are in the topic'),
-    unknownToStore: count.describe('events in the topic that the event store does not have'),
-    toPublish: count.describe('events after `goesOnAfter`'),
-    repeated: count.describe('how many of those are in the topic already'),
-    first: NamedEvent.nullable().describe('the first of those'),
-    waiting: count.describe('before it, not in the topic: parked, or behind what is'),
-    expired: count.describe('before it, not in the topic: deleted there for their age'),
-    leftOut: count.describe('before it, not in the topic, for no reason that can be seen'),
-    firstLeftOut: NamedEvent.nullable(),
-  })
-  .meta({ id: 'ResumePublishing' })
-export type ResumeAnswer = z.infer<typeof ResumeAnswer>
-
+/** What the routes are made with. */
 export type PublishingRouteDeps = {
   dataFolder: string
   /** Rejects with ResumeRefused. Undefined where nothing is published to a broker. */
-  resume: ((options: ResumeOptions) => Promise<ResumeAnswer>) | undefined
+  resume: ((options: ResumeOptions) => Promise<ResumeReport>) | undefined
 }
 
 /** The way out where publishing stands still because the event store is not the one that was published from. */
@@ -71,10 +41,10 @@ export function publishingRoutes({ dataFolder, resume }: PublishingRouteDeps): R
     if (resume === undefined)
       throw problem(409, 'NOT_PUBLISHING', 'KAFKA_BROKERS is not set: the feed reads the event store.')
     try {
-      ctx.body = (await resume({ after, write })) satisfies ResumeAnswer
+      ctx.body = await resume({ after, write })
     } catch (error) {
       if (!(error instanceof ResumeRefused)) throw error
-      throw problem(error.code === 'KAFKA_UNAVAILABLE' ? 503 : 409, error.code, error.message)
+      throw problem(error.code === 'BROKER_UNAVAILABLE' ? 503 : 409, error.code, error.message)
     }
   })
 }
@@ -91,7 +61,7 @@ export const publishingPaths: ZodOpenApiPathsObject = {
       ...guarded('operate'),
       requestBody: body(ResumeBody),
       responses: answers(
-        json('How the event store and the topic compare.', ResumeAnswer),
+        json('How the event store and the topic compare.', ResumeReport),
         '400',
         '401',
         '403',

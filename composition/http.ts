@@ -32,6 +32,7 @@ import type { Publishing } from './publishing.ts'
 import { StartRefused } from './start-refused.ts'
 import type { Stores } from './stores.ts'
 
+/** Listens where the configuration says. Throws StartRefused. */
 export async function listenAsConfigured(configuration: Configuration) {
   const { host, port } = configuration.http
   try {
@@ -85,6 +86,7 @@ const orWhyNot =
     }
   }
 
+/** What the HTTP edge is made of. */
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts

@@ -24,6 +24,7 @@ export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
   run(lease: Lease, also: (signal: AbortSignal) => Promise<void>): Promise<void>
 }
 
+/** Makes the collections known at once, as soon as the store answers; writes nothing before `run`. */
 export function readModels(parts: {
   stores: Pick<Stores, 'events' | 'readStore' | 'queue' | 'shared'>
   clock: Clock

@@ -14,6 +14,7 @@ import type { ServicePorts } from '../services/service-ports.ts'
 import { type Engine, kafkaEngine } from './engines.ts'
 import { resumeOn } from './resume-publishing.ts'
 
+/** Publishing to a broker, by this process or another. */
 export type Publishing = {
   engine: Engine
   /** Publishes whenever the lease is this process's; resolves when told to stop. */

@@ -43,6 +43,7 @@ export const findByAnyName = (
   findReference(booking, named) ??
   booking.references.find(({ formerNames }) => formerNames.some((name) => sameEvent(name, named)))
 
+/** Whether both name one event of one calendar; former names do not count. */
 export const sameEvent = (a: EventName, b: EventName): boolean =>
   a.calendarKey === b.calendarKey && a.externalEventId === b.externalEventId
 

@@ -33,6 +33,7 @@ export type Greeting = {
   settings: { plain: string; encrypted: string }
 }
 
+/** Where a server listens: a name or an address, and a TCP port. */
 export type Place = { host: string; port: number }
 
 /** For a server to answer a step. */

@@ -5,6 +5,8 @@ import type {
   Collection,
   Document,
   DocumentWrite,
+  FoundPage,
+  KeyRange,
   ReadStore,
 } from '../infrastructure/read-store/read-store.ts'
 import { indexKey, under } from '../projections/index-key.ts'
@@ -27,6 +29,7 @@ export type ParkedEvent = {
   writes: number
 }
 
+/** Of read models and of the publisher; those parked now are in its index. */
 export const parkedEvents: Collection = { name: 'parked-events', indexes: ['parked'] }
 
 /** What is to be kept of events that a projection could not take. */
@@ -43,23 +46,31 @@ export async function toParked(
     poison.map(({ event }) => idOf(event)),
   )
   return poison.map(({ event, error }) => {
-    const { position, stream, revision, id, type } = event
-    const before = known.get(idOf(event))
-    return {
-      projection: name,
-      version,
-      position,
-      stream,
-      revision,
-      eventId: id,
-      type,
-      error: { code: errorCode(error) ?? 'PROJECTION_FAILED', message: errorText(error) },
-      parkedAt: at.toString(),
-      state: 'PARKED',
-      writes: before ? read(before).writes : 0,
-    }
+    const told = { code: errorCode(error) ?? 'PROJECTION_FAILED', message: errorText(error) }
+    return parkedAs({ name, version }, event, told, at, known.get(idOf(event)))
   })
 }
+
+/** The document of an event that is parked now; `before` is the one that is there of it. */
+export const parkedAs = (
+  { name, version }: Pick<Projection, 'name' | 'version'>,
+  event: Pick<RecordedEvent, 'position' | 'stream' | 'revision' | 'id' | 'type'>,
+  error: ParkedEvent['error'],
+  at: Temporal.Instant,
+  before: Document | undefined,
+): ParkedEvent => ({
+  projection: name,
+  version,
+  position: event.position,
+  stream: event.stream,
+  revision: event.revision,
+  eventId: event.id,
+  type: event.type,
+  error,
+  parkedAt: at.toString(),
+  state: 'PARKED',
+  writes: before ? read(before).writes : 0,
+})
 
 /** The write that keeps it as it now is. */
 export function writeParked(parked: ParkedEvent): DocumentWrite & { position: Position } {
@@ -88,36 +99,26 @@ export async function findParked(
   readStore: ReadStore,
   { projection, position }: Pick<ParkedEvent, 'projection' | 'position'>,
 ): Promise<ParkedEvent | undefined> {
-  let after: string | null = ''
-  while (after !== null) {
-    const page = await readStore.find(parkedEvents.name, 'parked', under(projection), {
-      limit: 1000,
-      ...(after !== '' && { after }),
-    })
-    const found = page.items.map(({ document }) => read(document)).find((one) => one.position === position)
-    if (found !== undefined) return found
-    after = page.next
-  }
+  for await (const one of parkedIn(readStore, under(projection))) if (one.position === position) return one
   return undefined
 }
 
 /** Those parked now for one version of a projection. */
-export async function parkedOf(
+export const parkedOf = (
   readStore: ReadStore,
   { name, version }: Pick<Projection, 'name' | 'version'>,
-): Promise<ParkedEvent[]> {
-  const range = under(name, String(version))
-  const found: ParkedEvent[] = []
+): Promise<ParkedEvent[]> => Array.fromAsync(parkedIn(readStore, under(name, String(version))))
+
+async function* parkedIn(readStore: ReadStore, range: KeyRange): AsyncGenerator<ParkedEvent, void> {
   let after: string | null = ''
   while (after !== null) {
-    const page = await readStore.find(parkedEvents.name, 'parked', range, {
+    const page: FoundPage = await readStore.find(parkedEvents.name, 'parked', range, {
       limit: 1000,
       ...(after !== '' && { after }),
     })
-    found.push(...page.items.map(({ document }) => read(document)))
+    for (const { document } of page.items) yield read(document)
     after = page.next
   }
-  return found
 }
 
 // Only `writeParked` writes to this collection.

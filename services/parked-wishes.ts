@@ -8,6 +8,7 @@ import { findParked, type ParkedEvent } from './parked-events.ts'
 import { PUBLICATION } from './publication-parking.ts'
 import { retryDelay } from './retry-delay.ts'
 
+/** RETRY: try it again, with what waits behind it. SKIP: give it up, and go on with what waits. */
 export type ParkedWish = { projection: string; position: Position; want: 'RETRY' | 'SKIP' }
 
 /** For how long a wish is one process's own, and how often it looks for new ones, in milliseconds. */

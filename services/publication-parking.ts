@@ -3,7 +3,14 @@ import type { Position } from '../infrastructure/event-store/event-store.ts'
 import type { HeldStream } from '../infrastructure/publisher/booking-event-publisher.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import { indexKey } from '../projections/index-key.ts'
-import { findParked, type ParkedEvent, parkedEvents, parkedOf, writeParked } from './parked-events.ts'
+import {
+  findParked,
+  type ParkedEvent,
+  parkedAs,
+  parkedEvents,
+  parkedOf,
+  writeParked,
+} from './parked-events.ts'
 import type { EventPlace } from './publication-source.ts'
 
 /** An event that cannot be published as it is, and why. */
@@ -16,6 +23,7 @@ export type Unpublishable = {
 /** Under which name unpublishable events are listed beside those that read models could not take. */
 export const PUBLICATION = 'publication'
 const VERSION = 1
+const publication = { name: PUBLICATION, version: VERSION }
 
 /**
  * Unpublishable events, where all parked events are, so that whoever looks there is told. What waits behind them is in
@@ -32,6 +40,7 @@ export type PublicationParking = {
   held(): Promise<HeldStream[]>
 }
 
+/** Prepares its collection at the first use. */
 export function publicationParking(ports: {
   readStore: ReadStore
   now(): Temporal.Instant
@@ -46,23 +55,12 @@ export function publicationParking(ports: {
 
   return {
     async keep({ event, code, error }) {
-      const { position, stream, revision, id, type } = event
+      const { position, id } = event
       await ready()
       const known = await readStore.get(parkedEvents.name, indexKey(PUBLICATION, String(VERSION), position))
       if (known?.state === 'PARKED' && known.eventId === id) return
-      const parked: ParkedEvent = {
-        projection: PUBLICATION,
-        version: VERSION,
-        position,
-        stream,
-        revision,
-        eventId: id,
-        type,
-        error: { code, message: errorText(error) },
-        parkedAt: ports.now().toString(),
-        state: 'PARKED',
-        writes: typeof known?.writes === 'number' ? known.writes : 0,
-      }
+      const told = { code, message: errorText(error) }
+      const parked = parkedAs(publication, event, told, ports.now(), known)
       await readStore.write([writeParked(parked)])
     },
     find,
@@ -72,7 +70,7 @@ export function publicationParking(ports: {
     },
     async held() {
       await ready()
-      const parked = await parkedOf(readStore, { name: PUBLICATION, version: VERSION })
+      const parked = await parkedOf(readStore, publication)
       return parked.map(({ stream, revision, position }) => ({ stream, revision, position }))
     },
   }

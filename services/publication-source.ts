@@ -14,6 +14,7 @@ export type PublicationItem = { event: EventPlace } & (
   | { message: undefined; error: unknown }
 )
 
+/** Events that wait to be published, in the order of their positions. */
 export type PublicationSource = {
   /**
    * The next events, oldest first: all that are there, at most `limit`; none where the end of the store was reached for

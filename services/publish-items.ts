@@ -9,8 +9,10 @@ import type {
 import type { PublicationParking, Unpublishable } from './publication-parking.ts'
 import type { EventPlace, PublicationItem } from './publication-source.ts'
 
+/** Why nothing is published any more: the reign is over. */
 export type PublishFailure = Fenced | Unavailable
 
+/** What `publishItems` works with. */
 export type PublishItemsDeps = {
   publisher: BookingEventPublisher
   park: PublicationParking['keep']

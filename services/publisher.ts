@@ -20,6 +20,7 @@ import { publicationSource } from './publication-source.ts'
 import { type PublishFailure, type PublishItemsDeps, publishItems } from './publish-items.ts'
 import { type PublisherState, type PublisherStatus, whyNotReady } from './publisher-status.ts'
 
+/** A publisher that was started; it ends by its signal alone. */
 export type RunningPublisher = {
   /** Rejects with StoreUnavailable. */
   status(): Promise<PublisherStatus>
@@ -36,6 +37,7 @@ export type RunningPublisher = {
   readonly stopped: Promise<void>
 }
 
+/** Numbers in parentheses hold where none is given. */
 export type PublisherOptions = {
   events: EventStore
   publisher: BookingEventPublisher

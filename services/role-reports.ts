@@ -5,6 +5,7 @@ import type { Collection, Document, ReadStore } from '../infrastructure/read-sto
 import { numberKey } from '../projections/index-key.ts'
 import type { LeasedRole } from './role-lease.ts'
 
+/** One document a role, by the name of the role. */
 export const roleReports: Collection = { name: 'role-reports', indexes: [] }
 
 /** `count` makes a later report pass the store's guard, whatever the clocks of two processes say. */

@@ -62,6 +62,7 @@ export type PublishedContents = {
   isStillAll(): Promise<boolean>
 }
 
+/** Whether events can be published, and otherwise why not, in words for an operator. */
 export type PublisherDescription =
   | { ok: true; sentence: string }
   | { ok: false; problem: PublisherProblem; message: string }

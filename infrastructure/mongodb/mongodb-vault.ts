@@ -37,17 +37,22 @@ export function mongodbVault(
   return {
     ...credentialsIn(opened, records),
     directory: calendarsIn(opened, records, newId),
-    opensNothing: () => opensNothing(opened, records.newest),
+    opensNothing: () => opensNothing(opened, records),
   }
 }
 
-/** Once keys have rotated, what is not sealed with the newest one opens with none. */
-function opensNothing({ credentials, calendars, use }: Opened, newest: string): Promise<boolean> {
-  const first = async (filter: { keyId?: string }) => {
-    const options = { projection: { _id: 1 } }
-    return (await credentials.findOne(filter, options)) ?? (await calendars.findOne(filter, options))
-  }
-  return use(async () => (await first({ keyId: newest })) === null && (await first({})) !== null)
+/** What another process stores in between, maybe with an older one of the keys, is not taken for what none opens. */
+function opensNothing({ credentials, calendars, use }: Opened, records: SealedRecords): Promise<boolean> {
+  return use(async () => {
+    const others = { keyId: { $ne: records.newest } }
+    const credential = await credentials.findOne(others)
+    const calendar = await calendars.findOne(others)
+    if (credential === null && calendar === null) return false
+    if (credential && records.resealCredential(credential._id, toSealed(credential))) return false
+    if (calendar && records.resealAddress(calendar._id, toSealed(calendar))) return false
+    const ours = { keyId: records.newest }
+    return (await credentials.findOne(ours)) === null && (await calendars.findOne(ours)) === null
+  })
 }
 
 function credentialsIn({ credentials, use }: Opened, records: SealedRecords): CredentialVault {

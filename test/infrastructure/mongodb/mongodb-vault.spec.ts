@@ -79,6 +79,22 @@ else {
     await close()
   })
 
+  test('does not take what is stored in the same moment, also with an older key, for what no key opens', async () => {
+    const { connection, close } = await server.open()
+    const vault = opened(connection, 1)
+    for (let round = 0; round < 30; round++) {
+      const put = vault.put('a', { kind: 'oauth', refreshToken: 'r' })
+      const found = await Promise.all([vault.opensNothing(), vault.opensNothing(), put])
+      assert.equal(found.slice(0, 2), [false, false])
+      await vault.shred('a')
+    }
+    const newer = opened(connection, 2, 1)
+    assert.is(await newer.opensNothing(), false)
+    await vault.directory.keyOf(address)
+    assert.is(await newer.opensNothing(), false)
+    await close()
+  })
+
   test('seals again what a process with the older key stored after the newer one had rotated', async () => {
     const { connection, close } = await server.open()
     const older = opened(connection, 1)

@@ -33,6 +33,9 @@ export type Greeting = {
   settings: { plain: string; encrypted: string }
 }
 
+/** What a greeting is known by where the protocol numbers requests, so that the answer is known as its own. */
+export const GREETING_ID = 0x43414c53
+
 /** Where a server listens: a name or an address, and a TCP port. */
 export type Place = { host: string; port: number }
 

@@ -1,5 +1,5 @@
 import type { PublisherDescription, PublisherProblem } from '../publisher/booking-event-publisher.ts'
-import { type Greeting, tellingMore, wayTo } from '../way-to-server.ts'
+import { GREETING_ID, type Greeting, tellingMore, wayTo } from '../way-to-server.ts'
 import { type KafkaClientOptions, kafkaClient, LOOK_RETRY } from './kafka-client.ts'
 import { unavailable } from './kafka-failure.ts'
 import { type KafkaTopics, lookAtTopics } from './kafka-topics.ts'
@@ -21,8 +21,6 @@ const PRECISE: ReadonlySet<PublisherProblem> = new Set([
   'TOPIC',
   'TOO_OLD',
 ])
-
-const GREETING_ID = 0x43414c53
 
 /** ApiVersions (version 0), which every broker answers before it asks who is there. */
 const greeting: Greeting = {

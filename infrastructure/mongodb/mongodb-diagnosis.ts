@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { BSON, MongoCompatibilityError, type MongoOptions, type TopologyDescription } from 'mongodb'
 import { errorCode, errorText } from '../error-facts.ts'
-import { type EngineProblem, type Greeting, type WayProblem, wayTo } from '../way-to-server.ts'
+import { type EngineProblem, GREETING_ID, type Greeting, type WayProblem, wayTo } from '../way-to-server.ts'
 import { refusesCredentials } from './mongodb-failure.ts'
 
 /**
@@ -79,8 +79,6 @@ function chain(error: unknown): unknown[] {
 
 const notTheSet = (replicaSet: string | undefined) =>
   `the servers reached do not belong to the replica set ${replicaSet} that the connection string names`
-
-const GREETING_ID = 0x43414c53
 
 /** `isMaster` in the oldest form (OP_QUERY), which every version answers whoever asks. */
 function hello(): Buffer {

@@ -24,8 +24,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 function encodeEvent({ id, type, data, metadata }: NewEvent): EncodedEvent {
   if (!UUID.test(id)) throw new TypeError(`the event id ${JSON.stringify(id)} is not a UUID in lower case`)
   if (type === '') throw new TypeError(`the event ${id} has no type`)
-  refuseOtherThanJson(data, `${type}.data`, 0)
-  refuseOtherThanJson(metadata, `${type}.metadata`, 0)
+  const flaw = flawIn(data, 0, 'data') ?? flawIn(metadata, 0, 'metadata')
+  if (flaw) throw new TypeError(`${type}.${flaw.path.slice(0, MAX_PATH)} ${flaw.what}`)
   const encoded = { id, type, data: JSON.stringify(data), metadata: JSON.stringify(metadata) }
   const bytes = Buffer.byteLength(encoded.data) + Buffer.byteLength(encoded.metadata)
   if (bytes > MAX_EVENT_BYTES)
@@ -35,22 +35,30 @@ function encodeEvent({ id, type, data, metadata }: NewEvent): EncodedEvent {
 
 /** Deeper is a cycle or a mistake; stores and browsers have limits of their own beyond it. */
 const MAX_DEPTH = 500
+/** What of a path is told: enough to find it. */
+const MAX_PATH = 200
 
-function refuseOtherThanJson(value: unknown, path: string, depth: number): void {
+/** What JSON would lose or change in `value`, and where; the path is only put together where there is something. */
+function flawIn(value: unknown, depth: number, path: string): { path: string; what: string } | undefined {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`${path} is ${value}, which JSON cannot hold`)
-    return
-  }
-  if (typeof value !== 'object') throw new TypeError(`${path} is ${typeof value}, which JSON cannot hold`)
-  if (depth > MAX_DEPTH) throw new TypeError(`${path.slice(0, 100)}… is nested too deeply, or in itself`)
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : { path, what: `is ${value}, which JSON cannot hold` }
+  if (typeof value !== 'object') return { path, what: `is ${typeof value}, which JSON cannot hold` }
+  if (depth > MAX_DEPTH) return { path, what: 'is nested too deeply, or in itself' }
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++)
-      refuseOtherThanJson(value[index], `${path}[${index}]`, depth + 1)
+    for (let index = 0; index < value.length; index++) {
+      const inner = flawIn(value[index], depth + 1, '')
+      if (inner) return { path: `${path}[${index}]${inner.path}`, what: inner.what }
+    }
     return
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
-    throw new TypeError(`${path} is a ${value.constructor.name}, not plain JSON`)
-  for (const [key, inner] of Object.entries(value)) refuseOtherThanJson(inner, `${path}.${key}`, depth + 1)
+    return { path, what: `is a ${value.constructor.name}, not plain JSON` }
+  // Its own keys are those of `entries`, and its values may be anything.
+  const fields = value as Record<string, unknown>
+  for (const key of Object.keys(fields)) {
+    const inner = flawIn(fields[key], depth + 1, '')
+    if (inner) return { path: `${path}.${key}${inner.path}`, what: inner.what }
+  }
 }

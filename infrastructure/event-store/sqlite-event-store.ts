@@ -146,7 +146,8 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
     async append(stream, expected, events) {
       refuseIfClosed()
       const encoded = encodeEvents(stream, events)
-      const result = await database.write(() => appendNow(stream, expected, encoded))
+      const extent = encoded.length === 1 ? 'single' : 'several'
+      const result = await database.write(() => appendNow(stream, expected, encoded), 'durable', extent)
       if (result.ok) commits.notify()
       return result
     },

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Clock } from '../clock/clock.ts'
-import type { Durability, SqliteDatabase } from '../sqlite/database.ts'
+import type { Durability, Extent, SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { signalListeners } from './signal-listeners.ts'
 import {
@@ -51,9 +51,13 @@ export function sqliteSignalQueue(
   const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
 
   /** A signal is durable; whatever else a power cut takes is done once more, by a lease that ends or an older token. */
-  async function write<T>(work: () => T, durability: Durability = 'ordered'): Promise<T> {
+  async function write<T>(
+    work: () => T,
+    durability: Durability = 'ordered',
+    extent: Extent = 'several',
+  ): Promise<T> {
     try {
-      return await database.write(work, durability)
+      return await database.write(work, durability, extent)
     } catch (error) {
       arrivals.forgetNotes()
       throw error
@@ -66,14 +70,25 @@ export function sqliteSignalQueue(
       upsert.run({ kind, key, count, dueAt, cause, memo: null, atOnce: 0 })
   }
 
+  async function countIfMany(): Promise<void> {
+    try {
+      if (arrivals.size() >= MOST_ARRIVALS) await write(countArrivals)
+    } catch {
+      // The signal is durable all the same, and the next one will try again.
+    }
+  }
+
   async function counted(): Promise<void> {
     if ((await reading(arrivals.size)) > 0) await write(countArrivals)
   }
 
-  function store({ subject: { kind, key }, cause, dueInMs = 0, memo, atOnce }: Signal): void {
-    if (memo === undefined && !atOnce) {
+  const isPlain = ({ memo, atOnce }: Pick<Signal, 'memo' | 'atOnce'>) => memo === undefined && !atOnce
+
+  function store(signal: Signal): void {
+    const { subject, cause, dueInMs = 0, memo, atOnce } = signal
+    const { kind, key } = subject
+    if (isPlain(signal)) {
       arrivals.add({ kind, key, dueAt: later(dueInMs), cause })
-      if (arrivals.size() >= MOST_ARRIVALS) countArrivals()
       return
     }
     countArrivals()
@@ -113,7 +128,8 @@ export function sqliteSignalQueue(
 
   return {
     async signal(subject, options) {
-      await write(() => store({ subject, ...options }), 'durable')
+      await write(() => store({ subject, ...options }), 'durable', isPlain(options) ? 'single' : 'several')
+      await countIfMany()
       listeners.tell()
     },
 
@@ -122,6 +138,7 @@ export function sqliteSignalQueue(
       await write(() => {
         for (const signal of signals) store(signal)
       }, 'durable')
+      await countIfMany()
       listeners.tell()
     },
 

@@ -59,8 +59,12 @@ test('are counted before long, whoever looks', async () => {
   const { queue, database, waiting } = open()
   const options = { cause: push(1), dueInMs: 2000 }
   await queue.signalMany(
-    Array.from({ length: 16_001 }, (_, n) => ({ subject: calendar(`${n % 7}`), ...options })),
+    Array.from({ length: 15_999 }, (_, n) => ({ subject: calendar(`${n % 7}`), ...options })),
   )
+  assert.is(waiting(), 15_999)
+  await queue.signal(calendar('0'), options)
+  assert.is(waiting(), 0, 'nobody has looked, and so many do not wait')
+  await queue.signal(calendar('0'), options)
   assert.is(waiting(), 1)
   const [status] = await queue.status()
   assert.is(status?.waiting, 7)

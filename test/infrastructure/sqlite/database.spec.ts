@@ -144,6 +144,21 @@ test('a work that throws takes back its own writes and no others', async () => {
   })
 })
 
+test('a single write that fails leaves nothing, and takes nothing of the others', async () => {
+  await withItems(async ({ database, put, names }) => {
+    database.sql.exec('CREATE TABLE unique_items (name TEXT UNIQUE)')
+    const insert = database.sql.prepare('INSERT INTO unique_items (name) VALUES (?)')
+    const single = (name: string) => database.write(() => insert.run(name), 'durable', 'single')
+    const outcomes = await Promise.allSettled([single('a'), put('first'), single('a'), put('last')])
+    assert.equal(
+      outcomes.map((outcome) => outcome.status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.equal(names(), ['first', 'last'])
+    assert.is(database.sql.prepare('SELECT count(*) AS n FROM unique_items').get()?.n, 1)
+  })
+})
+
 test('a wrong statement is told as it is, not as an outage', async () => {
   await withItems(async ({ database, put, names }) => {
     const [wrong] = await Promise.all([

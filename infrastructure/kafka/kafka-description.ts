@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock/clock.ts'
 import type { PublisherDescription, PublisherProblem } from '../publisher/booking-event-publisher.ts'
 import { GREETING_ID, type Greeting, tellingMore, wayTo } from '../way-to-server.ts'
+import { spansOf } from './kafka-admin.ts'
 import { type KafkaClientOptions, kafkaClient, LOOK_RETRY } from './kafka-client.ts'
 import { unavailable } from './kafka-failure.ts'
-import { type KafkaTopics, lookAtTopics } from './kafka-topics.ts'
+import { type KafkaTopics, lookAtTopics, mustHaveKept } from './kafka-topics.ts'
+import { readMark } from './position-topic.ts'
+
+type LookOptions = KafkaClientOptions & { clock: Clock }
 
 /** Looks whether the brokers answer, let this user in, and have the topics as they have to be. Changes nothing. */
-export const describeKafka = (
-  options: KafkaClientOptions,
-  topics: KafkaTopics,
-): Promise<PublisherDescription> =>
+export const describeKafka = (options: LookOptions, topics: KafkaTopics): Promise<PublisherDescription> =>
   tellingMore<PublisherDescription>(askedDescription(options, topics), wayToBrokers(options), {
     isPrecise: (told) => !told.ok && PRECISE.has(told.problem),
     told: ({ problem, detail }) => ({ ok: false, problem, message: detail }),
@@ -42,18 +45,22 @@ function wayToBrokers({ configuration, route = (address) => address }: KafkaClie
   return wayTo(places, { tls: configuration.ssl ? {} : undefined, greeting })
 }
 
-async function askedDescription(
-  options: KafkaClientOptions,
-  topics: KafkaTopics,
-): Promise<PublisherDescription> {
+async function askedDescription(options: LookOptions, topics: KafkaTopics): Promise<PublisherDescription> {
   const { brokers } = options.configuration
-  const admin = kafkaClient(options, LOOK_RETRY).admin()
+  const kafka = kafkaClient(options, LOOK_RETRY)
+  const admin = kafka.admin()
   try {
     await admin.connect()
     const [cluster, { missing, found }] = await Promise.all([
       admin.describeCluster(),
       lookAtTopics(admin, topics),
     ])
+    const [span] = found === undefined ? [] : await spansOf(admin, topics.position)
+    if (found !== undefined && span !== undefined) {
+      const groupId = (part: string) => `${topics.position}-${randomUUID()}-${part}`
+      const stored = await readMark({ kafka, clock: options.clock, groupId, topic: topics.position, span })
+      mustHaveKept(topics.events, stored?.partitions ?? found.partitions, found.partitions)
+    }
     const state =
       found === undefined
         ? `${missing.join(' and ')} will be created`

@@ -17,7 +17,7 @@ import { spansOf, withAdmin } from './kafka-admin.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
 import { describeKafka } from './kafka-description.ts'
 import { failureOf, isSettling, isTooLarge, unavailable } from './kafka-failure.ts'
-import { ensureTopics, type FoundTopics, type KafkaTopics, WrongTopic } from './kafka-topics.ts'
+import { ensureTopics, type FoundTopics, type KafkaTopics, mustHaveKept, WrongTopic } from './kafka-topics.ts'
 import { heldEvents, positionMessage, readMark } from './position-topic.ts'
 import { topicContents } from './topic-contents.ts'
 
@@ -120,11 +120,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       return { ok: true, last: undefined, holdsEvents }
     }
     const { partitions: before, mark: last } = stored
-    if (before !== partitions)
-      throw new WrongTopic(
-        `${topics.events} had ${before} partitions and has ${partitions}: events of one booking could overtake each ` +
-          'other. Publish to a new topic (KAFKA_TOPIC)',
-      )
+    mustHaveKept(topics.events, before, partitions)
     return { ok: true, last, holdsEvents: true }
   }
 
@@ -214,7 +210,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
       }
     },
 
-    describe: () => describeKafka(clientOptions, topics),
+    describe: () => describeKafka({ ...clientOptions, clock }, topics),
 
     async close() {
       closed = true

@@ -47,10 +47,11 @@ export async function ensureTopics(admin: Admin, topics: KafkaTopics): Promise<F
   const there = new Set(await admin.listTopics())
   const missing = wanted(topics).filter(({ topic }) => !there.has(topic))
   if (missing.length > 0) await create(admin, missing)
-  return checkTopics(admin, topics)
+  await checkPosition(admin, topics.position)
+  return checkEvents(admin, topics.events)
 }
 
-/** As `ensureTopics`, without creating anything; tells too which topics are not there. */
+/** As `ensureTopics`, without creating anything: checks those that are there, and tells which are not. */
 export async function lookAtTopics(
   admin: Admin,
   topics: KafkaTopics,
@@ -59,7 +60,9 @@ export async function lookAtTopics(
   const missing = wanted(topics)
     .map(({ topic }) => topic)
     .filter((topic) => !there.has(topic))
-  return { missing, found: missing.length > 0 ? undefined : await checkTopics(admin, topics) }
+  const found = there.has(topics.events) ? await checkEvents(admin, topics.events) : undefined
+  if (there.has(topics.position)) await checkPosition(admin, topics.position)
+  return { missing, found: missing.length > 0 ? undefined : found }
 }
 
 async function create(admin: Admin, missing: ITopicConfig[]): Promise<void> {
@@ -77,23 +80,34 @@ async function create(admin: Admin, missing: ITopicConfig[]): Promise<void> {
   }
 }
 
-async function checkTopics(admin: Admin, topics: KafkaTopics): Promise<FoundTopics> {
-  const { topics: metadata } = await admin.fetchTopicMetadata({ topics: [topics.events, topics.position] })
-  const partitionsOf = (topic: string) => metadata.find(({ name }) => name === topic)?.partitions.length ?? 0
-  if (partitionsOf(topics.position) !== 1)
-    throw new WrongTopic(`${topics.position} must have 1 partition, and has ${partitionsOf(topics.position)}`)
-
-  const [ofEvents, ofPosition] = await Promise.all([
-    settingsOf(admin, topics.events),
-    settingsOf(admin, topics.position),
-  ])
-  mustBe(topics.events, 'delete', ofEvents, 'consumers expect every event, not the last one of each booking')
-  mustBe(topics.position, 'compact', ofPosition, 'the position would be deleted after a while')
-  const maxMessageBytes = Number(ofEvents?.get('max.message.bytes'))
+async function checkEvents(admin: Admin, topic: string): Promise<FoundTopics> {
+  const settings = await settingsOf(admin, topic)
+  mustBe(topic, 'delete', settings, 'consumers expect every event, not the last one of each booking')
+  const maxMessageBytes = Number(settings?.get('max.message.bytes'))
   return {
-    partitions: partitionsOf(topics.events),
+    partitions: await partitionsOf(admin, topic),
     maxMessageBytes: maxMessageBytes > 0 ? maxMessageBytes : undefined,
   }
+}
+
+async function checkPosition(admin: Admin, topic: string): Promise<void> {
+  const partitions = await partitionsOf(admin, topic)
+  if (partitions !== 1) throw new WrongTopic(`${topic} must have 1 partition, and has ${partitions}`)
+  mustBe(topic, 'compact', await settingsOf(admin, topic), 'the position would be deleted after a while')
+}
+
+async function partitionsOf(admin: Admin, topic: string): Promise<number> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+  return topics[0]?.partitions.length ?? 0
+}
+
+/** Throws WrongTopic where the topic of events has not as many partitions as when it was published to last. */
+export function mustHaveKept(topic: string, before: number, now: number): void {
+  if (before !== now)
+    throw new WrongTopic(
+      `${topic} had ${before} partitions and has ${now}: events of one booking could overtake each ` +
+        'other. Publish to a new topic (KAFKA_TOPIC)',
+    )
 }
 
 /** undefined where this user may not read them: then they are taken on trust. */

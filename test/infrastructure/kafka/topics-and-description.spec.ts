@@ -105,6 +105,19 @@ test('a topic of events that is compacted is refused, with the reason', async ()
   assert.is(!described.ok && described.problem, 'TOPIC')
 })
 
+test('a look finds what is wrong with a topic while the other one is missing', async () => {
+  for (const [suffix, policy, said] of [
+    ['', 'compact', /cleanup\.policy=delete/],
+    ['-position', 'delete', /cleanup\.policy=compact/],
+  ] as const) {
+    const configuration = configurationFor(brokers)
+    await create(`${configuration.topic}${suffix}`, 1, { 'cleanup.policy': policy })
+    const described = await describing(configuration)
+    assert.is(!described.ok && described.problem, 'TOPIC')
+    assert.match(described.ok ? '' : described.message, said)
+  }
+})
+
 test('a topic of the position that deletes, or has more than one partition, is refused', async () => {
   for (const [partitions, policy] of [
     [1, 'delete'],
@@ -139,6 +152,9 @@ test('a topic keeps its number of partitions, whatever it is, or is refused', as
   let message = await said()
   for (let tries = 0; tries < 20 && !message.includes('partitions'); tries++) message = await said()
   assert.match(message, /had 2 partitions and has 4/)
+  const described = await describing(configuration)
+  assert.is(!described.ok && described.problem, 'TOPIC')
+  assert.match(described.ok ? '' : described.message, /had 2 partitions and has 4/)
 })
 
 test('what keeps brokers from being used is named', async () => {

@@ -69,7 +69,7 @@ type Reign = {
   held(): number
 }
 /** What an outage of the broker is called. */
-const PUBLISHING = 'the publishing of booking events'
+const PUBLISHING = 'publishing of booking events'
 
 /**
  * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`

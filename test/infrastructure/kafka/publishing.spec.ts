@@ -263,6 +263,7 @@ test('brokers that do not answer at the start are asked until they do', async (f
     await decideMoves(fixture.events, ['a'], 3)
     const { outage } = await untilStatus(publisher, ({ state }) => state === 'UNAVAILABLE')
     assert.match(outage?.message ?? '', /KAFKA_BROKERS/)
+    assert.is(outage?.what, 'publishing of booking events')
     assert.is(await rejects(publisher.ready()), true)
     await line.mend()
     await drained(publisher)

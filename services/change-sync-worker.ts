@@ -5,6 +5,7 @@ import { lookAtBooking } from './booking-look.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
 import type { WorkedOutcome } from './counted-outcomes.ts'
 import { keepLease } from './lease-keeping.ts'
+import { outageLog } from './outage-log.ts'
 import { askForReferences } from './reference-ask.ts'
 import { retryDelay } from './retry-delay.ts'
 import type { ServicePorts } from './service-ports.ts'
@@ -23,6 +24,9 @@ export type WorkerOptions = {
 /** When idle, the queue is asked again at least this often: another process may have signalled. */
 const IDLE_MS = 1_000
 
+/** What the log calls that which does not answer. */
+const QUEUE = 'signal queue for work on calendars'
+
 /** Work that takes longer gives its place up to others: mostly it waits for an answer that will not come in time. */
 const SLOW_MS = 1_000
 /** So many times `width` are under way at most, slow ones included. */
@@ -36,6 +40,7 @@ const MOST_WIDTHS = 4
 export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
   const { signal, width } = options
   const running = new Set<Promise<void>>()
+  const outages = outageLog({ clock: ports.clock, log: ports.log, signal })
   let places = width
   let atOnce = 1
   const bell = doorbell()
@@ -59,6 +64,7 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   async function claimUpTo(count: number): Promise<number> {
     const claims = await Promise.allSettled(Array.from({ length: count }, claimOne))
     if (claims.every((claim) => claim.status === 'fulfilled' && claim.value)) {
+      outages.answered(QUEUE)
       atOnce = Math.min(2 * atOnce, width)
       return 0
     }
@@ -66,9 +72,11 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
     try {
       const failed = claims.find((claim) => claim.status === 'rejected')
       if (failed) throw failed.reason
-      return Math.min(IDLE_MS, Math.max(1, (await ports.queue.nextDueInMs()) ?? IDLE_MS))
+      const dueInMs = await ports.queue.nextDueInMs()
+      outages.answered(QUEUE)
+      return Math.min(IDLE_MS, Math.max(1, dueInMs ?? IDLE_MS))
     } catch (error) {
-      ports.log.error({ err: error }, 'the signal queue cannot be asked')
+      outages.failed(QUEUE, error)
       return IDLE_MS
     }
   }

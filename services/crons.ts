@@ -1,3 +1,5 @@
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { failureFacts } from './outage-log.ts'
 import type { ServicePorts } from './service-ports.ts'
 
 /** A piece of work done every period, and sooner when woken. */
@@ -33,8 +35,11 @@ export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: 
           failing.delete(cron.name)
         } catch (error) {
           if (signal.aborted) return
+          const known = failing.has(cron.name)
           failing.add(cron.name)
-          ports.log.error({ err: error, cron: cron.name }, 'a cron failed and will run again')
+          const facts = { ...failureFacts(error), cron: cron.name }
+          if (!(error instanceof StoreUnavailable)) ports.log.error(facts, 'a cron failed and will run again')
+          else if (!known) ports.log.warn(facts, 'a cron waits for a store and will run again')
         }
       }
       if (!woken) await ports.clock.delay(ports.settings.cronMs, AbortSignal.any([signal, bell.signal]))

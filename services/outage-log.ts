@@ -1,6 +1,7 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import { errorText } from '../infrastructure/error-facts.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
 
 /** `since` is RFC 3339 in UTC; `message` is of the latest failure. */
 export type Outage = { what: string; message: string; since: string }
@@ -9,6 +10,8 @@ export type Outage = { what: string; message: string; since: string }
 export type OutageLog = {
   /** The result of `work`, tried until it succeeds; undefined only if the signal aborted before that. */
   untilItAnswers<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined>
+  /** For work that has tries of its own. Says how long to wait before the next one, in milliseconds. */
+  failed(what: string, err: unknown): number
   /** It works, although the work goes on. */
   answered(what: string): void
   now(): Outage[]
@@ -36,13 +39,13 @@ export function outageLog({
     log.info({ what, since: outage.since, failures: outage.failures }, 'it answers again')
   }
 
-  /** How long to wait before the next try. */
   function failed(what: string, err: unknown): number {
     const known = outages.get(what)
     const failures = (known?.failures ?? 0) + 1
     const since = known?.since ?? clock.now().toString()
     outages.set(what, { what, message: errorText(err), since, failures })
-    if (known === undefined) log.error({ what, err }, 'it does not answer: asked again until it does')
+    if (known === undefined)
+      log.error({ what, ...failureFacts(err) }, 'it does not answer: asked again until it does')
     return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10))
   }
 
@@ -60,7 +63,12 @@ export function outageLog({
       }
       return undefined
     },
+    failed,
     answered,
     now: () => Array.from(outages.values(), ({ what, message, since }) => ({ what, message, since })),
   }
 }
+
+/** What a log line says of a failure: of one that was foreseen its text, of any other where it came from too. */
+export const failureFacts = (err: unknown): { reason: string } | { err: unknown } =>
+  err instanceof StoreUnavailable ? { reason: errorText(err) } : { err }

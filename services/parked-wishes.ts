@@ -4,6 +4,7 @@ import type { Position } from '../infrastructure/event-store/event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
 import type { Claim, SignalQueue, WishKind } from '../infrastructure/signal-queue/signal-queue.ts'
+import { outageLog } from './outage-log.ts'
 import { findParked, type ParkedEvent } from './parked-events.ts'
 import { PUBLICATION } from './publication-parking.ts'
 import { retryDelay } from './retry-delay.ts'
@@ -47,6 +48,8 @@ export async function carryOutWishes(ports: {
   signal: AbortSignal
 }): Promise<void> {
   const { queue, clock, log, kind, signal } = ports
+  const outages = outageLog(ports)
+  const asked = `signal queue for ${kind}`
 
   async function one(claim: Claim): Promise<void> {
     // Only `wishForParked` signals these kinds.
@@ -71,8 +74,9 @@ export async function carryOutWishes(ports: {
       if ((await queue.nextDueInMs([kind])) === 0)
         claim = await queue.claim({ leaseMs: LEASE_MS, kinds: [kind] })
       if (claim !== undefined) await one(claim)
+      outages.answered(asked)
     } catch (error) {
-      log.warn({ err: error }, 'the signal queue cannot be asked for what is wanted of parked events')
+      outages.failed(asked, error)
       claim = undefined
     }
     if (claim === undefined) await clock.delay(LOOK_EVERY_MS, signal)

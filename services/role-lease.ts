@@ -2,6 +2,7 @@ import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import type { Claim, SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
 import { keepLease } from './lease-keeping.ts'
+import { outageLog } from './outage-log.ts'
 
 /** Parts that one process at a time runs, among all that share the stores. */
 export type LeasedRole = 'projections' | 'publisher'
@@ -31,19 +32,22 @@ export function leasedIn(ports: {
   const { queue, clock, log, leaseMs, signal } = ports
   return async (role, run) => {
     const kind = `role-${role}` as const
+    const outages = outageLog(ports)
+    const what = `lease of the role ${role}`
     while (!signal.aborted) {
       try {
         // Never completed, so that there is always something to claim.
         await queue.signal({ kind, key: role }, { cause: { poll: true } })
         const asked = clock.now()
         const claim = await queue.claim({ leaseMs, kinds: [kind] })
+        outages.answered(what)
         if (claim !== undefined) {
           log.info({ role }, 'this process has the role')
           await hold(claim, asked, run)
           log.info({ role }, 'this process has given the role up')
         }
       } catch (error) {
-        log.warn({ err: error, role }, 'the lease of a role could not be asked for or kept')
+        outages.failed(what, error)
       }
       await clock.delay(leaseMs / 3, signal)
     }

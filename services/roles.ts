@@ -4,6 +4,7 @@ import { createCalcomIntake } from './calcom-intake.ts'
 import { runChangeSyncWorker } from './change-sync-worker.ts'
 import type { WorkedOutcome } from './counted-outcomes.ts'
 import { startCrons } from './crons.ts'
+import { failureFacts } from './outage-log.ts'
 import { runReactions } from './reactions.ts'
 import { reconciler, signalUnknownCalendars } from './reconciler.ts'
 import { registrationCron } from './registration-cron.ts'
@@ -109,7 +110,7 @@ async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void
     try {
       return await ports.caughtUp('all')
     } catch (error) {
-      ports.log.info({ err: error }, 'no calendar is read before the read models have caught up')
+      ports.log.info(failureFacts(error), 'no calendar is read before the read models have caught up')
       await ports.clock.delay(LOOK_EVERY_MS, signal)
     }
 }
@@ -126,7 +127,7 @@ async function untilDone(
       return await work()
     } catch (error) {
       if (signal.aborted) return
-      ports.log.warn({ err: error }, `${failure} at the start; it is tried again`)
+      ports.log.warn(failureFacts(error), `${failure} at the start; it is tried again`)
       await ports.clock.delay(retryDelay(failures, ports.random), signal)
     }
 }

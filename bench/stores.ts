@@ -14,7 +14,8 @@ import { eventStoreDbFigures } from './support/event-store-figures.ts'
 import { mongodbTargets, rebuildFigures, sqliteTargets } from './support/rebuild-figures.ts'
 import { sqliteEventFigures } from './support/sqlite-event-figures.ts'
 
-const options = {
+/** What may be given, as `parseArgs` takes it. */
+export const options = {
   events: { type: 'string', default: '1000000' },
   rounds: { type: 'string', default: '3' },
   engine: { type: 'string' },

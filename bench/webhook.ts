@@ -13,7 +13,8 @@ import { type OpenChannel, openChannels, signalledOf } from './support/push-chan
 /** The least ratio of the medians that the service is held to. */
 const LEAST_RATIO = 0.6
 
-const options = {
+/** What may be given, as `parseArgs` takes it. */
+export const options = {
   rounds: { type: 'string', default: '21' },
   seconds: { type: 'string', default: '0.7' },
   connections: { type: 'string', default: '128' },

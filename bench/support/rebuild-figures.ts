@@ -42,7 +42,7 @@ export async function rebuildFigures(
   console.log(
     `${engine}, rebuild of bookings from ${count(pairs[0]?.ours.events ?? 0)} events: ours ${rates('ours')}/s, raw ${rates('raw')}/s`,
   )
-  console.log(`ours / raw: ${heldTo('rebuild', ratio, 0.5)}`)
+  console.log(`ours / raw, median of the pairs: ${heldTo('rebuild', ratio, 0.5)}`)
   console.log(`processor time of the process: ours ${cpu('ours')}, raw ${cpu('raw')}`)
   console.log(`most memory beyond that at a tenth of the way: ours ${growth('ours')}, raw ${growth('raw')}`)
 }

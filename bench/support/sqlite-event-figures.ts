@@ -45,7 +45,7 @@ export async function sqliteEventFigures(options: {
   )
   console.log(`SQLite, read all of ${count(events)}: ${said(pairs.read)}`)
   console.log(
-    `ours / raw: ${heldTo('append', ratio(pairs.append), 0.9)}, ${heldTo('read', ratio(pairs.read), 0.8)}`,
+    `ours / raw, median of the pairs: ${heldTo('append', ratio(pairs.append), 0.9)}, ${heldTo('read', ratio(pairs.read), 0.8)}`,
   )
 }
 

@@ -25,6 +25,9 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
       const expected = problemOf(error)
       if (expected === undefined)
         deps.log.error({ err: error, correlationId, method: ctx.method, path: ctx.path }, 'a request failed')
+      else if (error instanceof StoreUnavailable)
+        // The outage itself is told once, by what works on the store.
+        deps.log.info({ reason: error.message, correlationId, path: ctx.path }, 'a request waits for a store')
       else if (expected.status >= 500)
         deps.log.warn(
           { ...reasonOf(error), correlationId, path: ctx.path },

@@ -106,6 +106,20 @@ for (const [what, error, status, code] of thrown)
   )
 
 test(
+  'says of a request refused while a store is away no more than in passing',
+  withHttp(
+    async ({ ask, logged }) => {
+      await ask('GET', '/throws')
+      const [line, ...more] = logged.filter((entry) => 'reason' in entry || 'err' in entry)
+      assert.equal(more, [])
+      assert.is(line?.level, 'info')
+      assert.not.ok('err' in (line ?? {}))
+    },
+    (deps) => ({ ...deps, guarded: [throwing(new StoreUnavailable('disk full'))] }),
+  ),
+)
+
+test(
   'answers an unexpected error with 500 and no word of it, and logs it once under the correlation id answered',
   withHttp(
     async ({ ask, logged }) => {

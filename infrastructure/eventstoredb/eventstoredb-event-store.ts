@@ -132,6 +132,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
     return event.position
   }
 
+  const outage = { told: false }
   return {
     async readStream(stream, { fromRevision = 0 } = {}) {
       return trying(`read ${stream}`, () => eventsOf(stream, fromRevision))
@@ -168,7 +169,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       refuseOtherThanPages(after, limit)
       const until = AbortSignal.any([signal, closing.signal])
       yield* follow(
-        { client, clock, log, lastPosition, leaveNode, callTimeoutMs, reconnectWithinMs },
+        { client, clock, log, lastPosition, leaveNode, callTimeoutMs, reconnectWithinMs, outage },
         { after, filter, limit, signal: until },
       )
       if (!signal.aborted) refuseIfClosed()

@@ -1,5 +1,6 @@
 import type { EventStoreDBClient } from '@eventstore/db-client'
 import type { Clock } from '../clock/clock.ts'
+import { errorText } from '../error-facts.ts'
 import type { EventPage, Filter, Position } from '../event-store/event-store.ts'
 import type { Logger } from '../logging/logger.ts'
 import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
@@ -14,6 +15,8 @@ type Following = {
   leaveNode(failure: Failure): void
   callTimeoutMs: number
   reconnectWithinMs: number
+  /** Shared by all that follow one store: an outage is told once, and its end. */
+  outage: { told: boolean }
 }
 type Wanted = { after: Position; filter: Filter | undefined; limit: number; signal: AbortSignal }
 
@@ -39,7 +42,8 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
   let lostAt: number | undefined
   let pause = FIRST_PAUSE_MS
   const connected = () => {
-    if (lostAt !== undefined) log.info({ position }, 'the event store is followed again')
+    if (deps.outage.told) log.info({ position }, 'the event store is followed again')
+    deps.outage.told = false
     lostAt = undefined
     pause = FIRST_PAUSE_MS
   }
@@ -54,8 +58,9 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       const failure = failureOf(error)
       if (!failure) throw error
       const now = clock.now().epochMilliseconds
-      if (lostAt === undefined)
-        log.warn({ err: error, position }, 'the event store cannot be followed: trying again')
+      if (!deps.outage.told)
+        log.warn({ reason: errorText(error), position }, 'the event store cannot be followed: trying again')
+      deps.outage.told = true
       lostAt ??= now
       leaveNode(failure)
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)

@@ -16,6 +16,7 @@ import {
 } from './composition/outside.ts'
 import { readModels } from './composition/projections.ts'
 import { publishing } from './composition/publishing.ts'
+import { otherEventStore } from './composition/same-event-store.ts'
 import { openStores, type Stores } from './composition/stores.ts'
 import { type Clock, systemClock } from './infrastructure/clock/clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
@@ -44,7 +45,7 @@ export type Service = {
   /** The servers that it works with. */
   engines: readonly Engine[]
   ports: ServicePorts
-  /** Resolves where the servers, as soon as they answer, are found not to belong together: why. It has to be stopped. */
+  /** Resolves where the servers are found not to belong together, at the start or later: why. It has to be stopped. */
   refused: Promise<string>
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
@@ -146,6 +147,13 @@ async function assemble(
   const { name, known } = deploymentName(stores.events, outages)
   const origin = originOf(name, publicUrl ?? listener.url)
   const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
+  const replaced = otherEventStore({
+    events: stores.events,
+    guardWrites: stores.guardWrites,
+    name: known,
+    clock,
+    signal,
+  })
   const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })
   const run = () =>
     startRoles(ports, {
@@ -189,7 +197,7 @@ async function assemble(
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  const refused = refusalOf(admitted)
+  const refused = Promise.race([refusalOf(admitted), replaced])
   return { url: listener.url, token, tokenIsNew, standIns, engines, ports, refused, stop }
 }
 

@@ -6,7 +6,10 @@ import { errorText } from '../infrastructure/error-facts.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { withOriginalTimes } from '../infrastructure/event-store/original-times.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
-import { eventStoreDbEventStore } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import {
+  type EventStoreDbEventStore,
+  eventStoreDbEventStore,
+} from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
 import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
 import { stampDatabase } from '../infrastructure/mongodb/mongodb-deployment.ts'
@@ -38,6 +41,8 @@ export type Stores = {
   shared: boolean
   /** Marks shared read models as those of a deployment, unless they are marked; resolves with whose they are. */
   stampReadModels: ((deployment: string) => Promise<string>) | undefined
+  /** See EventStoreDbEventStore; undefined where the events are embedded. */
+  guardWrites: ((check: () => Promise<void>) => void) | undefined
   /** Why no key fits the vault of a server, where none does: known once that answers. */
   whyNoKeyFits(): Promise<string | undefined>
   /** What is embedded, for a backup of it; empty where nothing is. */
@@ -66,9 +71,8 @@ export function openStores(parts: Parts): Stores {
   const engines: Engine[] = []
   const mongodb = configuration.mongodb && openMongodb(configuration.mongodb.url, parts, engines)
   // The files are taken hold of before a key is read or made: a second process is told so, and changes nothing.
-  const events = configuration.eventStore
-    ? withOriginalTimes(openEventStoreDb(configuration.eventStore, parts, engines))
-    : sqliteEventStore(files.events(), parts)
+  const onServer = configuration.eventStore && openEventStoreDb(configuration.eventStore, parts, engines)
+  const events = onServer ? withOriginalTimes(onServer) : sqliteEventStore(files.events(), parts)
   opened.add('event store', () => events.close())
   const vaultFile = mongodb ? undefined : files.vault()
   const workFile = mongodb ? undefined : files.events()
@@ -89,6 +93,7 @@ export function openStores(parts: Parts): Stores {
     vault,
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
+    guardWrites: onServer?.guardWrites,
     stampReadModels: mongodb && ((deployment) => stampDatabase(mongodb, deployment)),
     whyNoKeyFits: async () =>
       // An embedded one was looked at when it was opened.
@@ -150,7 +155,7 @@ function openEventStoreDb(
   { url, compression }: { url: string; compression: boolean },
   { clock, log }: Parts,
   engines: Engine[],
-): EventStore {
+): EventStoreDbEventStore {
   const events = eventStoreDbEventStore({ url, compression, clock, log: log.child({ part: 'event store' }) })
   engines.push(eventStoreDbEngine(events))
   return events

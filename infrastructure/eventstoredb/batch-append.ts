@@ -30,9 +30,13 @@ type Line = {
 
 /**
  * Sends every append over one call, which the server answers in any order; opens another when it breaks. An append waits
- * for its answer, and for a connection, for `timeoutMs` at most.
+ * for its answer, and for a connection, for `timeoutMs` at most. Each call begins with `mayWrite`; where that rejects, so do
+ * the appends that wait for the call.
  */
-export function batchAppends({ internals }: Connection, clock: Clock, timeoutMs: number): BatchAppends {
+export function batchAppends(
+  { internals }: Connection,
+  { clock, timeoutMs, mayWrite }: { clock: Clock; timeoutMs: number; mayWrite(): Promise<void> },
+): BatchAppends {
   let current: Promise<Line> | undefined
   /** In the order in which they are due. */
   const unanswered = new Map<string, Waiting>()
@@ -40,6 +44,7 @@ export function batchAppends({ internals }: Connection, clock: Clock, timeoutMs:
   let watching = false
 
   async function open(forget: () => void): Promise<Line> {
+    await mayWrite()
     const client = await internals.getGRPCClient(StreamsClient, 'batchAppend')
     const call = client.batchAppend(
       ...internals.callArguments({ requiresLeader: true }, { deadline: Number.POSITIVE_INFINITY }),

@@ -37,6 +37,11 @@ export type EventStoreDbOptions = {
 export type EventStoreDbEventStore = EventStore & {
   /** Whether the server can be worked with, and why not. Never rejects. */
   describe(): Promise<Condition>
+  /**
+   * From now on appends go out on a connection only once `check` has resolved for it: where the server was away, another
+   * one may have its address. Where it rejects, so do they.
+   */
+  guardWrites(check: () => Promise<void>): void
 }
 
 /**
@@ -59,7 +64,12 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   offerGzip(options.compression, log)
   const connection = connect(options.url, log)
   const { client } = connection
-  const appends = batchAppends(connection, clock, callTimeoutMs)
+  let mayWrite = async () => {}
+  const appends = batchAppends(connection, {
+    clock,
+    timeoutMs: callTimeoutMs,
+    mayWrite: () => mayWrite(),
+  })
   const leave = leavingTheNode(connection, clock)
   const leaveNode = (failure: Failure) => {
     if (failure.elsewhere) void leave(failure.trouble === 'TIMEOUT' ? callTimeoutMs : LEAVE_EVERY_MS)
@@ -177,6 +187,10 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
     head: () => trying('tell its last position', lastPosition),
     describe: () => conditionOf(connection, { url: options.url, clock, callTimeoutMs, lastPosition }),
+
+    guardWrites(check) {
+      mayWrite = check
+    },
 
     async close() {
       if (closing.signal.aborted) return

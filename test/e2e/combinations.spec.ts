@@ -118,6 +118,40 @@ test('EventStoreDB with embedded read models is for one process: another folder 
   }
 })
 
+test('an empty event store in the place of the one it was started with ends a process, and nothing is written there', async () => {
+  const double = await startEventStoreDbDouble()
+  let empty: Awaited<ReturnType<typeof startEventStoreDbDouble>> | undefined
+  try {
+    await withProcesses(async (start) => {
+      const service = await start({ EVENTSTORE_URL: double.url })
+      await untilReady(service)
+      await works(service)
+      await double.close()
+      empty = await startEventStoreDbDouble({ port: double.port })
+      // Written through whatever connection comes first.
+      const writing = withDeadline(20_000, () => service.gone.then(() => undefined))
+      for (let gone = false; !gone; ) {
+        const body = JSON.stringify({ userId: '1', provider: 'google', externalCalendarId: 'a@b.example' })
+        const headers = { authorization: 'Bearer token', 'content-type': 'application/json' }
+        const url = `${service.url}/commands/RegisterCalendarSync`
+        await fetch(url, { method: 'POST', headers, body }).then(
+          (answer) => assert.is.not(answer.status, 200),
+          () => {
+            gone = true
+          },
+        )
+      }
+      await writing
+      await isRefused(Promise.resolve(service), /EVENTSTORE_URL is not the one any more/)
+      const { events } = await empty.store.readAll({ after: '', limit: 100 })
+      assert.equal(events.filter(({ type }) => !type.startsWith('$')), [])
+    })
+  } finally {
+    await empty?.close()
+    await double.close()
+  }
+})
+
 test('a folder restored from a backup takes the place of the one that the event store knows, where it is told to', async () => {
   const double = await startEventStoreDbDouble()
   const EVENTSTORE_URL = double.url

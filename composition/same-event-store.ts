@@ -1,0 +1,44 @@
+import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { nameIn } from './deployment.ts'
+import type { Stores } from './stores.ts'
+
+/** Before each further look while nothing is written. */
+const LOOK_EVERY_MS = 5_000
+
+const REPLACED =
+  'The event store of EVENTSTORE_URL is not the one any more that this process was started with: it lacks what that one was called, as an empty one does. Nothing more is written. Name the right server, or give it its data back, and start again.'
+
+/**
+ * Looks, for as long as a process runs, whether the event store on a server is still the one with this name: before
+ * the first write on each connection, which then does not come about, and every few seconds. Resolves with a sentence
+ * for the operator once it is not; never where it is embedded.
+ */
+export function otherEventStore(parts: {
+  events: EventStore
+  guardWrites: Stores['guardWrites']
+  /** What the event store's deployment is called; undefined where it was ended before that was known. */
+  name: Promise<string | undefined>
+  clock: Clock
+  signal: AbortSignal
+}): Promise<string> {
+  const { events, guardWrites, clock, signal } = parts
+  return new Promise((resolve) => {
+    if (guardWrites === undefined) return
+    let name: string | undefined
+    const check = async () => {
+      if (name === undefined || (await nameIn(events)) === name) return
+      resolve(REPLACED)
+      throw new StoreUnavailable(REPLACED)
+    }
+    guardWrites(check)
+    void parts.name.then(async (known) => {
+      name = known
+      while (!signal.aborted) {
+        await clock.delay(LOOK_EVERY_MS, signal)
+        await check().catch(() => 'the next look will tell')
+      }
+    })
+  })
+}

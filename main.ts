@@ -151,7 +151,9 @@ async function assemble(
     events: stores.events,
     guardWrites: stores.guardWrites,
     name: known,
+    topic: configuration.mongodb && configuration.kafka?.topic,
     clock,
+    log,
     signal,
   })
   const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })

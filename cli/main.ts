@@ -15,7 +15,7 @@ program
   .description('run the service; it is configured by environment variables and .env')
   .option(
     '--take-over',
-    'let this data folder take the place of a lost one that EVENTSTORE_URL was used with',
+    'let this data folder, or this KAFKA_TOPIC, take the place of the one that EVENTSTORE_URL was used with',
   )
   .action(async (options: { takeOver?: boolean }) => {
     const { start } = await import('./start.ts')

@@ -1,6 +1,8 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
 import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { topicGivenUp } from './admission.ts'
 import { nameIn } from './deployment.ts'
 import type { Stores } from './stores.ts'
 
@@ -12,18 +14,22 @@ const REPLACED =
 
 /**
  * Looks, for as long as a process runs, whether the event store on a server is still the one with this name: before
- * the first write on each connection, which then does not come about, and every few seconds. Resolves with a sentence
- * for the operator once it is not; never where it is embedded.
+ * the first write on each connection, which then does not come about, and every few seconds; then too, whether another
+ * process took over with another topic. Resolves with a sentence for the operator once that is so; never where the
+ * store is embedded.
  */
 export function otherEventStore(parts: {
   events: EventStore
   guardWrites: Stores['guardWrites']
   /** What the event store's deployment is called; undefined where it was ended before that was known. */
   name: Promise<string | undefined>
+  /** The topic of Kafka that this process publishes to. */
+  topic: string | undefined
   clock: Clock
+  log: Logger
   signal: AbortSignal
 }): Promise<string> {
-  const { events, guardWrites, clock, signal } = parts
+  const { events, guardWrites, topic, clock, log, signal } = parts
   return new Promise((resolve) => {
     if (guardWrites === undefined) return
     let name: string | undefined
@@ -37,7 +43,13 @@ export function otherEventStore(parts: {
       name = known
       while (!signal.aborted) {
         await clock.delay(LOOK_EVERY_MS, signal)
-        await check().catch(() => 'the next look will tell')
+        try {
+          await check()
+          const why = topic === undefined ? undefined : await topicGivenUp(events, topic)
+          if (why !== undefined) resolve(why)
+        } catch (error) {
+          log.debug({ err: error }, 'the next look will tell whether the event store is still the same')
+        }
       }
     })
   })

@@ -144,7 +144,10 @@ test('an empty event store in the place of the one it was started with ends a pr
       await writing
       await isRefused(Promise.resolve(service), /EVENTSTORE_URL is not the one any more/)
       const { events } = await empty.store.readAll({ after: '', limit: 100 })
-      assert.equal(events.filter(({ type }) => !type.startsWith('$')), [])
+      assert.equal(
+        events.filter(({ type }) => !type.startsWith('$')),
+        [],
+      )
     })
   } finally {
     await empty?.close()
@@ -235,6 +238,36 @@ onMongodb(
       })
     } finally {
       const connection = mongodbConnection(servers.MONGODB_URL)
+      await connection.use(() => connection.vaultDatabase.dropDatabase())
+      await connection.use(() => connection.database.dropDatabase())
+      await connection.close()
+      await double.close()
+    }
+  },
+)
+
+onMongodb(
+  'all processes of a deployment publish to one topic: another one is refused, until a process takes over with it',
+  async () => {
+    const double = await startEventStoreDbDouble()
+    const MONGODB_URL = withDatabase(mongodb?.url ?? '', `calendar-sync-test-${randomUUID()}`)
+    // Nothing is published: no broker is needed.
+    const servers = { EVENTSTORE_URL: double.url, MONGODB_URL, KAFKA_BROKERS: '127.0.0.1:1' }
+    try {
+      await withProcesses(async (start, dataDir) => {
+        const first = await start({ ...servers, KAFKA_TOPIC: 'old' })
+        await works(first)
+        const other = { ...servers, KAFKA_TOPIC: 'new', DATA_DIR: dataDir('b') }
+        await isRefused(start(other), /publish to old, and KAFKA_TOPIC of this one is new: .+--take-over/)
+        await works(first)
+        const next = await start(other, ['--take-over'])
+        await works(next)
+        await isRefused(Promise.resolve(first), /publish to new, and KAFKA_TOPIC of this one is old/)
+        await works(next)
+        await isRefused(start({ ...servers, KAFKA_TOPIC: 'old' }), /publish to new/)
+      })
+    } finally {
+      const connection = mongodbConnection(MONGODB_URL)
       await connection.use(() => connection.vaultDatabase.dropDatabase())
       await connection.use(() => connection.database.dropDatabase())
       await connection.close()

@@ -52,8 +52,7 @@ type AdmissionParts = {
   /** What the event store's deployment is called; undefined where it was ended before that was known. */
   name: Promise<string | undefined>
   outages: OutageLog
-  /** Marks the shared read models as of that deployment, unless they are marked; resolves with whose they are. */
-  stampReadModels: ((name: string) => Promise<string>) | undefined
+  stampReadModels: Stores['stampReadModels']
   whyNoKeyFits: Stores['whyNoKeyFits']
   /** This data folder, where a shared event store's read models, signals and vault are embedded in it. */
   folder: { id: string; path: string } | undefined
@@ -77,11 +76,13 @@ async function admission(parts: AdmissionParts): Promise<Admission> {
 }
 
 async function otherDeployment(
-  { stampReadModels }: AdmissionParts,
+  { stampReadModels, folder }: AdmissionParts,
   name: string,
 ): Promise<string | undefined> {
   if (stampReadModels === undefined || (await stampReadModels(name)) === name) return undefined
-  return 'The database of MONGODB_URL holds the read models of another event store: name another database in its path, or the event store that it belongs to. Several processes share both: set EVENTSTORE_URL too.'
+  return folder
+    ? `${folder.path} holds the read models, signals and vault of another event store than that of EVENTSTORE_URL: name the one that it belongs to, or give that its data back. For another event store, set another DATA_DIR.`
+    : 'The database of MONGODB_URL holds the read models of another event store: name another database in its path, or the event store that it belongs to. Several processes share both: set EVENTSTORE_URL too.'
 }
 
 async function otherFolder({ events, folder, takeOver }: AdmissionParts): Promise<string | undefined> {

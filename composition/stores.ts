@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
+import { keptSecret } from '../infrastructure/config/secret-file.ts'
 import { errorText } from '../infrastructure/error-facts.ts'
 import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import { withOriginalTimes } from '../infrastructure/event-store/original-times.ts'
@@ -39,7 +40,10 @@ export type Stores = {
   secrets: readonly [Uint8Array, ...Uint8Array[]]
   /** Other processes may work on the same read models and signals. */
   shared: boolean
-  /** Marks shared read models as those of a deployment, unless they are marked; resolves with whose they are. */
+  /**
+   * Marks the read models as those of a deployment, unless they are marked; resolves with whose they are. Undefined where
+   * they lie in one file with its events.
+   */
   stampReadModels: ((deployment: string) => Promise<string>) | undefined
   /** See EventStoreDbEventStore; undefined where the events are embedded. */
   guardWrites: ((check: () => Promise<void>) => void) | undefined
@@ -94,7 +98,7 @@ export function openStores(parts: Parts): Stores {
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
     guardWrites: onServer?.guardWrites,
-    stampReadModels: mongodb && ((deployment) => stampDatabase(mongodb, deployment)),
+    stampReadModels: readModelsStamp(parts, mongodb),
     whyNoKeyFits: async () =>
       // An embedded one was looked at when it was opened.
       typeof vault.opensNothing === 'function' && (await vault.opensNothing())
@@ -103,6 +107,14 @@ export function openStores(parts: Parts): Stores {
     backupSources: { folder, databases: files.open(), head: () => events.head(), clock: parts.clock },
     engines,
   }
+}
+
+function readModelsStamp(
+  { configuration: { data, eventStore } }: Parts,
+  mongodb: MongodbConnection | undefined,
+): Stores['stampReadModels'] {
+  if (mongodb) return (deployment) => stampDatabase(mongodb, deployment)
+  return eventStore && (async (deployment) => keptSecret(data.folder, 'event-store', () => deployment).secret)
 }
 
 /** The two files of the data folder, each opened where it is first needed. */

@@ -148,6 +148,8 @@ test('an empty event store in the place of the one it was started with ends a pr
         events.filter(({ type }) => !type.startsWith('$')),
         [],
       )
+      const again = start({ EVENTSTORE_URL: double.url }, ['--take-over'])
+      await isRefused(again, /holds the read models, signals and vault of another event store/)
     })
   } finally {
     await empty?.close()

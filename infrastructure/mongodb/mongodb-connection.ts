@@ -54,6 +54,14 @@ export function mongodbConnection(
   /** A client whose first attempt failed stays closed until it is told to connect again. */
   async function connected(): Promise<void> {
     if (closed) throw new StoreUnavailable('the connection to MongoDB was closed')
+    // An attempt that began before this call has less time left than this call may take.
+    if (connecting !== undefined) {
+      const succeeded = await connecting.then(
+        () => true,
+        () => false,
+      )
+      if (succeeded) return
+    }
     connecting ??= client.connect()
     try {
       await connecting

@@ -28,6 +28,22 @@ test('says that nothing listens there, and rejects each call within its time', a
   await connection.close()
 })
 
+test('gives a call its whole time, where another began to connect before it', async () => {
+  const port = await freePort()
+  const connection = mongodbConnection(`mongodb://127.0.0.1:${port}/`, { unreachableAfterMs: 2000 })
+  const read = () => connection.use(() => connection.database.collection('a').findOne())
+  const before = read().catch((error: unknown) => error)
+  const later = read()
+  assert.instance(await before, StoreUnavailable)
+  const server = await mongodbDouble('STANDALONE', { port })
+  try {
+    assert.is(await later, null)
+  } finally {
+    await connection.close()
+    await server.close()
+  }
+})
+
 test('says that a name cannot be resolved, one that lists servers too', async () => {
   for (const scheme of ['mongodb', 'mongodb+srv']) {
     const { ok, problem } = await described(`${scheme}://nowhere.invalid/`)

@@ -4,10 +4,10 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { BackupRefused } from '../../infrastructure/backup/backup-folder.ts'
-import { jsonBody } from './json-body.ts'
+import { bodyAs } from './json-body.ts'
 import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
-import { HttpProblem, invalid } from './problem.ts'
+import { HttpProblem } from './problem.ts'
 
 const PATH = '/admin/backup'
 
@@ -49,9 +49,8 @@ export function adminRoutes({ dataFolder, backUp }: AdminRouteDeps): Router {
   let running = false
   return new Router().post(PATH, async (ctx) => {
     refuseFromElsewhere(ctx)
-    const read = BackupBody.safeParse(await jsonBody(ctx))
-    if (!read.success) throw invalid('BODY_INVALID', 'The body does not name a backup.', read.error)
-    const { directory, withKey, dataFolder: meant } = read.data
+    const read = await bodyAs(ctx, BackupBody, 'The body does not name a backup.')
+    const { directory, withKey, dataFolder: meant } = read
     refuseOtherFolder(meant, dataFolder)
     if (running) throw conflict('BACKUP_RUNNING', 'A backup is being made now: wait until it is done.')
     running = true

@@ -2,8 +2,8 @@ import Router from '@koa/router'
 import { z } from 'zod'
 import { instantText } from '../../commands/body-fields.ts'
 import type { Credential, CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
-import { jsonBody } from './json-body.ts'
-import { HttpProblem, invalid } from './problem.ts'
+import { bodyAs } from './json-body.ts'
+import { HttpProblem } from './problem.ts'
 
 const secret = z.string().min(1).max(8192)
 
@@ -35,9 +35,8 @@ export function credentialRoutes({ vault, onCredentialStored }: CredentialRouteD
   const router = new Router()
   router.put('/credentials/:credentialId', async (ctx) => {
     const credentialId = readId(ctx.params.credentialId)
-    const body = CredentialBody.safeParse(await jsonBody(ctx))
-    if (!body.success) throw invalid('BODY_INVALID', 'The body is not a credential.', body.error)
-    await vault.put(credentialId, toCredential(body.data))
+    const body = await bodyAs(ctx, CredentialBody, 'The body is not a credential.')
+    await vault.put(credentialId, toCredential(body))
     onCredentialStored(credentialId)
     ctx.status = 204
   })

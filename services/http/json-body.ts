@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import { HttpProblem } from './problem.ts'
+import type { z } from 'zod'
+import { HttpProblem, invalid } from './problem.ts'
 import { rawBody } from './raw-body.ts'
 
 /**
@@ -28,4 +29,15 @@ export async function jsonBody(ctx: Context): Promise<unknown> {
       detail: bytes.length === 0 ? 'The body is empty; JSON is needed.' : 'The body is not JSON in UTF-8.',
     })
   }
+}
+
+/** The body as the schema makes it. Throws what `jsonBody` throws, and 400 BODY_INVALID with `detail` where it does not fit. */
+export async function bodyAs<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+  detail: string,
+): Promise<z.output<Schema>> {
+  const read = schema.safeParse(await jsonBody(ctx))
+  if (!read.success) throw invalid('BODY_INVALID', detail, read.error)
+  return read.data
 }

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { type ResumeOptions, ResumeRefused } from '../publication-resume.ts'
 import { ResumeReport } from '../publication-resume-report.ts'
-import { jsonBody } from './json-body.ts'
+import { bodyAs } from './json-body.ts'
 import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
-import { HttpProblem, invalid } from './problem.ts'
+import { HttpProblem } from './problem.ts'
 
 const PATH = '/admin/resume-publishing'
 
@@ -33,10 +33,8 @@ export type PublishingRouteDeps = {
 /** The way out where publishing stands still because the event store is not the one that was published from. */
 export function publishingRoutes({ dataFolder, resume }: PublishingRouteDeps): Router {
   return new Router().post(PATH, async (ctx) => {
-    const read = ResumeBody.safeParse(await jsonBody(ctx))
-    if (!read.success)
-      throw invalid('BODY_INVALID', 'The body does not say how to resume publishing.', read.error)
-    const { after, write, dataFolder: meant } = read.data
+    const read = await bodyAs(ctx, ResumeBody, 'The body does not say how to resume publishing.')
+    const { after, write, dataFolder: meant } = read
     refuseOtherFolder(meant, dataFolder)
     if (resume === undefined)
       throw problem(409, 'NOT_PUBLISHING', 'KAFKA_BROKERS is not set: the feed reads the event store.')

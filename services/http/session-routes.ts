@@ -1,8 +1,8 @@
 import Router from '@koa/router'
 import { z } from 'zod'
 import { type Callers, refuseCrossSite } from './authentication.ts'
-import { jsonBody } from './json-body.ts'
-import { HttpProblem, invalid } from './problem.ts'
+import { bodyAs } from './json-body.ts'
+import { HttpProblem } from './problem.ts'
 import type { Sessions } from './sessions.ts'
 
 export const SessionRequest = z
@@ -14,9 +14,8 @@ export function sessionRoutes({ callers, sessions }: { callers: Callers; session
   const router = new Router()
   router.post('/session', async (ctx) => {
     refuseCrossSite(ctx, 'optional')
-    const body = SessionRequest.safeParse(await jsonBody(ctx))
-    if (!body.success) throw invalid('BODY_INVALID', 'The body needs a token.', body.error)
-    const caller = callers.byToken(body.data.token)
+    const { token } = await bodyAs(ctx, SessionRequest, 'The body needs a token.')
+    const caller = callers.byToken(token)
     if (caller === undefined)
       throw new HttpProblem({
         status: 401,

@@ -14,27 +14,27 @@ module.exports = {
     forbid(
       'commands-and-projections-know-domain-and-ports',
       { path: '^(commands|projections)/' },
-      { path: '^(services|simulator|console|cli|composition)/|^main[.]ts$' },
+      { path: '^(services|stand-ins|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
       'services-know-no-composition',
       { path: '^services/' },
-      { path: '^(simulator|console|cli|composition)/|^main[.]ts$' },
+      { path: '^(stand-ins|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
       'infrastructure-knows-domain-types-only',
       { path: '^infrastructure/' },
-      { path: '^(services|commands|projections|simulator|console|cli|composition)/|^main[.]ts$' },
+      { path: '^(services|commands|projections|stand-ins|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid('ports-know-no-adapter', { path: port }, { path: adapter }),
     forbid(
       'only-the-composition-names-an-adapter',
-      { path: '^(domain|commands|projections|services|simulator|console|cli)/' },
+      { path: '^(domain|commands|projections|services|stand-ins|console|cli)/' },
       { path: adapter },
     ),
     forbid(
-      'simulator-stands-alone',
-      { path: '^simulator/' },
+      'stand-ins-stands-alone',
+      { path: '^stand-ins/' },
       { path: '^(services|commands|projections|domain|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(

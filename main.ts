@@ -33,7 +33,7 @@ import { wishForParked } from './services/parked-wishes.ts'
 import { alone, leasedIn } from './services/role-lease.ts'
 import { startRoles, startRolesOnce } from './services/roles.ts'
 import type { ServicePorts } from './services/service-ports.ts'
-import { type StandIns, startStandIns } from './simulator/stand-ins.ts'
+import { type StandIns, startStandIns } from './stand-ins/stand-ins.ts'
 
 export type Service = {
   /** Where it listens. */

@@ -37,7 +37,7 @@ program
   .allowUnknownOption()
   .argument('[options...]', "the stand-in's own options; --help shows them")
   .action(async (options: string[]) => {
-    const { runGoogleStandIn } = await import('../simulator/google/main.ts')
+    const { runGoogleStandIn } = await import('../stand-ins/google/main.ts')
     await runGoogleStandIn(options)
   })
 

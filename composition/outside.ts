@@ -6,7 +6,7 @@ import {
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import { addresses } from '../infrastructure/google/google-addresses.ts'
-import { STAND_IN_HOST, type StandIns } from '../simulator/stand-ins.ts'
+import { STAND_IN_HOST, type StandIns } from '../stand-ins/stand-ins.ts'
 import type { Stores } from './stores.ts'
 
 export const derivedText = (secret: Uint8Array, purpose: string): string =>

@@ -1,4 +1,4 @@
-import { STAND_IN_HOST } from '../../simulator/stand-ins.ts'
+import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import { span, type Teller } from './teller.ts'
 import { StepFailed, type World } from './world.ts'
 

@@ -1,4 +1,4 @@
-import { STAND_IN_HOST } from '../../simulator/stand-ins.ts'
+import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import { type BookedMeeting, type Meetings, settled } from './story-bookings.ts'
 import { clockTime, span, type Teller } from './teller.ts'
 import { type PublishedEvent, StepFailed, type World } from './world.ts'

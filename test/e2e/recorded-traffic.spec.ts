@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { GoogleEvent } from '../../simulator/google/google-json.ts'
+import type { GoogleEvent } from '../../stand-ins/google/google-json.ts'
 import {
   later,
   localOf,

@@ -1,5 +1,5 @@
-import type { CalendarEventWrite, GoogleSide } from '../../simulator/calcom/google-side.ts'
-import type { GoogleCore } from '../../simulator/google/google-core.ts'
+import type { CalendarEventWrite, GoogleSide } from '../../stand-ins/calcom/google-side.ts'
+import type { GoogleCore } from '../../stand-ins/google/google-core.ts'
 
 /** Cal.com's hand in Google Calendar. */
 export const calcomWritesInto = (core: GoogleCore): GoogleSide => ({

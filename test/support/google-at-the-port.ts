@@ -9,9 +9,9 @@ import { readEvent } from '../../infrastructure/google/google-event.ts'
 import { readEventsPage } from '../../infrastructure/google/google-events-page.ts'
 import { EVENT_FIELDS, LIST } from '../../infrastructure/google/google-fields.ts'
 import type { CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
-import type { ApiAnswer } from '../../simulator/google/api-answer.ts'
-import { answerGoogle } from '../../simulator/google/google-api.ts'
-import type { GoogleCore } from '../../simulator/google/google-core.ts'
+import type { ApiAnswer } from '../../stand-ins/google/api-answer.ts'
+import { answerGoogle } from '../../stand-ins/google/google-api.ts'
+import type { GoogleCore } from '../../stand-ins/google/google-core.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 type Ask = { method?: string; path: string; query?: Record<string, string>; body?: unknown }

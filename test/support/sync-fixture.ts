@@ -8,7 +8,7 @@ import { decodeAny, type StoredEvent } from '../../infrastructure/event-store/ev
 import { START } from '../../infrastructure/event-store/event-store.ts'
 import { type RunningRoles, startRoles } from '../../services/roles.ts'
 import type { ServicePorts } from '../../services/service-ports.ts'
-import type { ApiMethod } from '../../simulator/google/faults.ts'
+import type { ApiMethod } from '../../stand-ins/google/faults.ts'
 import { type SyncWorldOptions, syncWorld } from './sync-world.ts'
 
 export type SyncFixture = Awaited<ReturnType<typeof syncFixture>>

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import type { BookingDirectory } from '../../../infrastructure/booking-directory/booking-directory.ts'
 import { calcomBookingDirectory } from '../../../infrastructure/calcom/calcom-booking-directory.ts'
 import { systemClock } from '../../../infrastructure/clock/clock.ts'
-import { type CalcomStandIn, startCalcomStandIn } from '../../../simulator/calcom/calcom-stand-in.ts'
+import { type CalcomStandIn, startCalcomStandIn } from '../../../stand-ins/calcom/calcom-stand-in.ts'
 import { type ScriptedAnswer, scriptedServer } from '../../support/http-server.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 

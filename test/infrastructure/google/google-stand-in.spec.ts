@@ -6,7 +6,7 @@ import type { Answer, CalendarProvider } from '../../../infrastructure/calendar-
 import { googleCalendarProvider } from '../../../infrastructure/google/google-calendar-provider.ts'
 import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
 import { sqliteVault } from '../../../infrastructure/vault/sqlite-vault.ts'
-import { startGoogleStandIn } from '../../../simulator/google/http-shell.ts'
+import { startGoogleStandIn } from '../../../stand-ins/google/http-shell.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { HOST, NOON } from './provider-under-test.ts'
 

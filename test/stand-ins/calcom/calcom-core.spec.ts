@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isSignedByCalcom, parseCalcomDelivery } from '../../../infrastructure/calcom/webhook.ts'
-import { type CalcomCore, calcomCore } from '../../../simulator/calcom/calcom-core.ts'
-import type { CalcomBooking } from '../../../simulator/calcom/calcom-state.ts'
-import type { CalendarEventWrite } from '../../../simulator/calcom/google-side.ts'
-import type { Outcome } from '../../../simulator/calcom/outcome.ts'
+import { type CalcomCore, calcomCore } from '../../../stand-ins/calcom/calcom-core.ts'
+import type { CalcomBooking } from '../../../stand-ins/calcom/calcom-state.ts'
+import type { CalendarEventWrite } from '../../../stand-ins/calcom/google-side.ts'
+import type { Outcome } from '../../../stand-ins/calcom/outcome.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
 
 const start = Temporal.Instant.from('2026-03-10T09:00:00Z')

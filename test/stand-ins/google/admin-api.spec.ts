@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adjustableClock } from '../../../simulator/adjustable-clock.ts'
-import type { GoogleStandIn } from '../../../simulator/google/http-shell.ts'
-import { runGoogleStandIn } from '../../../simulator/google/main.ts'
+import { adjustableClock } from '../../../stand-ins/adjustable-clock.ts'
+import type { GoogleStandIn } from '../../../stand-ins/google/http-shell.ts'
+import { runGoogleStandIn } from '../../../stand-ins/google/main.ts'
 import { failureOf, HOST, morning, withReceiver, withStandIn } from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: the admin API")

@@ -5,7 +5,7 @@ import {
   type GoogleStandIn,
   type GoogleStandInOptions,
   startGoogleStandIn,
-} from '../../../simulator/google/http-shell.ts'
+} from '../../../stand-ins/google/http-shell.ts'
 
 export const HOST = 'host@example.com'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createGoogleCore, type GoogleCore } from '../../../simulator/google/google-core.ts'
-import type { GoogleEvent } from '../../../simulator/google/google-json.ts'
+import { createGoogleCore, type GoogleCore } from '../../../stand-ins/google/google-core.ts'
+import type { GoogleEvent } from '../../../stand-ins/google/google-json.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { HOST, morning } from './stand-in-client.ts'
 

@@ -1,8 +1,9 @@
 // The layers of docs/decisions/0002: imports point one way, and only main.ts and composition/ name an adapter. Type imports count.
 // test/ and bench/ may import anything, and nothing imports them.
 
-/** `infrastructure/NAME/NAME.ts` is a port. An adapter has a folder of its own, or its engine in its file's name. */
-const port = '^infrastructure/([^/]+)/\\1[.]ts$|^infrastructure/vault/credential-vault[.]ts$'
+const port = '^ports/'
+
+/** An adapter has a folder of its own, or its engine in its file's name. */
 const engine = 'sqlite|google|calcom|kafka|eventstoredb|mongodb'
 const adapter = `^infrastructure/(${engine})/|^infrastructure/[^/]+/(${engine})-[^/]+[.]ts$`
 
@@ -22,14 +23,14 @@ module.exports = {
       { path: '^(stand-ins|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid(
-      'infrastructure-knows-domain-types-only',
-      { path: '^infrastructure/' },
+      'ports-and-infrastructure-know-domain-types-only',
+      { path: '^(ports|infrastructure)/' },
       { path: '^(services|commands|projections|stand-ins|console|cli|composition)/|^main[.]ts$' },
     ),
     forbid('ports-know-no-adapter', { path: port }, { path: adapter }),
     forbid(
       'only-the-composition-names-an-adapter',
-      { path: '^(domain|commands|projections|services|stand-ins|console|cli)/' },
+      { path: '^(domain|commands|projections|ports|services|stand-ins|console|cli)/' },
       { path: adapter },
     ),
     forbid(

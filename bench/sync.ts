@@ -9,11 +9,11 @@ import { RegisterCalendarSync } from '../commands/register-calendar-sync.ts'
 import { TrackBooking } from '../commands/track-booking.ts'
 import { systemClock } from '../infrastructure/clock/clock.ts'
 import { readConfiguration } from '../infrastructure/config/configuration.ts'
-import type { NewEvent, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
 import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
 import { openDatabase } from '../infrastructure/sqlite/database.ts'
 import { startService } from '../main.ts'
+import type { NewEvent, RecordedEvent } from '../ports/event-store/event-store.ts'
 
 const EVENTS = 2_500
 const LINKED = 500

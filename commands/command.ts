@@ -2,11 +2,11 @@ import type { z } from 'zod'
 import type { DomainEvent } from '../domain/domain-event.ts'
 import type { Cause, EventMetadata } from '../domain/event-metadata.ts'
 import type { SyncMode } from '../domain/sync-policy.ts'
-import type { CalendarProvider } from '../infrastructure/calendar-provider/calendar-provider.ts'
-import type { EventStore, Position } from '../infrastructure/event-store/event-store.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import type { SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
-import type { CalendarDirectory, CredentialVault } from '../infrastructure/vault/credential-vault.ts'
+import type { CalendarProvider } from '../ports/calendar-provider.ts'
+import type { EventStore, Position } from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
+import type { SignalQueue } from '../ports/signal-queue/signal-queue.ts'
+import type { CalendarDirectory, CredentialVault } from '../ports/vault/credential-vault.ts'
 
 /** What commands work with. */
 export type CommandPorts = {

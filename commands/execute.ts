@@ -1,8 +1,8 @@
 import type { Decision } from '../domain/decision.ts'
 import { type Category, type EventsOf, streamName } from '../domain/domain-event.ts'
-import { decode, encode } from '../infrastructure/event-store/event-codec.ts'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { decode, encode } from '../ports/event-store/event-codec.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, metadataOf } from './command.ts'
 
 /** An aggregate as a fold: its category, where it begins and how each event changes it. */

@@ -1,4 +1,4 @@
-import type { CalendarAddress, CalendarDirectory } from '../infrastructure/vault/credential-vault.ts'
+import type { CalendarAddress, CalendarDirectory } from '../ports/vault/credential-vault.ts'
 import { type CommandResult, notFound } from './command.ts'
 
 /** Runs `handle` with the key of a calendar that is known here; 404 CALENDAR_UNKNOWN otherwise. Makes no key. */

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../domain/domain-event.ts'
 import { activateChannel, failActivation, openChannel } from '../domain/subscription-channels.ts'
-import type { ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { ProviderError } from '../ports/calendar-provider.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, notFound } from './command.ts'
 import { execute } from './execute.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { OutageLog } from '../services/outage-log.ts'
 
 /** Of facts about the deployment as a whole. */

@@ -3,7 +3,7 @@ import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import type { Metrics } from '../infrastructure/metrics/metrics.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
 import { createCalcomIntake } from '../services/calcom-intake.ts'
 import { credentialStored } from '../services/credential-stored.ts'

@@ -1,5 +1,5 @@
 // The channels that a push may come from: from before the provider is asked for one until it is stopped or refused.
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { defineReadModel } from './read-model.ts'
 
 /** `resourceId` and `expiresAt` (RFC 3339, UTC) are known once the provider has answered. */

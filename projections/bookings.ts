@@ -1,6 +1,6 @@
 // Bookings as people look at them: what became of each, and which need a person.
 import { type Agreement, type BookingEvent, trackedPart } from '../domain/booking.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,
   foldBooking,

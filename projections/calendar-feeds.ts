@@ -1,6 +1,6 @@
 // What is exceptional about reading each calendar: failures, and changes that wait for a person.
 import type { HoldReason } from '../domain/calendar-feed.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 
 /** Instants are RFC 3339 in UTC. */

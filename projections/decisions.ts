@@ -1,5 +1,5 @@
 // The published decisions and what became of them.
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 

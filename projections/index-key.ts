@@ -1,6 +1,6 @@
 // Keys of indexes: parts joined by `|`. Sorted as text by their bytes, so that a part that is an instant must have a
 // fixed width.
-import type { KeyRange } from '../infrastructure/read-store/read-store.ts'
+import type { KeyRange } from '../ports/read-store/read-store.ts'
 
 /** A key of several parts. Parts may hold anything: `|` in a part does not end it. */
 export const indexKey = (...parts: readonly string[]): string => parts.map(escaped).join('|')

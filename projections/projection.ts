@@ -1,6 +1,6 @@
 import type { Category } from '../domain/domain-event.ts'
-import type { Json, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
-import type { Collection, Document } from '../infrastructure/read-store/read-store.ts'
+import type { Json, Position, RecordedEvent } from '../ports/event-store/event-store.ts'
+import type { Collection, Document } from '../ports/read-store/read-store.ts'
 
 /**
  * A read model as data: which events it reads and what each of them changes. What runs it (and in which order, how

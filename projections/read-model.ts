@@ -1,7 +1,7 @@
 import { type Category, categoryOf } from '../domain/domain-event.ts'
-import { decode, type StoredEvent } from '../infrastructure/event-store/event-codec.ts'
-import type { Json } from '../infrastructure/event-store/event-store.ts'
-import type { Document, KeyRange, ReadStore } from '../infrastructure/read-store/read-store.ts'
+import { decode, type StoredEvent } from '../ports/event-store/event-codec.ts'
+import type { Json } from '../ports/event-store/event-store.ts'
+import type { Document, KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
 import { fromStored, type Projection } from './projection.ts'
 
 /** What a read model's file says of it. */

@@ -1,5 +1,5 @@
 // Calendars that users ticked for conflicts in Cal.com: they share the channels of the calendar syncs.
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel } from './read-model.ts'
 

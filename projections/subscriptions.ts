@@ -4,7 +4,7 @@ import {
   initialCalendarSubscription,
   type RequestedSubscription,
 } from '../domain/calendar-subscription.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'

@@ -1,6 +1,6 @@
 // The modes that were set, by scope.
 import type { PolicyLayers, PolicyScope, SyncMode } from '../domain/sync-policy.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey } from './index-key.ts'
 import { defineReadModel } from './read-model.ts'
 

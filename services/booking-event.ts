@@ -1,7 +1,7 @@
 import { CloudEvent, type CloudEventV1 } from 'cloudevents'
 import { reasonText } from '../domain/explanation.ts'
-import { decode, type StoredEvent } from '../infrastructure/event-store/event-codec.ts'
-import type { RecordedEvent } from '../infrastructure/event-store/event-store.ts'
+import { decode, type StoredEvent } from '../ports/event-store/event-codec.ts'
+import type { RecordedEvent } from '../ports/event-store/event-store.ts'
 import {
   type BookingCancelledData,
   type BookingRescheduledData,

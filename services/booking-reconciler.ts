@@ -3,10 +3,7 @@ import { bookingAggregate } from '../commands/aggregates.ts'
 import { execute, load } from '../commands/execute.ts'
 import { closeBooking, recordBookingTimes, trackBooking } from '../domain/booking-facts.ts'
 import type { Cause } from '../domain/event-metadata.ts'
-import type {
-  BookingDirectory,
-  DirectoryBooking,
-} from '../infrastructure/booking-directory/booking-directory.ts'
+import type { BookingDirectory, DirectoryBooking } from '../ports/booking-directory.ts'
 import { type BookingReferencesDocument, openBookings } from '../projections/booking-references.ts'
 import type { CalcomIntake } from './calcom-intake.ts'
 import type { Cron } from './crons.ts'

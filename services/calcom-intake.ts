@@ -6,8 +6,8 @@ import { type Booking, trackedPart } from '../domain/booking.ts'
 import { closeBooking, recordBookingTimes, type ToldBooking, trackBooking } from '../domain/booking-facts.ts'
 import { passedOnReferences } from '../domain/booking-links.ts'
 import type { Cause } from '../domain/event-metadata.ts'
-import type { BookingDelivery, DeliveredBooking } from '../infrastructure/booking-webhook/booking-webhook.ts'
-import type { Document } from '../infrastructure/read-store/read-store.ts'
+import type { BookingDelivery, DeliveredBooking } from '../ports/booking-webhook.ts'
+import type { Document } from '../ports/read-store/read-store.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 
 /** Takes in what Cal.com says. */

@@ -5,11 +5,7 @@ import type { OpenBooking, Reference, StoredReference } from '../domain/booking.
 import { closeBooking, recordBookingTimes } from '../domain/booking-facts.ts'
 import { replaceReferences } from '../domain/booking-links.ts'
 import { sameTimes } from '../domain/times.ts'
-import type {
-  DirectoryBooking,
-  DirectoryError,
-  DirectoryReference,
-} from '../infrastructure/booking-directory/booking-directory.ts'
+import type { DirectoryBooking, DirectoryError, DirectoryReference } from '../ports/booking-directory.ts'
 import type { ServicePorts } from './service-ports.ts'
 
 /**

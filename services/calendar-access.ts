@@ -1,6 +1,6 @@
 import { credentialForCalendar } from '../commands/calendar-credential.ts'
-import type { CalendarAccess, ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
-import { VaultKeyUnknown } from '../infrastructure/vault/credential-vault.ts'
+import type { CalendarAccess, ProviderError } from '../ports/calendar-provider.ts'
+import { VaultKeyUnknown } from '../ports/vault/credential-vault.ts'
 import type { ServicePorts } from './service-ports.ts'
 
 type Ports = Pick<ServicePorts, 'directory' | 'readStore' | 'vault' | 'isDelegated'>

@@ -1,7 +1,7 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { Projection } from '../projections/projection.ts'
 import type { ProjectionRunner } from './projection-runner.ts'
 

@@ -1,5 +1,5 @@
 import type { Metrics } from '../infrastructure/metrics/metrics.ts'
-import type { Kind } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { Kind } from '../ports/signal-queue/signal-queue.ts'
 import type { SubjectOutcome } from './subject-outcome.ts'
 
 /** What working on a subject came to; `released`: given back untouched by a process that stops. */

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { failureFacts } from './outage-log.ts'
 import type { ServicePorts } from './service-ports.ts'
 

@@ -1,6 +1,6 @@
 import { syncPolicyAggregate } from '../commands/aggregates.ts'
 import { load } from '../commands/execute.ts'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
 
 /**
  * Whether an operator has stopped everything (SetSyncPolicy without a scope, mode `off`): then nothing is given to

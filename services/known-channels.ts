@@ -1,5 +1,5 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { ChannelTokens } from './channel-tokens.ts'
 import type { OutageLog } from './outage-log.ts'
 

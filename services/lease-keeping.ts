@@ -1,5 +1,5 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Claim, SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { Claim, SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 
 /**
  * Renews a lease every third of its length until `ended` aborts, and aborts `lost` as soon as it is not ours, or nobody

@@ -1,4 +1,4 @@
-import type { Document } from '../infrastructure/read-store/read-store.ts'
+import type { Document } from '../ports/read-store/read-store.ts'
 
 /** What one look leaves for the next. Lost without harm: the waits begin again. */
 export type LookMemo = {

@@ -8,7 +8,7 @@ import {
   type Position,
   type RecordedEvent,
   START,
-} from '../infrastructure/event-store/event-store.ts'
+} from '../ports/event-store/event-store.ts'
 import { MigrationRefused } from './migration-refused.ts'
 
 /** Neighbours of one stream that are appended together, at most. */

@@ -1,7 +1,7 @@
 import { applyLook } from '../commands/apply-look.ts'
 import { lookContextFor } from '../commands/look-context.ts'
 import type { Cause } from '../domain/event-metadata.ts'
-import type { CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { CalendarAccess } from '../ports/calendar-provider.ts'
 import { type BookingReferencesDocument, openBookingsFrom } from '../projections/booking-references.ts'
 import { cancellationsLeft } from './brake.ts'
 import type { Findings } from './page-match.ts'

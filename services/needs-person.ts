@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../commands/command.ts'
 import { sentenceOfDecision } from '../domain/explanation.ts'
-import type { CalendarDirectory } from '../infrastructure/vault/credential-vault.ts'
+import type { CalendarDirectory } from '../ports/vault/credential-vault.ts'
 import { allProjections } from '../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../projections/bookings.ts'
 import { calendarFeedsWithHeld, failingCalendarFeeds } from '../projections/calendar-feeds.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import { errorText } from '../infrastructure/error-facts.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 
 /** `since` is RFC 3339 in UTC; `message` is of the latest failure. */
 export type Outage = { what: string; message: string; since: string }

@@ -1,6 +1,6 @@
 // Events that a projection could not take: kept with the error until they are tried again with success, or given up.
 import { errorCode, errorText } from '../infrastructure/error-facts.ts'
-import type { Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
+import type { Position, RecordedEvent } from '../ports/event-store/event-store.ts'
 import type {
   Collection,
   Document,
@@ -8,7 +8,7 @@ import type {
   FoundPage,
   KeyRange,
   ReadStore,
-} from '../infrastructure/read-store/read-store.ts'
+} from '../ports/read-store/read-store.ts'
 import { indexKey, under } from '../projections/index-key.ts'
 import type { Projection } from '../projections/projection.ts'
 import type { PoisonEvent } from './projection-fold.ts'

@@ -1,9 +1,9 @@
 // What a person wants done with a parked event: told to any process, carried out by the one that parked it.
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Position } from '../infrastructure/event-store/event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import type { Claim, SignalQueue, WishKind } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { Position } from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
+import type { Claim, SignalQueue, WishKind } from '../ports/signal-queue/signal-queue.ts'
 import { outageLog } from './outage-log.ts'
 import { findParked, type ParkedEvent } from './parked-events.ts'
 import { PUBLICATION } from './publication-parking.ts'

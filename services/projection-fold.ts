@@ -1,5 +1,5 @@
-import type { Json, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
-import type { DocumentWrite, ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { Json, Position, RecordedEvent } from '../ports/event-store/event-store.ts'
+import type { DocumentWrite, ReadStore } from '../ports/read-store/read-store.ts'
 import {
   type DocumentChange,
   type FoldedValue,

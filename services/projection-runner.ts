@@ -1,14 +1,14 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Logger } from '../infrastructure/logging/logger.ts'
 import {
   type EventPage,
   type EventStore,
   type Filter,
   type Position,
   START,
-} from '../infrastructure/event-store/event-store.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+} from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { Projection } from '../projections/projection.ts'
 import { type Outage, outageLog } from './outage-log.ts'
 import { parkedEvents } from './parked-events.ts'

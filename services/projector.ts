@@ -3,8 +3,8 @@ import {
   type Position,
   type RecordedEvent,
   START,
-} from '../infrastructure/event-store/event-store.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+} from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import type { Projection } from '../projections/projection.ts'
 import { oneAfterAnother } from './one-after-another.ts'
 import { type ParkedEvent, parkedOf, toParked, writeParked } from './parked-events.ts'

@@ -1,4 +1,4 @@
-import { type EventStore, type Position, START } from '../infrastructure/event-store/event-store.ts'
+import { type EventStore, type Position, START } from '../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
 /** How much waits to be published: counted only when somebody asks, and each event once. */

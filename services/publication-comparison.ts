@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { EventStore, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
-import type { PublishedContents, PublishedMark } from '../infrastructure/publisher/booking-event-publisher.ts'
+import type { PublishedContents, PublishedMark } from '../ports/booking-event-publisher.ts'
+import type { EventStore, Position, RecordedEvent } from '../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 import { NOTHING_PUBLISHED } from './publication-mark.ts'
 

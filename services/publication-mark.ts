@@ -1,5 +1,5 @@
-import { type EventStore, START } from '../infrastructure/event-store/event-store.ts'
-import type { Begun, PublishedMark } from '../infrastructure/publisher/booking-event-publisher.ts'
+import type { Begun, PublishedMark } from '../ports/booking-event-publisher.ts'
+import { type EventStore, START } from '../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
 /** Before the first event. */

@@ -1,7 +1,7 @@
 import { errorText } from '../infrastructure/error-facts.ts'
-import type { Position } from '../infrastructure/event-store/event-store.ts'
-import type { HeldStream } from '../infrastructure/publisher/booking-event-publisher.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import type { HeldStream } from '../ports/booking-event-publisher.ts'
+import type { Position } from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey } from '../projections/index-key.ts'
 import {
   findParked,

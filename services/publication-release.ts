@@ -1,9 +1,5 @@
-import type { EventStore, Position } from '../infrastructure/event-store/event-store.ts'
-import type {
-  BookingEventPublisher,
-  HeldStream,
-  PublishedMark,
-} from '../infrastructure/publisher/booking-event-publisher.ts'
+import type { BookingEventPublisher, HeldStream, PublishedMark } from '../ports/booking-event-publisher.ts'
+import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import type { EventOrigin } from './booking-event.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 import type { PublicationParking } from './publication-parking.ts'

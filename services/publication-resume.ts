@@ -1,12 +1,13 @@
 // The way out where publishing stands still because the event store is not the one that was published from
 // (STORE_REWOUND): the store is compared with what is in the topic, and the position is written anew.
-import type { EventStore, Position } from '../infrastructure/event-store/event-store.ts'
+
 import type {
   BookingEventPublisher,
   HeldStream,
   PublishedContents,
   PublishedMark,
-} from '../infrastructure/publisher/booking-event-publisher.ts'
+} from '../ports/booking-event-publisher.ts'
+import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import { comparePublication, type PublicationComparison } from './publication-comparison.ts'
 import { rewound } from './publication-mark.ts'
 import type { PublicationParking } from './publication-parking.ts'

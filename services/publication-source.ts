@@ -1,7 +1,7 @@
-import { commitSignal } from '../infrastructure/event-store/commit-signal.ts'
-import type { EventStore, Position, RecordedEvent } from '../infrastructure/event-store/event-store.ts'
-import type { PublishableEvent } from '../infrastructure/publisher/booking-event-publisher.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import type { PublishableEvent } from '../ports/booking-event-publisher.ts'
+import { commitSignal } from '../ports/event-store/commit-signal.ts'
+import type { EventStore, Position, RecordedEvent } from '../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { bookingCloudEvent, type EventOrigin } from './booking-event.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 

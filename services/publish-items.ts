@@ -5,7 +5,7 @@ import type {
   PublishableEvent,
   PublishedMark,
   Unavailable,
-} from '../infrastructure/publisher/booking-event-publisher.ts'
+} from '../ports/booking-event-publisher.ts'
 import type { PublicationParking, Unpublishable } from './publication-parking.ts'
 import type { EventPlace, PublicationItem } from './publication-source.ts'
 

@@ -1,12 +1,9 @@
-import { aborted } from '../infrastructure/clock/aborted.ts'
 import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { EventStore } from '../infrastructure/event-store/event-store.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
-import type {
-  BookingEventPublisher,
-  PublishedMark,
-} from '../infrastructure/publisher/booking-event-publisher.ts'
-import { StoreUnavailable } from '../infrastructure/store-unavailable.ts'
+import { aborted } from '../ports/aborted.ts'
+import type { BookingEventPublisher, PublishedMark } from '../ports/booking-event-publisher.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { EventOrigin } from './booking-event.ts'
 import { untilNotStopped } from './emergency-stop.ts'
 import { oneAfterAnother } from './one-after-another.ts'

@@ -1,5 +1,5 @@
-import { type EventStore, type Position, START } from '../infrastructure/event-store/event-store.ts'
-import type { ReadStore } from '../infrastructure/read-store/read-store.ts'
+import { type EventStore, type Position, START } from '../ports/event-store/event-store.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { fromStored, type Projection } from '../projections/projection.ts'
 import { type Documents, foldInto, writesOf } from './projection-fold.ts'
 

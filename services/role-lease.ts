@@ -1,6 +1,6 @@
 import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Logger } from '../infrastructure/logging/logger.ts'
-import type { Claim, SignalQueue } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { Claim, SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 import { keepLease } from './lease-keeping.ts'
 import { outageLog } from './outage-log.ts'
 

@@ -1,4 +1,4 @@
-import type { Kind } from '../infrastructure/signal-queue/signal-queue.ts'
+import type { Kind } from '../ports/signal-queue/signal-queue.ts'
 import { bookingReconciler } from './booking-reconciler.ts'
 import { createCalcomIntake } from './calcom-intake.ts'
 import { runChangeSyncWorker } from './change-sync-worker.ts'

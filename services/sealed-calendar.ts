@@ -1,4 +1,4 @@
-import { VaultKeyUnknown } from '../infrastructure/vault/credential-vault.ts'
+import { VaultKeyUnknown } from '../ports/vault/credential-vault.ts'
 import type { ServicePorts } from './service-ports.ts'
 
 /**

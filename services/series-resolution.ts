@@ -5,7 +5,7 @@ import type { OpenBooking, Reference } from '../domain/booking.ts'
 import { flagSeriesChanged } from '../domain/booking-series.ts'
 import type { ExternalEvent } from '../domain/external-event.ts'
 import { type LinkedInstance, pairInstances, seriesRoot } from '../domain/series.ts'
-import type { Answer, CalendarAccess } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { Answer, CalendarAccess } from '../ports/calendar-provider.ts'
 import { type BookingReferencesDocument, bookingsOfSeries } from '../projections/booking-references.ts'
 import { contextOf, type ServicePorts } from './service-ports.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../commands/command.ts'
 import type { SyncMode } from '../domain/sync-policy.ts'
-import { workKinds } from '../infrastructure/signal-queue/signal-queue.ts'
+import { workKinds } from '../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../projections/bookings.ts'
 import { countCalendarFeeds } from '../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../projections/calendar-syncs.ts'

@@ -1,4 +1,4 @@
-import type { Document } from '../infrastructure/read-store/read-store.ts'
+import type { Document } from '../ports/read-store/read-store.ts'
 
 /** What working on one claimed subject came to; the worker tells the queue. */
 export type SubjectOutcome =

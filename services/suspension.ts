@@ -2,7 +2,7 @@ import { calendarSubscriptionAggregate } from '../commands/aggregates.ts'
 import type { CommandContext } from '../commands/command.ts'
 import { execute } from '../commands/execute.ts'
 import { healSubscription, suspendSubscription } from '../domain/calendar-subscription.ts'
-import type { ProviderError } from '../infrastructure/calendar-provider/calendar-provider.ts'
+import type { ProviderError } from '../ports/calendar-provider.ts'
 import { subscriptionById } from '../projections/subscriptions.ts'
 import type { ServicePorts } from './service-ports.ts'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { BookingEvent } from '../../domain/booking.ts'
 import { streamName } from '../../domain/domain-event.ts'
-import { encode } from '../../infrastructure/event-store/event-codec.ts'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import { encode } from '../../ports/event-store/event-codec.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { eventsOfBooking } from '../../test/support/booking-events.ts'
 
 /** Bookings whose histories run side by side, so that an event's neighbours are those of other bookings. */

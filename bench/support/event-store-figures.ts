@@ -6,10 +6,10 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client'
 import { systemClock } from '../../infrastructure/clock/clock.ts'
-import { type EventStore, type NewEvent, START } from '../../infrastructure/event-store/event-store.ts'
 import { eventStoreDbEventStore } from '../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { offerGzip } from '../../infrastructure/eventstoredb/grpc-compression.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
+import { type EventStore, type NewEvent, START } from '../../ports/event-store/event-store.ts'
 import { type Child, startChild } from '../../test/support/child.ts'
 import { count } from './figures.ts'
 import { heldTo } from './goals.ts'

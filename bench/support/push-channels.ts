@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { type Category, type EventsOf, streamName } from '../../domain/domain-event.ts'
 import { systemClock } from '../../infrastructure/clock/clock.ts'
 import { channelTokensUnder } from '../../infrastructure/config/derived-keys.ts'
-import { encode } from '../../infrastructure/event-store/event-codec.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { encode } from '../../ports/event-store/event-codec.ts'
 
 /** A channel that is open, and what a push of it says. */
 export type OpenChannel = { calendarKey: string; channelId: string; resourceId: string; token: string }

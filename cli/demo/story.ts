@@ -1,5 +1,5 @@
 // The story that the demo plays: two hosts, three bookings, four edits in Google Calendar, three events published.
-import type { RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import { type BookedMeeting, bookThree } from './story-bookings.ts'
 import { editCalendars, publishedExactly } from './story-edits.ts'

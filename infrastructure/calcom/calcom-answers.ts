@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DirectoryBooking, DirectoryReference } from '../booking-directory/booking-directory.ts'
+import type { DirectoryBooking, DirectoryReference } from '../../ports/booking-directory.ts'
 import { InstantText } from './instant-text.ts'
 
 const Status = z

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DirectoryAnswer, DirectoryError } from '../booking-directory/booking-directory.ts'
+import type { DirectoryAnswer, DirectoryError } from '../../ports/booking-directory.ts'
 
 /** How API v2 is reached. */
 export type CalcomApiOptions = {

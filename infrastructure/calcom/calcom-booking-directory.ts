@@ -4,7 +4,7 @@ import type {
   DirectoryAnswer,
   DirectoryBooking,
   DirectoryError,
-} from '../booking-directory/booking-directory.ts'
+} from '../../ports/booking-directory.ts'
 import { BookingAnswer, directoryBooking, directoryReference, ReferenceAnswer } from './calcom-answers.ts'
 import { type CalcomApi, type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'

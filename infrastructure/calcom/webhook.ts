@@ -6,7 +6,7 @@ import type {
   DeliveredDestination,
   DeliveryProblem,
   ReadBookingDelivery,
-} from '../booking-webhook/booking-webhook.ts'
+} from '../../ports/booking-webhook.ts'
 import { InstantText } from './instant-text.ts'
 
 /** The header, in lower case as Node gives it. */

@@ -1,4 +1,4 @@
-import type { Filter } from './event-store.ts'
+import type { Filter } from '../../ports/event-store/event-store.ts'
 
 /**
  * The tables, version by version (infrastructure/sqlite/schema.ts). The file is a storage format: a step that has been

@@ -1,13 +1,8 @@
 import type { StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { categoryOf } from '../../domain/domain-event.ts'
-import type { Clock } from '../clock/clock.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
-import { migrate } from '../sqlite/schema.ts'
-import { StoreUnavailable } from '../store-unavailable.ts'
-import { commitSignal } from './commit-signal.ts'
-import { type EncodedEvent, encodeEvents } from './encode-events.ts'
+import { commitSignal } from '../../ports/event-store/commit-signal.ts'
+import { type EncodedEvent, encodeEvents } from '../../ports/event-store/encode-events.ts'
 import {
   type AppendResult,
   type EventPage,
@@ -17,7 +12,12 @@ import {
   type Position,
   type RecordedEvent,
   START,
-} from './event-store.ts'
+} from '../../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { SqliteDatabase } from '../sqlite/database.ts'
+import { reading } from '../sqlite/reading.ts'
+import { migrate } from '../sqlite/schema.ts'
 import { type EventRow, eventQueries, eventSchema, filteredQuery } from './sqlite-event-schema.ts'
 import { positionFloor } from './sqlite-position-floor.ts'
 

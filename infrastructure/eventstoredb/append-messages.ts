@@ -1,8 +1,8 @@
 // Appends in the words of EventStoreDB's protocol, and its answers to them.
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { EncodedEvent } from '../event-store/encode-events.ts'
-import type { ExpectedRevision } from '../event-store/event-store.ts'
+import type { EncodedEvent } from '../../ports/event-store/encode-events.ts'
+import type { ExpectedRevision } from '../../ports/event-store/event-store.ts'
 import type { LogPosition } from './eventstoredb-positions.ts'
 
 /** `position` is missing where the server found the events stored already and does not say where. */

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import type { EngineProblem } from '../way-to-server.ts'
 
 /** Why a server cannot be worked with. */

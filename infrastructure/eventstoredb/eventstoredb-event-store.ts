@@ -1,14 +1,14 @@
-import type { Clock } from '../clock/clock.ts'
-import { encodeEvents } from '../event-store/encode-events.ts'
+import { encodeEvents } from '../../ports/event-store/encode-events.ts'
 import {
   type AppendResult,
   type EventStore,
   type Position,
   type RecordedEvent,
   START,
-} from '../event-store/event-store.ts'
+} from '../../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import type { Clock } from '../clock/clock.ts'
 import type { Logger } from '../logging/logger.ts'
-import { StoreUnavailable } from '../store-unavailable.ts'
 import { batchAppends } from './batch-append.ts'
 import { connect, disconnect, leavingTheNode } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'

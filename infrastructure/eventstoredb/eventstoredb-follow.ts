@@ -1,7 +1,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client'
+import type { EventPage, Filter, Position } from '../../ports/event-store/event-store.ts'
 import type { Clock } from '../clock/clock.ts'
 import { errorText } from '../error-facts.ts'
-import type { EventPage, Filter, Position } from '../event-store/event-store.ts'
 import type { Logger } from '../logging/logger.ts'
 import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
 import { subscription } from './eventstoredb-reading.ts'

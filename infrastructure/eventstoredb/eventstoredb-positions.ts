@@ -1,6 +1,6 @@
 import type { AllStreamResolvedEvent, ResolvedEvent } from '@eventstore/db-client'
 import type { EventMetadata } from '../../domain/event-metadata.ts'
-import { type Position, type RecordedEvent, START } from '../event-store/event-store.ts'
+import { type Position, type RecordedEvent, START } from '../../ports/event-store/event-store.ts'
 
 /** A place in the server's log. */
 export type LogPosition = { commit: bigint; prepare: bigint }

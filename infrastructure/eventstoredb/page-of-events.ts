@@ -1,4 +1,4 @@
-import type { EventPage, Position, RecordedEvent } from '../event-store/event-store.ts'
+import type { EventPage, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { recorded, toPosition } from './eventstoredb-positions.ts'
 import type { Item } from './eventstoredb-reading.ts'
 

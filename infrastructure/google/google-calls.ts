@@ -1,5 +1,5 @@
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
-import type { Answer } from '../calendar-provider/calendar-provider.ts'
+import type { Answer } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../clock/clock.ts'
 import { withDeadline } from './deadline.ts'
 import type { GoogleCredentials, TokenRequest } from './google-credentials.ts'

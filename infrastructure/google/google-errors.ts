@@ -1,4 +1,4 @@
-import type { ProviderError } from '../calendar-provider/calendar-provider.ts'
+import type { ProviderError } from '../../ports/calendar-provider.ts'
 import { isRecord } from './google-event.ts'
 
 /** What was asked, as far as it changes what an error means. `now` resolves a Retry-After given as a date. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Answer } from '../calendar-provider/calendar-provider.ts'
+import type { Answer } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../clock/clock.ts'
 import { withDeadline } from './deadline.ts'
 import { errorOfAnswer, noAnswer, unavailable } from './google-errors.ts'

@@ -1,5 +1,5 @@
 import type { IHeaders, Message } from 'kafkajs'
-import type { PublishableEvent } from '../publisher/booking-event-publisher.ts'
+import type { PublishableEvent } from '../../ports/booking-event-publisher.ts'
 
 /**
  * A CloudEvent in the binary mode of the Kafka Protocol Binding (version 1.0.2, 3.2): the attributes as `ce_` headers,

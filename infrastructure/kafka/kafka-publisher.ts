@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { type Message, Partitioners, type Producer, type Transaction } from 'kafkajs'
-import type { Clock } from '../clock/clock.ts'
-import type { KafkaConfiguration } from '../config/configuration.ts'
-import type { Logger } from '../logging/logger.ts'
 import type {
   Begun,
   BookingEventPublisher,
@@ -10,7 +7,10 @@ import type {
   MessageTooLarge,
   PublishedMark,
   Unavailable,
-} from '../publisher/booking-event-publisher.ts'
+} from '../../ports/booking-event-publisher.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { KafkaConfiguration } from '../config/configuration.ts'
+import type { Logger } from '../logging/logger.ts'
 import { toMessage } from './booking-event-message.ts'
 import { inChunks } from './chunks.ts'
 import { spansOf, withAdmin } from './kafka-admin.ts'

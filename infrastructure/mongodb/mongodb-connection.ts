@@ -1,6 +1,6 @@
 import { type Db, type DbOptions, ReadConcern, ReadPreference, type TopologyDescription } from 'mongodb'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { errorText } from '../error-facts.ts'
-import { StoreUnavailable } from '../store-unavailable.ts'
 import { type EngineProblem, tellingMore } from '../way-to-server.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
 import { isOutage } from './mongodb-failure.ts'

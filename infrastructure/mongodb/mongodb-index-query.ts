@@ -1,7 +1,7 @@
 import type { Document, Filter } from 'mongodb'
-import { compareText, spanOf } from '../read-store/key-range.ts'
-import type { PageEnd } from '../read-store/page-cursor.ts'
-import type { KeyRange, Document as ReadDocument } from '../read-store/read-store.ts'
+import { compareText, spanOf } from '../../ports/read-store/key-range.ts'
+import type { PageEnd } from '../../ports/read-store/page-cursor.ts'
+import type { KeyRange, Document as ReadDocument } from '../../ports/read-store/read-store.ts'
 
 /**
  * A document of a read model; one that was removed has its id and position only. An index in which it has one key has

@@ -1,9 +1,15 @@
 import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError, MongoServerError } from 'mongodb'
-import { START } from '../event-store/event-store.ts'
-import { declaredIndexes } from '../read-store/declared-indexes.ts'
-import { compareText, inRange } from '../read-store/key-range.ts'
-import { badCursor, fromCursor, type PageEnd, toCursor } from '../read-store/page-cursor.ts'
-import type { Document, DocumentWrite, FoundPage, KeyRange, ReadStore } from '../read-store/read-store.ts'
+import { START } from '../../ports/event-store/event-store.ts'
+import { declaredIndexes } from '../../ports/read-store/declared-indexes.ts'
+import { compareText, inRange } from '../../ports/read-store/key-range.ts'
+import { badCursor, fromCursor, type PageEnd, toCursor } from '../../ports/read-store/page-cursor.ts'
+import type {
+  Document,
+  DocumentWrite,
+  FoundPage,
+  KeyRange,
+  ReadStore,
+} from '../../ports/read-store/read-store.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { DUPLICATE_KEY } from './mongodb-failure.ts'
 import {

@@ -1,5 +1,5 @@
-import { queueStatus } from '../signal-queue/queue-status.ts'
-import { signalListeners } from '../signal-queue/signal-listeners.ts'
+import { queueStatus } from '../../ports/signal-queue/queue-status.ts'
+import { signalListeners } from '../../ports/signal-queue/signal-listeners.ts'
 import {
   type Claim,
   type Kind,
@@ -8,7 +8,7 @@ import {
   type Subject,
   type WorkKind,
   workKinds,
-} from '../signal-queue/signal-queue.ts'
+} from '../../ports/signal-queue/signal-queue.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
 import { mongodbSignalling } from './mongodb-signalling.ts'

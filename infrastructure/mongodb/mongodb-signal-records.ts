@@ -1,5 +1,5 @@
 import type { Collection } from 'mongodb'
-import { StoreUnavailable } from '../store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { isDuplicateKey } from './mongodb-failure.ts'
 import { declareIndexes } from './mongodb-indexes.ts'

@@ -1,5 +1,5 @@
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
-import type { Signal } from '../signal-queue/signal-queue.ts'
+import type { Signal } from '../../ports/signal-queue/signal-queue.ts'
 import { DUPLICATE_KEY } from './mongodb-failure.ts'
 import type { SignalRecords } from './mongodb-signal-records.ts'
 import { recordId, type SignalRecord, signalled } from './signal-record.ts'

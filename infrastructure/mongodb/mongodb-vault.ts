@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { Binary, type Collection } from 'mongodb'
-import type { CalendarAddress, CalendarDirectory, CredentialVault } from '../vault/credential-vault.ts'
+import type {
+  CalendarAddress,
+  CalendarDirectory,
+  CredentialVault,
+} from '../../ports/vault/credential-vault.ts'
 import type { Sealed } from '../vault/encryption.ts'
 import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../vault/sealed-records.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'

@@ -1,8 +1,8 @@
 // The rules of the signal queue as pure functions of one subject's record. Times are those of the server.
 import type { Cause } from '../../domain/event-metadata.ts'
-import type { Document } from '../read-store/read-store.ts'
-import { newerCause } from '../signal-queue/causes.ts'
-import type { Claim, Kind, Signal, Subject } from '../signal-queue/signal-queue.ts'
+import type { Document } from '../../ports/read-store/read-store.ts'
+import { newerCause } from '../../ports/signal-queue/causes.ts'
+import type { Claim, Kind, Signal, Subject } from '../../ports/signal-queue/signal-queue.ts'
 
 /**
  * One document a subject. What a claim was given (`cause`, `memo`) is kept apart from what arrived since (`arrived…`):

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { compareText, spanOf } from './key-range.ts'
-import type { PageEnd } from './page-cursor.ts'
-import type { KeyRange } from './read-store.ts'
+import { compareText, spanOf } from '../../ports/read-store/key-range.ts'
+import type { PageEnd } from '../../ports/read-store/page-cursor.ts'
+import type { KeyRange } from '../../ports/read-store/read-store.ts'
 
 /**
  * The condition on the rows of `read_key AS entry` for a range, and its parameters. A page after another one begins at

@@ -1,11 +1,11 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import { START } from '../event-store/event-store.ts'
+import { START } from '../../ports/event-store/event-store.ts'
+import { declaredIndexes } from '../../ports/read-store/declared-indexes.ts'
+import { inRange } from '../../ports/read-store/key-range.ts'
+import { badCursor, fromCursor, toCursor } from '../../ports/read-store/page-cursor.ts'
+import type { Document, DocumentWrite, FoundPage, ReadStore } from '../../ports/read-store/read-store.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
-import { declaredIndexes } from './declared-indexes.ts'
-import { inRange } from './key-range.ts'
-import { badCursor, fromCursor, toCursor } from './page-cursor.ts'
-import type { Document, DocumentWrite, FoundPage, ReadStore } from './read-store.ts'
 import { indexQuery } from './sqlite-index-query.ts'
 
 /**

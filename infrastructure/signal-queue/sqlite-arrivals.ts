@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Cause } from '../../domain/event-metadata.ts'
-import { isPush } from './causes.ts'
-import type { Kind, Subject } from './signal-queue.ts'
+import { isPush } from '../../ports/signal-queue/causes.ts'
+import type { Kind, Subject } from '../../ports/signal-queue/signal-queue.ts'
 
 /**
  * Signals for one subject that came one after another: `count` of them. `dueAt` is the earliest of their times, `cause`

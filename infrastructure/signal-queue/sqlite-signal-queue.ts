@@ -1,8 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { Clock } from '../clock/clock.ts'
-import type { Durability, Extent, SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
-import { signalListeners } from './signal-listeners.ts'
+import { signalListeners } from '../../ports/signal-queue/signal-listeners.ts'
 import {
   type Claim,
   type Kind,
@@ -10,7 +7,10 @@ import {
   type SignalQueue,
   type Subject,
   workKinds,
-} from './signal-queue.ts'
+} from '../../ports/signal-queue/signal-queue.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Durability, Extent, SqliteDatabase } from '../sqlite/database.ts'
+import { reading } from '../sqlite/reading.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'
 import { toClaim, toDocument, toStatus, toText } from './sqlite-signal-row.ts'
 import * as statements from './sqlite-signal-table.ts'

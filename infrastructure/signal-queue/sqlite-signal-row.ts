@@ -1,10 +1,10 @@
 // Rows of the embedded queue, and what they say.
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Cause } from '../../domain/event-metadata.ts'
-import type { Document } from '../read-store/read-store.ts'
-import { newerCause } from './causes.ts'
-import { queueStatus } from './queue-status.ts'
-import type { Claim, Kind, QueueStatus, WorkKind } from './signal-queue.ts'
+import type { Document } from '../../ports/read-store/read-store.ts'
+import { newerCause } from '../../ports/signal-queue/causes.ts'
+import { queueStatus } from '../../ports/signal-queue/queue-status.ts'
+import type { Claim, Kind, QueueStatus, WorkKind } from '../../ports/signal-queue/signal-queue.ts'
 
 type Row = Record<string, SQLOutputValue>
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { StoreUnavailable } from '../store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { isLockFailure, isStorageFailure } from './storage-failure.ts'
 
 /** The data folder is held by another process, or already open in this one. */

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 
 /**
  * Runs a synchronous read, as a promise that rejects with StoreUnavailable where the file cannot be read now or is

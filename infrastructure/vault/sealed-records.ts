@@ -1,5 +1,5 @@
 // What every vault's store has in common: how a credential and a calendar's address become sealed records and back.
-import { type CalendarAddress, type Credential, VaultKeyUnknown } from './credential-vault.ts'
+import { type CalendarAddress, type Credential, VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { type KeyRing, keyRing, type Sealed } from './encryption.ts'
 
 /** An address under lock, with the keyed fingerprint that it is found by. */

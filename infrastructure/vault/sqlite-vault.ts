@@ -1,7 +1,11 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type {
+  CalendarAddress,
+  CalendarDirectory,
+  CredentialVault,
+} from '../../ports/vault/credential-vault.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
-import type { CalendarAddress, CalendarDirectory, CredentialVault } from './credential-vault.ts'
 import type { Sealed } from './encryption.ts'
 import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from './sealed-records.ts'
 

@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { ReadBookingDelivery } from '../../infrastructure/booking-webhook/booking-webhook.ts'
+import type { ReadBookingDelivery } from '../../ports/booking-webhook.ts'
 import type { CalcomIntake } from '../calcom-intake.ts'
 import { HttpProblem } from './problem.ts'
 import { rawBody } from './raw-body.ts'

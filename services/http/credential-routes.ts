@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import { z } from 'zod'
 import { instantText } from '../../commands/body-fields.ts'
-import type { Credential, CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
+import type { Credential, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import { bodyAs } from './json-body.ts'
 import { HttpProblem } from './problem.ts'
 

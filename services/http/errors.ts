@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa'
-import { UnknownEventType } from '../../infrastructure/event-store/event-codec.ts'
 import type { Logger } from '../../infrastructure/logging/logger.ts'
-import { BadCursor } from '../../infrastructure/read-store/read-store.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
-import { VaultKeyUnknown } from '../../infrastructure/vault/credential-vault.ts'
+import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
+import { BadCursor } from '../../ports/read-store/read-store.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
 import { requestFacts } from './request-facts.ts'
 

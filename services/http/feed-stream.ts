@@ -1,4 +1,4 @@
-import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from '../booking-event-schema.ts'
 import { isStopped } from '../emergency-stop.ts'
 import type { FeedTail } from '../feed-tail.ts'

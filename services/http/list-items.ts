@@ -1,7 +1,7 @@
 // The read models' documents as the outside sees them.
 import type { CommandPorts } from '../../commands/command.ts'
 import { sentenceOfDecision } from '../../domain/explanation.ts'
-import type { CalendarDirectory } from '../../infrastructure/vault/credential-vault.ts'
+import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import type { BookingDocument } from '../../projections/bookings.ts'
 import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'
 import type { SubscriptionDocument } from '../../projections/subscriptions.ts'

@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
 import { bookingUid, instant, userId } from '../../commands/body-fields.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import type { PageRequest } from '../../projections/read-model.ts'
 import { CONSISTENCY_POSITION } from './command-routes.ts'
 import { HttpProblem, invalid } from './problem.ts'

@@ -2,10 +2,10 @@
 // chain is in the events, too; the read model is asked only for what goes on as a booking that does not say so itself.
 import { streamName } from '../../domain/domain-event.ts'
 import { answerOf, sentenceOf } from '../../domain/explanation.ts'
-import { decode, isKnown, type StoredEvent } from '../../infrastructure/event-store/event-codec.ts'
-import type { EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
-import type { ReadStore } from '../../infrastructure/read-store/read-store.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { decode, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'
+import type { EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'
+import type { ReadStore } from '../../ports/read-store/read-store.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { rescheduledInto } from '../../projections/bookings.ts'
 import type { Timeline, TimelineCause, TimelineEntry } from './answers.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { StatusReport } from '../../services/status-report.ts'
 import { withDeadline } from '../support/deadline.ts'
 import { openEventStoreDb } from '../support/eventstoredb.ts'

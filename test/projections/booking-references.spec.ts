@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   bookingReferences,
   bookingsOfEvents,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { CalendarFeedEvent } from '../../domain/calendar-feed.ts'
 import type { CalendarSyncEvent } from '../../domain/calendar-sync.ts'
 import type { SelectedCalendarEvent } from '../../domain/selected-calendar.ts'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   calendarFeedByKey,
   calendarFeeds,

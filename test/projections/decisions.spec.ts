@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { effectiveMode, type SyncPolicyEvent } from '../../domain/sync-policy.ts'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   cancellationsSince,
   countDecisionsWithoutOutcome,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ReadStore } from '../../infrastructure/read-store/read-store.ts'
+import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { activeChannel } from '../../projections/active-channels.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import * as references from '../../projections/booking-references.ts'

@@ -5,7 +5,7 @@ import {
   evolveCalendarSubscription,
   initialCalendarSubscription,
 } from '../../domain/calendar-subscription.ts'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { activeChannel, activeChannels } from '../../projections/active-channels.ts'
 import {
   countSubscriptions,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { bookings } from '../../projections/bookings.ts'
 import { decisions } from '../../projections/decisions.ts'
 import { checkpointWait } from '../../services/checkpoint-wait.ts'

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
-import type { SignalQueue } from '../../infrastructure/signal-queue/signal-queue.ts'
 import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import type { SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { alone, leasedIn } from '../../services/role-lease.ts'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.ts'
 

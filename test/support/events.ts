@@ -5,7 +5,7 @@ import type {
   NewEvent,
   Position,
   RecordedEvent,
-} from '../../infrastructure/event-store/event-store.ts'
+} from '../../ports/event-store/event-store.ts'
 
 /** A new event that nobody else has. */
 export function someEvent(type = 'Happened', data: NewEvent['data'] = {}): NewEvent {

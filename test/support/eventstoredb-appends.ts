@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { AppendResult, NewEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { AppendResult, NewEvent } from '../../ports/event-store/event-store.ts'
 import { DELETED, type DoubleLog } from './eventstoredb-log.ts'
 import {
   accessDenied,

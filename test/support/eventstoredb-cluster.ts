@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import gossip from '@eventstore/db-client/generated/gossip_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import { systemClock } from '../../infrastructure/clock/clock.ts'
-import { commitSignal } from '../../infrastructure/event-store/commit-signal.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { commitSignal } from '../../ports/event-store/commit-signal.ts'
 import { type DoubleLog, doubleLog } from './eventstoredb-log.ts'
 
 /** `isolated`: the other nodes do not reach it, nor it them. */

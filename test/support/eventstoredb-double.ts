@@ -21,7 +21,7 @@ import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfea
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js'
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { someEvents } from './events.ts'
 import { append, batchAppend, remove } from './eventstoredb-appends.ts'
 import { type Cluster, gossipOf, type Node, someCluster } from './eventstoredb-cluster.ts'

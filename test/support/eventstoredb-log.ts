@@ -1,5 +1,5 @@
-import type { CommitSignal } from '../../infrastructure/event-store/commit-signal.ts'
-import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { CommitSignal } from '../../ports/event-store/commit-signal.ts'
+import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { bytesOf } from './eventstoredb-messages.ts'
 
 /** An event and what is sent for it: a server too has its records ready to be sent. */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
+import type { RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { GrpcStatus } from './grpc-server.ts'
 
 // The copy of google-protobuf that the client's generated code uses.

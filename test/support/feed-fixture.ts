@@ -1,4 +1,4 @@
-import type { EventStore } from '../../infrastructure/event-store/event-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { feedTail } from '../../services/feed-tail.ts'
 import { feedRoutes } from '../../services/http/feed.ts'
 import { publishedSchemaRoutes } from '../../services/http/published-schemas.ts'

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import type { EventPage, EventStore, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import type { EventPage, EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 
 /** Asserts that a call rejects with StoreUnavailable. */
 export const unavailable = (promise: Promise<unknown>) =>

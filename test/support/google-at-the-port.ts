@@ -1,14 +1,14 @@
+import { errorOfAnswer, unavailable } from '../../infrastructure/google/google-errors.ts'
+import { readEvent } from '../../infrastructure/google/google-event.ts'
+import { readEventsPage } from '../../infrastructure/google/google-events-page.ts'
+import { EVENT_FIELDS, LIST } from '../../infrastructure/google/google-fields.ts'
 import type {
   Answer,
   CalendarAccess,
   CalendarProvider,
   ProviderError,
-} from '../../infrastructure/calendar-provider/calendar-provider.ts'
-import { errorOfAnswer, unavailable } from '../../infrastructure/google/google-errors.ts'
-import { readEvent } from '../../infrastructure/google/google-event.ts'
-import { readEventsPage } from '../../infrastructure/google/google-events-page.ts'
-import { EVENT_FIELDS, LIST } from '../../infrastructure/google/google-fields.ts'
-import type { CredentialVault } from '../../infrastructure/vault/credential-vault.ts'
+} from '../../ports/calendar-provider.ts'
+import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
 import type { ApiAnswer } from '../../stand-ins/google/api-answer.ts'
 import { answerGoogle } from '../../stand-ins/google/google-api.ts'
 import type { GoogleCore } from '../../stand-ins/google/google-core.ts'

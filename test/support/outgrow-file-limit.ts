@@ -1,6 +1,6 @@
 // Fills the file named by the first argument beyond what the system lets it grow to; prints what came of each write.
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
-import { StoreUnavailable } from '../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 
 const database = openDatabase(process.argv[2] ?? '')
 database.sql.exec('CREATE TABLE items (name TEXT, body TEXT)')

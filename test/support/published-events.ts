@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { streamName } from '../../domain/domain-event.ts'
-import { encode } from '../../infrastructure/event-store/event-codec.ts'
-import type { EventStore, Position, RecordedEvent } from '../../infrastructure/event-store/event-store.ts'
-import type {
-  PublishableEvent,
-  PublishedMark,
-} from '../../infrastructure/publisher/booking-event-publisher.ts'
+import type { PublishableEvent, PublishedMark } from '../../ports/booking-event-publisher.ts'
+import { encode } from '../../ports/event-store/event-codec.ts'
+import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from '../../services/booking-event-schema.ts'
 import { eventsOfBooking } from './booking-events.ts'
 import { readToEnd } from './events.ts'

@@ -1,5 +1,5 @@
 import { suite } from 'uvu'
-import { eventStoreContract } from '../../contract/event-store.contract.ts'
+import { eventStoreContract } from '../../ports/event-store/event-store.contract.ts'
 import { HOW_TO_RUN, openEventStoreDb, realEventStoreDbs } from '../../support/eventstoredb.ts'
 import { startEventStoreDbDouble } from '../../support/eventstoredb-double.ts'
 

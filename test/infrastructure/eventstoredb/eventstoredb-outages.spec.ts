@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { START } from '../../../infrastructure/event-store/event-store.ts'
 import type {
   EventStoreDbEventStore,
   EventStoreDbOptions,
 } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import { START } from '../../../ports/event-store/event-store.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'

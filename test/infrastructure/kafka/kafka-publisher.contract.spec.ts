@@ -1,7 +1,7 @@
 import { systemClock } from '../../../infrastructure/clock/clock.ts'
 import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts'
-import type { BookingEventPublisher } from '../../../infrastructure/publisher/booking-event-publisher.ts'
-import { bookingEventPublisherContract } from '../../contract/booking-event-publisher.contract.ts'
+import type { BookingEventPublisher } from '../../../ports/booking-event-publisher.ts'
+import { bookingEventPublisherContract } from '../../ports/booking-event-publisher.contract.ts'
 import { configurationFor, kafkaForTests, quietLog } from '../../support/kafka.ts'
 import { readTopic } from '../../support/topic-reader.ts'
 

@@ -3,13 +3,8 @@ import { Kafka as KafkaBinding } from 'cloudevents'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { streamName } from '../../../domain/domain-event.ts'
-import { encode } from '../../../infrastructure/event-store/event-codec.ts'
-import type {
-  EventStore,
-  NewEvent,
-  Position,
-  RecordedEvent,
-} from '../../../infrastructure/event-store/event-store.ts'
+import { encode } from '../../../ports/event-store/event-codec.ts'
+import type { EventStore, NewEvent, Position, RecordedEvent } from '../../../ports/event-store/event-store.ts'
 import { bookingCloudEvent } from '../../../services/booking-event.ts'
 import { brokerProxy } from '../../support/broker-proxy.ts'
 import { someEvent } from '../../support/events.ts'

@@ -5,8 +5,8 @@ import { mongodbConnection } from '../../../infrastructure/mongodb/mongodb-conne
 import { mongodbReadStore } from '../../../infrastructure/mongodb/mongodb-read-store.ts'
 import { mongodbSignalQueue } from '../../../infrastructure/mongodb/mongodb-signal-queue.ts'
 import { mongodbVault } from '../../../infrastructure/mongodb/mongodb-vault.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
-import { keyOfBytes } from '../../contract/vault.contract.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 import { type MongodbServer, mongodbServer, SERVER_VARIABLE } from '../../support/mongodb-server.ts'
 
 const UNREACHABLE_AFTER_MS = 1000

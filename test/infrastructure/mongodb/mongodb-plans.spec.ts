@@ -5,8 +5,8 @@ import type { MongodbConnection } from '../../../infrastructure/mongodb/mongodb-
 import { mongodbReadStore } from '../../../infrastructure/mongodb/mongodb-read-store.ts'
 import { mongodbSignalQueue } from '../../../infrastructure/mongodb/mongodb-signal-queue.ts'
 import { mongodbVault } from '../../../infrastructure/mongodb/mongodb-vault.ts'
-import type { ReadStore } from '../../../infrastructure/read-store/read-store.ts'
-import { keyOfBytes } from '../../contract/vault.contract.ts'
+import type { ReadStore } from '../../../ports/read-store/read-store.ts'
+import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 import { mongodbForTests } from '../../support/mongodb.ts'
 
 // What a MongoDB tells of each operation as it ran it: the profiler says of every one what `explain` says of one.

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mongodbConnection } from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbReadStore } from '../../../infrastructure/mongodb/mongodb-read-store.ts'
-import { readStoreContract } from '../../contract/read-store.contract.ts'
+import { readStoreContract } from '../../ports/read-store/read-store.contract.ts'
 import { mongodbForTests, skippedWithoutMongodb } from '../../support/mongodb.ts'
 
 const server = await mongodbForTests()

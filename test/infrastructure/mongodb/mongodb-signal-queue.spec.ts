@@ -7,7 +7,7 @@ import {
 } from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbSignalQueue } from '../../../infrastructure/mongodb/mongodb-signal-queue.ts'
 import type { SignalRecord } from '../../../infrastructure/mongodb/signal-record.ts'
-import { signalQueueContract } from '../../contract/signal-queue.contract.ts'
+import { signalQueueContract } from '../../ports/signal-queue/signal-queue.contract.ts'
 import { mongodbForTests, skippedWithoutMongodb } from '../../support/mongodb.ts'
 
 const server = await mongodbForTests()

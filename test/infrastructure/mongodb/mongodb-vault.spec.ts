@@ -7,8 +7,8 @@ import {
   mongodbConnection,
 } from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbVault } from '../../../infrastructure/mongodb/mongodb-vault.ts'
-import { VaultKeyUnknown } from '../../../infrastructure/vault/credential-vault.ts'
-import { keyOfBytes, vaultContract } from '../../contract/vault.contract.ts'
+import { VaultKeyUnknown } from '../../../ports/vault/credential-vault.ts'
+import { keyOfBytes, vaultContract } from '../../ports/vault/vault.contract.ts'
 import { mongodbForTests, skippedWithoutMongodb } from '../../support/mongodb.ts'
 
 const server = await mongodbForTests()

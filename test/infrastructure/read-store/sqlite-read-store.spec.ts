@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ReadStore } from '../../../infrastructure/read-store/read-store.ts'
 import { sqliteReadStore } from '../../../infrastructure/read-store/sqlite-read-store.ts'
 import { openDatabase, type SqliteDatabase } from '../../../infrastructure/sqlite/database.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
-import { readStoreContract } from '../../contract/read-store.contract.ts'
+import type { ReadStore } from '../../../ports/read-store/read-store.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { readStoreContract } from '../../ports/read-store/read-store.contract.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 readStoreContract('SQLite in memory', async () => {

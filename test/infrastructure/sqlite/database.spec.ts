@@ -8,7 +8,7 @@ import {
   openDatabase,
   type SqliteDatabase,
 } from '../../../infrastructure/sqlite/database.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { startChild } from '../../support/child.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 

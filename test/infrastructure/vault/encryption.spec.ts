@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { keyRing } from '../../../infrastructure/vault/encryption.ts'
-import { keyOfBytes } from '../../contract/vault.contract.ts'
+import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 
 const test = suite('encryption')
 const ring = keyRing([keyOfBytes(1)])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { encryptionKeys } from '../../../infrastructure/vault/key-file.ts'
-import { keyOfBytes } from '../../contract/vault.contract.ts'
+import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const test = suite('key file')

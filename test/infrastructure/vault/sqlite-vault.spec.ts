@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
-import { VaultKeyUnknown } from '../../../infrastructure/vault/credential-vault.ts'
 import { sqliteVault } from '../../../infrastructure/vault/sqlite-vault.ts'
-import { keyOfBytes, vaultContract } from '../../contract/vault.contract.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { VaultKeyUnknown } from '../../../ports/vault/credential-vault.ts'
+import { keyOfBytes, vaultContract } from '../../ports/vault/vault.contract.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 vaultContract('SQLite in memory', async (keys) => {

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { allCommands } from '../../../commands/all-commands.ts'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { CommandAnswer } from '../../../services/http/command-routes.ts'
 import { withHttp } from '../../support/http-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'

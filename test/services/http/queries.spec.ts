@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { z } from 'zod'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import {
   BookingItem,
   BookingPage,

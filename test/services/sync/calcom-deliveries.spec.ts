@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ReportBookingEventOutcome } from '../../../commands/report-booking-event-outcome.ts'
 import { TrackBooking } from '../../../commands/track-booking.ts'
-import type { BookingDelivery } from '../../../infrastructure/booking-webhook/booking-webhook.ts'
+import type { BookingDelivery } from '../../../ports/booking-webhook.ts'
 import { bookUnconfirmed, finish, kindOf } from '../../support/calcom-changes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createMetrics } from '../../../infrastructure/metrics/metrics.ts'
-import type { Claim } from '../../../infrastructure/signal-queue/signal-queue.ts'
+import type { Claim } from '../../../ports/signal-queue/signal-queue.ts'
 import { fetchCalendar } from '../../../services/calendar-fetch.ts'
 import { countOutcome } from '../../../services/counted-outcomes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'

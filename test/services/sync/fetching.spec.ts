@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CalendarProvider } from '../../../infrastructure/calendar-provider/calendar-provider.ts'
+import type { CalendarProvider } from '../../../ports/calendar-provider.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'

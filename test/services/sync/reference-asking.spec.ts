@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { DirectoryError } from '../../../infrastructure/booking-directory/booking-directory.ts'
+import type { DirectoryError } from '../../../ports/booking-directory.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { StoreUnavailable } from '../../../infrastructure/store-unavailable.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { runChangeSyncWorker } from '../../../services/change-sync-worker.ts'
 import type { ServicePorts } from '../../../services/service-ports.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'

@@ -1,4 +1,4 @@
-import type { ExternalEvent } from '../../domain/external-event.ts'
+import type { ExternalEvent } from '../domain/external-event.ts'
 
 /** Whose calendar, and by which credential. */
 export type CalendarAccess = { credentialId: string; externalCalendarId: string }

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Cause } from '../../domain/event-metadata.ts'
-import type { Claim, Kind, SignalQueue, Subject } from '../../infrastructure/signal-queue/signal-queue.ts'
+import type { Cause } from '../../../domain/event-metadata.ts'
+import type { Claim, Kind, SignalQueue, Subject } from '../../../ports/signal-queue/signal-queue.ts'
 
 /** A queue of a test's own, with the hands of its clock. */
 export type SignalQueueUnderTest = {

@@ -1,10 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type {
-  Begun,
-  BookingEventPublisher,
-  PublishableEvent,
-} from '../../infrastructure/publisher/booking-event-publisher.ts'
+import type { Begun, BookingEventPublisher, PublishableEvent } from '../../ports/booking-event-publisher.ts'
 import { withDeadline } from '../support/deadline.ts'
 import { markAt, someCloudEvent } from '../support/published-events.ts'
 

@@ -1,13 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { START } from '../../infrastructure/event-store/event-store.ts'
+import { START } from '../../../ports/event-store/event-store.ts'
 import {
   BadCursor,
   type DocumentWrite,
   type FoundPage,
   type KeyRange,
   type ReadStore,
-} from '../../infrastructure/read-store/read-store.ts'
+} from '../../../ports/read-store/read-store.ts'
 
 /** A store of a test's own, and how to get rid of it. */
 export type OpenReadStore = () => Promise<{ store: ReadStore; close(): Promise<void> }>

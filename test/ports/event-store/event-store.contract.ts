@@ -7,9 +7,9 @@ import {
   type NewEvent,
   type RecordedEvent,
   START,
-} from '../../infrastructure/event-store/event-store.ts'
-import { withDeadline } from '../support/deadline.ts'
-import { collect, readToEnd, someEvent, someEvents, uniqueName } from '../support/events.ts'
+} from '../../../ports/event-store/event-store.ts'
+import { withDeadline } from '../../support/deadline.ts'
+import { collect, readToEnd, someEvent, someEvents, uniqueName } from '../../support/events.ts'
 
 /** Of one test: far more than a server on a busy machine needs. */
 const DEADLINE_MS = 20_000

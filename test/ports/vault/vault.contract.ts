@@ -6,7 +6,7 @@ import {
   type Credential,
   type CredentialVault,
   VaultKeyUnknown,
-} from '../../infrastructure/vault/credential-vault.ts'
+} from '../../../ports/vault/credential-vault.ts'
 
 export type Vault = CredentialVault & { directory: CalendarDirectory }
 

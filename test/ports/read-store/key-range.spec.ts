@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compareText, inRange, spanOf } from '../../../infrastructure/read-store/key-range.ts'
+import { compareText, inRange, spanOf } from '../../../ports/read-store/key-range.ts'
 
 const test = suite('key range')
 

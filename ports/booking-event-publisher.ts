@@ -1,5 +1,5 @@
-import type { Position } from '../event-store/event-store.ts'
-import type { EngineProblem } from '../way-to-server.ts'
+import type { EngineProblem } from '../infrastructure/way-to-server.ts'
+import type { Position } from './event-store/event-store.ts'
 
 /**
  * Up to where events were published: the last one's position and id, and the position before it, so that a reading of

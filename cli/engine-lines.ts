@@ -1,6 +1,6 @@
 import type { Engine } from '../composition/engines.ts'
-import type { Clock } from '../infrastructure/clock/clock.ts'
 import { aborted } from '../ports/aborted.ts'
+import type { Clock } from '../ports/clock.ts'
 
 /** How long a server may take to answer before a line says that it has not. */
 const PATIENCE_MS = 2_000

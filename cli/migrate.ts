@@ -1,6 +1,6 @@
 import { migrateFolder } from '../composition/migration.ts'
 import { StartRefused } from '../composition/start-refused.ts'
-import { systemClock } from '../infrastructure/clock/clock.ts'
+import { systemClock } from '../infrastructure/clock/system-clock.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../ports/vault/credential-vault.ts'

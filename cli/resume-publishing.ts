@@ -1,6 +1,6 @@
 import { resumeAlone } from '../composition/resume-publishing.ts'
 import { StartRefused } from '../composition/start-refused.ts'
-import { systemClock } from '../infrastructure/clock/clock.ts'
+import { systemClock } from '../infrastructure/clock/system-clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Logger } from '../ports/logger.ts'
 
 /** What was opened, closed in the opposite order; one that fails to close does not keep the others open. */
 export type Closers = { add(name: string, close: () => Promise<unknown>): void; closeAll(): Promise<void> }

@@ -1,13 +1,14 @@
 // The servers that hold data, as an operator asks after them.
-import type { Clock } from '../infrastructure/clock/clock.ts'
+
 import type { Configuration, KafkaConfiguration } from '../infrastructure/config/configuration.ts'
 import {
   type EventStoreDbEventStore,
   eventStoreDbEventStore,
 } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
 import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 
 /** How a server is. `problem`: its kind in capitals (DNS, REFUSED, …), also of one that serves all the same. */
 export type EngineCondition = { ok: boolean; sentence: string; problem?: string }

@@ -2,7 +2,7 @@ import type { CalcomBookingDirectory } from '../infrastructure/calcom/calcom-boo
 import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
-import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
 import { createCalcomIntake } from '../services/calcom-intake.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 import { allProjections } from '../projections/all-projections.ts'
 import { checkpointWait } from '../services/checkpoint-wait.ts'
 import { outageLog } from '../services/outage-log.ts'

@@ -1,6 +1,6 @@
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
-import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { EventOrigin } from '../services/booking-event.ts'
 import { carryOutWishes } from '../services/parked-wishes.ts'
 import { publicationParking } from '../services/publication-parking.ts'

@@ -1,6 +1,6 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
+import type { Logger } from '../ports/logger.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { topicGivenUp } from './admission.ts'
 import { nameIn } from './deployment.ts'

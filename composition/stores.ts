@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Clock } from '../infrastructure/clock/clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
@@ -9,7 +8,6 @@ import {
   type EventStoreDbEventStore,
   eventStoreDbEventStore,
 } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
 import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
 import { stampDatabase } from '../infrastructure/mongodb/mongodb-deployment.ts'
 import { mongodbReadStore } from '../infrastructure/mongodb/mongodb-read-store.ts'
@@ -21,8 +19,10 @@ import { sqliteSignalQueue } from '../infrastructure/signal-queue/sqlite-signal-
 import { DataFolderInUse, openDatabase, type SqliteDatabase } from '../infrastructure/sqlite/database.ts'
 import { encryptionKeys } from '../infrastructure/vault/key-file.ts'
 import { sqliteVault } from '../infrastructure/vault/sqlite-vault.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import { withOriginalTimes } from '../ports/event-store/original-times.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import type { SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 import type { CalendarDirectory, CredentialVault } from '../ports/vault/credential-vault.ts'

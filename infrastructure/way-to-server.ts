@@ -5,20 +5,6 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
 import { errorCode, errorText } from './error-facts.ts'
 
-/** Why a server does not serve. Stable: docs/operations.md says what to do about each. */
-export type EngineProblem =
-  | 'DNS'
-  | 'REFUSED'
-  | 'TIMEOUT'
-  | 'TLS'
-  | 'PROTOCOL'
-  | 'AUTHENTICATION'
-  | 'AUTHORIZATION'
-  | 'TOPIC'
-  | 'NOT_A_REPLICA_SET'
-  | 'TOO_OLD'
-  | 'OTHER'
-
 /** `detail` names the place and what is wrong there, without a full stop; no credentials. */
 export type WayProblem = { problem: 'DNS' | 'REFUSED' | 'TIMEOUT' | 'TLS' | 'PROTOCOL'; detail: string }
 

@@ -1,4 +1,4 @@
-import type { EngineProblem } from '../infrastructure/way-to-server.ts'
+import type { EngineProblem } from './engine-problem.ts'
 import type { Position } from './event-store/event-store.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'

@@ -1,4 +1,4 @@
-import type { Metrics } from '../infrastructure/metrics/metrics.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import type { Kind } from '../ports/signal-queue/signal-queue.ts'
 import type { SubjectOutcome } from './subject-outcome.ts'
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
 import { commitSignal } from '../ports/event-store/commit-signal.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
+import type { Logger } from '../ports/logger.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 import { outageLog } from './outage-log.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { ChannelTokens } from './channel-tokens.ts'
 import type { OutageLog } from './outage-log.ts'

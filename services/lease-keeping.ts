@@ -1,4 +1,4 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Claim, SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 
 /**

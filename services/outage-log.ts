@@ -1,6 +1,6 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
 import { errorText } from '../infrastructure/error-facts.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 
 /** `since` is RFC 3339 in UTC; `message` is of the latest failure. */

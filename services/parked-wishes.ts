@@ -1,7 +1,7 @@
 // What a person wants done with a parked event: told to any process, carried out by the one that parked it.
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Position } from '../ports/event-store/event-store.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import type { Claim, SignalQueue, WishKind } from '../ports/signal-queue/signal-queue.ts'
 import { outageLog } from './outage-log.ts'

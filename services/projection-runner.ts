@@ -1,5 +1,4 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
 import {
   type EventPage,
   type EventStore,
@@ -7,6 +6,7 @@ import {
   type Position,
   START,
 } from '../ports/event-store/event-store.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { Projection } from '../projections/projection.ts'

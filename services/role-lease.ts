@@ -1,5 +1,5 @@
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { Claim, SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 import { keepLease } from './lease-keeping.ts'
 import { outageLog } from './outage-log.ts'

@@ -1,6 +1,6 @@
 // What the process that has a role last told of it, so that every process can say how it is going.
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { Collection, Document, ReadStore } from '../ports/read-store/read-store.ts'
 import { numberKey } from '../projections/index-key.ts'
 import type { LeasedRole } from './role-lease.ts'

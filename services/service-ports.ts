@@ -1,8 +1,8 @@
 import type { CommandContext, CommandPorts } from '../commands/command.ts'
 import type { Cause } from '../domain/event-metadata.ts'
-import type { Clock } from '../infrastructure/clock/clock.ts'
-import type { Logger } from '../infrastructure/logging/logger.ts'
 import type { BookingDirectory } from '../ports/booking-directory.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
 
 /** What the running parts work with: the commands' ports, and how they are set. */
 export type ServicePorts = CommandPorts & {

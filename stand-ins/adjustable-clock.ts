@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '../infrastructure/clock/clock.ts'
+import { systemClock } from '../infrastructure/clock/system-clock.ts'
+import type { Clock } from '../ports/clock.ts'
 
 /** A clock that can be put forward; who waits on it wakes as if the time had passed. */
 export type AdjustableClock = Clock & {

@@ -1,7 +1,7 @@
 // Both stand-ins together, as `npm start` without any configuration runs them: Cal.com's writes its bookings into
 // Google's, and what both hold is kept in one file.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { Clock } from '../infrastructure/clock/clock.ts'
+import type { Clock } from '../ports/clock.ts'
 import { type CalcomStandIn, startCalcomStandIn } from './calcom/calcom-stand-in.ts'
 import type { CalendarEventWrite, GoogleSide } from './calcom/google-side.ts'
 import type { GoogleCore } from './google/google-core.ts'

@@ -5,7 +5,7 @@ import {
   jsonEvent,
   streamNameFilter,
 } from '@eventstore/db-client'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { eventStoreDbEventStore } from '../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { offerGzip } from '../../infrastructure/eventstoredb/grpc-compression.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Category, type EventsOf, streamName } from '../../domain/domain-event.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { channelTokensUnder } from '../../infrastructure/config/derived-keys.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'

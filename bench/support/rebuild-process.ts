@@ -3,7 +3,7 @@
 // own. Says its figures as JSON in a line.
 import { MongoClient } from 'mongodb'
 import type { BookingEvent } from '../../domain/booking.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbReadStore } from '../../infrastructure/mongodb/mongodb-read-store.ts'

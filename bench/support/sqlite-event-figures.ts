@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { eventSchema } from '../../infrastructure/event-store/sqlite-event-schema.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { type Clock, systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { BookingCloudEvent } from '../../services/booking-event-schema.ts'
 import type {
   BookingItem,

@@ -1,5 +1,5 @@
 import { type Engine, type EngineCondition, openEngines } from '../../composition/engines.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
 import { type Finding, note, ok, wrong } from './finding.ts'

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { categoryOf } from '../../domain/domain-event.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { commitSignal } from '../../ports/event-store/commit-signal.ts'
 import { type EncodedEvent, encodeEvents } from '../../ports/event-store/encode-events.ts'
 import {
@@ -14,7 +15,6 @@ import {
   START,
 } from '../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
-import type { Clock } from '../clock/clock.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { migrate } from '../sqlite/schema.ts'

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
-import type { Clock } from '../clock/clock.ts'
-import type { Logger } from '../logging/logger.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
 import { parseEventStoreDbUrl } from './eventstoredb-url.ts'
 
 /** What a call of the generated client takes beside its request. */

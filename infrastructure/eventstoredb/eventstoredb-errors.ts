@@ -1,5 +1,5 @@
+import type { EngineProblem } from '../../ports/engine-problem.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
-import type { EngineProblem } from '../way-to-server.ts'
 
 /** Why a server cannot be worked with. */
 export type Trouble = EngineProblem

@@ -1,3 +1,4 @@
+import type { Clock } from '../../ports/clock.ts'
 import { encodeEvents } from '../../ports/event-store/encode-events.ts'
 import {
   type AppendResult,
@@ -6,9 +7,8 @@ import {
   type RecordedEvent,
   START,
 } from '../../ports/event-store/event-store.ts'
+import type { Logger } from '../../ports/logger.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
-import type { Clock } from '../clock/clock.ts'
-import type { Logger } from '../logging/logger.ts'
 import { batchAppends } from './batch-append.ts'
 import { connect, disconnect, leavingTheNode } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'

@@ -1,6 +1,6 @@
 import type { EventStoreDBClient } from '@eventstore/db-client'
+import type { Clock } from '../../ports/clock.ts'
 import type { EventPage, Filter, Position } from '../../ports/event-store/event-store.ts'
-import type { Clock } from '../clock/clock.ts'
 import { NoAnswer } from './eventstoredb-errors.ts'
 import { type Reading, subscription } from './eventstoredb-reading.ts'
 import { pageInHand } from './page-of-events.ts'

@@ -8,8 +8,8 @@ import {
   START as START_OF_ALL,
   streamNameFilter,
 } from '@eventstore/db-client'
+import type { Clock } from '../../ports/clock.ts'
 import type { Filter, Position } from '../../ports/event-store/event-store.ts'
-import type { Clock } from '../clock/clock.ts'
 import { NoAnswer } from './eventstoredb-errors.ts'
 import { fromPosition, type LogPosition, toPosition } from './eventstoredb-positions.ts'
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Logger } from '../logging/logger.ts'
+import type { Logger } from '../../ports/logger.ts'
 
 /** What of grpc-js's class is relied on. Metadata is its own; headers are set on it by name. */
 export type CompressionFilterClass = {

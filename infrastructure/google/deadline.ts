@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /**
  * Runs `work` with a signal that aborts after `ms` milliseconds of the clock (reason: a TimeoutError) or as soon as

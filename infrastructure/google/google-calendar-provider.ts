@@ -1,7 +1,7 @@
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Answer, CalendarProvider, ChangesPage, ProviderError } from '../../ports/calendar-provider.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
-import type { Clock } from '../clock/clock.ts'
 import { addresses, EMULATOR_CLIENT } from './google-addresses.ts'
 import { googleCalls } from './google-calls.ts'
 import { type AdapterLog, googleCredentials } from './google-credentials.ts'

@@ -1,6 +1,6 @@
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import type { Answer } from '../../ports/calendar-provider.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { withDeadline } from './deadline.ts'
 import type { GoogleCredentials, TokenRequest } from './google-credentials.ts'
 import { noAnswer, providerError } from './google-errors.ts'

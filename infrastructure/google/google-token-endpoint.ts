@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Answer } from '../../ports/calendar-provider.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { withDeadline } from './deadline.ts'
 import { errorOfAnswer, noAnswer, unavailable } from './google-errors.ts'
 

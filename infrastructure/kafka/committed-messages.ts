@@ -1,5 +1,5 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /** Where to read: from `from`, up to and without `to`. */
 export type Span = { partition: number; from: bigint; to: bigint }

@@ -8,9 +8,9 @@ import type {
   PublishedMark,
   Unavailable,
 } from '../../ports/booking-event-publisher.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { KafkaConfiguration } from '../config/configuration.ts'
-import type { Logger } from '../logging/logger.ts'
 import { toMessage } from './booking-event-message.ts'
 import { inChunks } from './chunks.ts'
 import { spansOf, withAdmin } from './kafka-admin.ts'

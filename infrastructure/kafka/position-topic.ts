@@ -1,7 +1,7 @@
 import type { Kafka, Message } from 'kafkajs'
 import { z } from 'zod'
 import type { PublishedMark } from '../../ports/booking-event-publisher.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { readCommitted } from './committed-messages.ts'
 import type { PartitionSpan } from './kafka-admin.ts'
 import { WrongTopic } from './kafka-topics.ts'

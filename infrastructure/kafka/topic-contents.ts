@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import type { PublishedContents } from '../../ports/booking-event-publisher.ts'
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { partitionsFor } from './chunks.ts'
 import { readCommitted } from './committed-messages.ts'
 import { spansOf, withAdmin } from './kafka-admin.ts'

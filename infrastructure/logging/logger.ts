@@ -1,24 +1,7 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import pretty from 'pino-pretty'
+import type { LogFields, Logger } from '../../ports/logger.ts'
 import { redactedFields, redactedText } from './redaction.ts'
-
-/** Facts of a log line. Put an error under `err`. */
-export type LogFields = { readonly [name: string]: unknown }
-
-type Log = {
-  (message: string): void
-  (fields: LogFields, message: string): void
-}
-
-/** What may be done with a log. All that needs to log depends on this alone. */
-export type Logger = {
-  readonly debug: Log
-  readonly info: Log
-  readonly warn: Log
-  readonly error: Log
-  /** A logger whose every line has `fields` too. */
-  child(fields: LogFields): Logger
-}
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -50,7 +33,7 @@ export function createLogger(options: { level: LogLevel; destination?: Destinati
 
 function redacting(logger: PinoLogger): Logger {
   const at =
-    (level: 'debug' | 'info' | 'warn' | 'error'): Log =>
+    (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
     (first: string | LogFields, message?: string) => {
       if (!logger.isLevelEnabled(level)) return
       if (typeof first === 'string') logger[level](redactedText(first))

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { SqliteDatabase } from '../sqlite/database.ts'
 
 const FREE = `

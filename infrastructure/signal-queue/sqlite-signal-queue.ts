@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
+import type { Clock } from '../../ports/clock.ts'
 import { signalListeners } from '../../ports/signal-queue/signal-listeners.ts'
 import {
   type Claim,
@@ -8,7 +9,6 @@ import {
   type Subject,
   workKinds,
 } from '../../ports/signal-queue/signal-queue.ts'
-import type { Clock } from '../clock/clock.ts'
 import type { Durability, Extent, SqliteDatabase } from '../sqlite/database.ts'
 import { reading } from '../sqlite/reading.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'

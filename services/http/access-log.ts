@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa'
-import type { Clock } from '../../infrastructure/clock/clock.ts'
-import type { Logger } from '../../infrastructure/logging/logger.ts'
-import type { Metrics } from '../../infrastructure/metrics/metrics.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Metrics } from '../../ports/metrics.ts'
 import { requestFacts } from './request-facts.ts'
 
 type Deps = { clock: Clock; log: Logger; metrics: Metrics; newId: () => string }

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
-import type { Logger } from '../../infrastructure/logging/logger.ts'
 import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
+import type { Logger } from '../../ports/logger.ts'
 import { BadCursor } from '../../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa'
-import type { Logger } from '../../infrastructure/logging/logger.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { GooglePush } from '../google-push.ts'
 
 export const GOOGLE_WEBHOOK_PATH = '/webhooks/google'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { BookRequest, NewUser, RescheduleRequest } from './booking-requests.ts'
 import type {
   CalcomBooking,

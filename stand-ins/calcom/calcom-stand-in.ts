@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { calcomApiV2, NoAnswer } from './api-v2.ts'
 import { type CalcomCore, calcomCore } from './calcom-core.ts'
 import { CalcomState } from './calcom-state.ts'

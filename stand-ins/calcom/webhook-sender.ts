@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { CalcomFaults, CalcomSettings } from './settings.ts'
 
 /** Where deliveries go, and what they are signed with. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import * as shape from './admin-shapes.ts'
 import { type ApiAnswer, type ApiRequest, bodyOf } from './api-answer.ts'
 import { ApiError } from './api-error.ts'

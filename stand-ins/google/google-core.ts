@@ -1,4 +1,4 @@
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { type AccessTokens, accessTokens } from './access-tokens.ts'
 import { refusal } from './api-error.ts'
 import { type CalendarState, emptyCalendar, type NewCalendar, placeRaw } from './calendar-state.ts'

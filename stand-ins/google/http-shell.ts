@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { type AdminParts, answerAdmin, type LoggedRequest } from './admin-api.ts'
 import type { ApiAnswer, ApiRequest } from './api-answer.ts'
 import { answerGoogle } from './google-api.ts'

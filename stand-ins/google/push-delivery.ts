@@ -1,4 +1,4 @@
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Push } from './push-channels.ts'
 
 /** What became of one push: the statuses that its tries met (0: no connection). */

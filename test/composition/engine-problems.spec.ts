@@ -5,7 +5,7 @@ import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type EngineCondition, openEngines } from '../../composition/engines.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { type Configuration, readConfiguration } from '../../infrastructure/config/configuration.ts'
 import { formatProblems } from '../../infrastructure/config/problem.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'

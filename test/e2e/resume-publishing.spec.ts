@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { backUpFolder } from '../../composition/backup.ts'
 import { restoreBackup } from '../../composition/restore.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { kafkaForTests, someTopic } from '../support/kafka.ts'
 import { decideMoves, differences } from '../support/published-events.ts'
 import {

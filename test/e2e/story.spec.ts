@@ -7,7 +7,7 @@ import { bookThree, settled } from '../../cli/demo/story-bookings.ts'
 import { editCalendars, publishedExactly } from '../../cli/demo/story-edits.ts'
 import { createTeller } from '../../cli/demo/teller.ts'
 import { type PublishedEvent, type World, worldAt } from '../../cli/demo/world.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import {
   type Booked,

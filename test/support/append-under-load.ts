@@ -2,7 +2,7 @@
 // line for each append, written only once it was acknowledged: the stream, the last revision, and the ids.
 // The second argument is the round, which keeps the names of streams of different runs apart.
 import { writeSync } from 'node:fs'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { someEvents } from './events.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import gossip from '@eventstore/db-client/generated/gossip_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { commitSignal } from '../../ports/event-store/commit-signal.ts'

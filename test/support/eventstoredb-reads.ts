@@ -1,5 +1,5 @@
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { DELETED, type DoubleLog, type LogEntry, retained } from './eventstoredb-log.ts'
 import {
   caughtUpMessage,

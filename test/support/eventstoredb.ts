@@ -1,4 +1,4 @@
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import {
   type EventStoreDbEventStore,
   type EventStoreDbOptions,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { KafkaConfiguration } from '../../infrastructure/config/configuration.ts'
-import { createLogger, type Logger } from '../../infrastructure/logging/logger.ts'
+import { createLogger } from '../../infrastructure/logging/logger.ts'
+import type { Logger } from '../../ports/logger.ts'
 
 /** A Kafka that answers; topics are created by those who use it. */
 export type KafkaForTests = { brokers: string[]; stop(): Promise<unknown> }

@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type World, worldAt } from '../../cli/demo/world.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { type StandIns, startStandIns } from '../../stand-ins/stand-ins.ts'
 import { startChild } from './child.ts'

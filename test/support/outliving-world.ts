@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { settled } from '../../cli/demo/story-bookings.ts'
 import { type World, worldAt } from '../../cli/demo/world.ts'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { GoogleCore } from '../../stand-ins/google/google-core.ts'
 import { STAND_IN_HOST, type StandIns, startStandIns } from '../../stand-ins/stand-ins.ts'
 import { freePort, type ServiceProcess, startServiceProcess } from './service-process.ts'

@@ -1,4 +1,4 @@
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { KafkaConfiguration } from '../../infrastructure/config/configuration.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { type KafkaPublisherOptions, kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'

@@ -4,7 +4,7 @@
 // far; one line FENCED when another took over, one DRAINED when nothing waits.
 import { randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import type { EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'

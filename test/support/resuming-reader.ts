@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 
 /** A consumer of the live feed that connects again, from where it was, whenever its connection breaks. */
 export type ResumingReader = {

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /** A clock that goes as the machine's does, but is at `start` (RFC 3339) now. */
 export function shiftedClock(start: string): Clock {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs'
-import { systemClock } from '../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { readCommitted } from '../../infrastructure/kafka/committed-messages.ts'
 
 /** What a consumer sees of a message; headers as text. */

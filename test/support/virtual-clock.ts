@@ -1,4 +1,4 @@
-import type { Clock } from '../../infrastructure/clock/clock.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /** A clock that stands still until it is told to go on. */
 export type VirtualClock = Clock & {

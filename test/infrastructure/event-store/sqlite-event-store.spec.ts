@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { systemClock } from '../../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import { eventQueries, filteredQuery } from '../../../infrastructure/event-store/sqlite-event-schema.ts'
 import { sqliteEventStore } from '../../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../../infrastructure/sqlite/database.ts'

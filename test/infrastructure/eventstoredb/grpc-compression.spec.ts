@@ -2,7 +2,7 @@ import { createServer } from 'node:http2'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { offerGzip } from '../../../infrastructure/eventstoredb/grpc-compression.ts'
-import type { Logger } from '../../../infrastructure/logging/logger.ts'
+import type { Logger } from '../../../ports/logger.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'
 

@@ -1,4 +1,4 @@
-import { systemClock } from '../../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts'
 import type { BookingEventPublisher } from '../../../ports/booking-event-publisher.ts'
 import { bookingEventPublisherContract } from '../../ports/booking-event-publisher.contract.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { systemClock } from '../../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts'
 import type { EventStore, Position, RecordedEvent } from '../../../ports/event-store/event-store.ts'
 import { ResumeRefused, resumePublishing } from '../../../services/publication-resume.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { systemClock } from '../../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import type { KafkaConfiguration } from '../../../infrastructure/config/configuration.ts'
 import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts'
 import { withDeadline } from '../../support/deadline.ts'

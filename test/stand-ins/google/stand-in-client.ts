@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { auth, calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
-import { systemClock } from '../../../infrastructure/clock/clock.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import {
   type GoogleStandIn,
   type GoogleStandInOptions,

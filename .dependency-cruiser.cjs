@@ -3,9 +3,9 @@
 
 const port = '^ports/'
 
-/** An adapter has a folder of its own, or its engine in its file's name. */
+/** Adapters stand in a folder of their technology. */
 const engine = 'sqlite|google|calcom|kafka|eventstoredb|mongodb'
-const adapter = `^infrastructure/(${engine})/|^infrastructure/[^/]+/(${engine})-[^/]+[.]ts$`
+const adapter = `^infrastructure/(${engine})/`
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
 

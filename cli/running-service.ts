@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { API_TOKEN_FILE } from '../infrastructure/config/api-token.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
-import { errorCode } from '../infrastructure/error-facts.ts'
+import { errorCode } from '../infrastructure/logging/error-facts.ts'
 
 export type ServiceAnswer =
   | { ok: true; body: unknown }

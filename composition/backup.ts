@@ -7,9 +7,9 @@ import {
   sealBackup,
 } from '../infrastructure/backup/backup-folder.ts'
 import { writeDurably } from '../infrastructure/config/durable-file.ts'
-import { sqliteEventStore } from '../infrastructure/event-store/sqlite-event-store.ts'
 import { copyDatabase } from '../infrastructure/sqlite/copy.ts'
 import { openDatabase, type SqliteDatabase } from '../infrastructure/sqlite/database.ts'
+import { sqliteEventStore } from '../infrastructure/sqlite/sqlite-event-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Position } from '../ports/event-store/event-store.ts'
 

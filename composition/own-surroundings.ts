@@ -1,6 +1,6 @@
 // What this process finds around it that its stores do not tell: its disk, and Cal.com's keys.
 import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
-import { errorText } from '../infrastructure/error-facts.ts'
+import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { NeedsPerson } from '../services/needs-person.ts'
 import type { Outage } from '../services/outage-log.ts'
 import type { Surroundings } from '../services/status-report.ts'

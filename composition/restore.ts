@@ -8,10 +8,10 @@ import {
 } from '../infrastructure/backup/backup-folder.ts'
 import { syncFile, writeDurably } from '../infrastructure/config/durable-file.ts'
 import { makeOwnedFolder } from '../infrastructure/config/owned-folder.ts'
-import { skipForgottenPositions } from '../infrastructure/event-store/sqlite-position-floor.ts'
+import { keyRing } from '../infrastructure/sealing/encryption.ts'
+import { encryptionKeys } from '../infrastructure/sealing/key-file.ts'
 import { openDatabase } from '../infrastructure/sqlite/database.ts'
-import { keyRing } from '../infrastructure/vault/encryption.ts'
-import { encryptionKeys } from '../infrastructure/vault/key-file.ts'
+import { skipForgottenPositions } from '../infrastructure/sqlite/sqlite-position-floor.ts'
 import { EVENTS_FILE, KEY_FILE, STAMP_FILE, VAULT_FILE } from './backup.ts'
 
 /** Why nothing was restored. The data folder is as it was. `message` is a sentence for the operator. */

@@ -1,4 +1,4 @@
-import { errorText } from '../infrastructure/error-facts.ts'
+import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'

@@ -1,5 +1,5 @@
 // Events that a projection could not take: kept with the error until they are tried again with success, or given up.
-import { errorCode, errorText } from '../infrastructure/error-facts.ts'
+import { errorCode, errorText } from '../infrastructure/logging/error-facts.ts'
 import type { Position, RecordedEvent } from '../ports/event-store/event-store.ts'
 import type {
   Collection,

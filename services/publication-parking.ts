@@ -1,4 +1,4 @@
-import { errorText } from '../infrastructure/error-facts.ts'
+import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { HeldStream } from '../ports/booking-event-publisher.ts'
 import type { Position } from '../ports/event-store/event-store.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type Category, type EventsOf, streamName } from '../../domain/domain-event.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { channelTokensUnder } from '../../infrastructure/config/derived-keys.ts'
-import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
-import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
+import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-queue.ts'
 import { encode } from '../../ports/event-store/event-codec.ts'
 
 /** A channel that is open, and what a push of it says. */

@@ -15,7 +15,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { writeDurably } from '../config/durable-file.ts'
-import { errorCode, errorText } from '../error-facts.ts'
+import { errorCode, errorText } from '../logging/error-facts.ts'
 
 const MANIFEST_FILE = 'manifest.json'
 const VERSION = 1

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { errorCode, errorText } from '../error-facts.ts'
+import { errorCode, errorText } from '../logging/error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 import { makeOwnedFolder } from './owned-folder.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { errorCode } from '../error-facts.ts'
+import { errorCode } from '../logging/error-facts.ts'
 
 /** Variables by name, as a process has them. */
 export type Environment = { readonly [variable: string]: string | undefined }

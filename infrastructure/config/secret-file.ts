@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode } from '../error-facts.ts'
+import { errorCode } from '../logging/error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 
 /**

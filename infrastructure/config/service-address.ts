@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode } from '../error-facts.ts'
+import { errorCode } from '../logging/error-facts.ts'
 import { writeDurably } from './durable-file.ts'
 
 const ADDRESS_FILE = 'address'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { errorCode } from '../error-facts.ts'
 import { parseServiceAccount, type ServiceAccount } from '../google/google-service-account.ts'
+import { errorCode } from '../logging/error-facts.ts'
 import { type NamedApiToken, parseApiTokens } from './api-tokens-file.ts'
 import type { Problem } from './problem.ts'
 import type { Settings, Variable } from './variables.ts'

@@ -6,7 +6,7 @@ import type { SupportedMethods } from '@eventstore/db-client/generated/serverfea
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type { Clock } from '../../ports/clock.ts'
 import type { Position } from '../../ports/event-store/event-store.ts'
-import { type Greeting, tellingMore, type WayProblem, wayTo } from '../way-to-server.ts'
+import { type Greeting, tellingMore, type WayProblem, wayTo } from '../diagnosis/way-to-server.ts'
 import type { Connection } from './eventstoredb-client.ts'
 import { failureOf, type Trouble } from './eventstoredb-errors.ts'
 import { answered } from './eventstoredb-reading.ts'

@@ -1,4 +1,4 @@
-import type { Place } from '../way-to-server.ts'
+import type { Place } from '../diagnosis/way-to-server.ts'
 
 /** What a connection string says. `options`: by their names in lower case, not decoded. */
 export type EventStoreDbUrl = { places: Place[]; options: ReadonlyMap<string, string> }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { PublisherDescription, PublisherProblem } from '../../ports/booking-event-publisher.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { GREETING_ID, type Greeting, tellingMore, wayTo } from '../way-to-server.ts'
+import { GREETING_ID, type Greeting, tellingMore, wayTo } from '../diagnosis/way-to-server.ts'
 import { spansOf } from './kafka-admin.ts'
 import { type KafkaClientOptions, kafkaClient, LOOK_RETRY } from './kafka-client.ts'
 import { unavailable } from './kafka-failure.ts'

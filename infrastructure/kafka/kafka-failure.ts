@@ -1,5 +1,5 @@
 import type { Fenced, PublisherProblem, Unavailable } from '../../ports/booking-event-publisher.ts'
-import { errorText } from '../error-facts.ts'
+import { errorText } from '../logging/error-facts.ts'
 
 /** What an error of kafkajs says, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
 type Told = { name: string; type: string; code: string; message: string }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { BSON, MongoCompatibilityError, type MongoOptions, type TopologyDescription } from 'mongodb'
 import type { EngineProblem } from '../../ports/engine-problem.ts'
-import { errorCode, errorText } from '../error-facts.ts'
-import { GREETING_ID, type Greeting, type WayProblem, wayTo } from '../way-to-server.ts'
+import { GREETING_ID, type Greeting, type WayProblem, wayTo } from '../diagnosis/way-to-server.ts'
+import { errorCode, errorText } from '../logging/error-facts.ts'
 import { refusesCredentials } from './mongodb-failure.ts'
 
 /**

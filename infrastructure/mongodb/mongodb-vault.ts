@@ -5,8 +5,8 @@ import type {
   CalendarDirectory,
   CredentialVault,
 } from '../../ports/vault/credential-vault.ts'
-import type { Sealed } from '../vault/encryption.ts'
-import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../vault/sealed-records.ts'
+import type { Sealed } from '../sealing/encryption.ts'
+import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../sealing/sealed-records.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { isDuplicateKey } from './mongodb-failure.ts'
 import { declareIndexes } from './mongodb-indexes.ts'

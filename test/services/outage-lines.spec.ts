@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-queue.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { runChangeSyncWorker } from '../../services/change-sync-worker.ts'

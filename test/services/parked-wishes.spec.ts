@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sqliteSignalQueue } from '../../infrastructure/signal-queue/sqlite-signal-queue.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-queue.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { parkedEvents, writeParked } from '../../services/parked-events.ts'
 import { carryOutWishes, type ParkedWish, wishForParked } from '../../services/parked-wishes.ts'

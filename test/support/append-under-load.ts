@@ -3,8 +3,8 @@
 // The second argument is the round, which keeps the names of streams of different runs apart.
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
-import { sqliteEventStore } from '../../infrastructure/event-store/sqlite-event-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
+import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
 import { someEvents } from './events.ts'
 
 const [path = '', round = '0'] = process.argv.slice(2)

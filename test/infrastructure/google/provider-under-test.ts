@@ -4,7 +4,7 @@ import {
   googleCalendarProvider,
 } from '../../../infrastructure/google/google-calendar-provider.ts'
 import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
-import { sqliteVault } from '../../../infrastructure/vault/sqlite-vault.ts'
+import { sqliteVault } from '../../../infrastructure/sqlite/sqlite-vault.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 import { type Asked, type Scripted, scriptedGoogle } from './scripted-google.ts'
 

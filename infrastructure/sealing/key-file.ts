@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode } from '../error-facts.ts'
+import { errorCode } from '../logging/error-facts.ts'
 import { KEY_BYTES } from './encryption.ts'
 
 /** The vault's keys, the newest first; `made` where this call made the first one. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encryptionKeys } from '../../../infrastructure/vault/key-file.ts'
+import { encryptionKeys } from '../../../infrastructure/sealing/key-file.ts'
 import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 

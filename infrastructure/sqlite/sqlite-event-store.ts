@@ -15,9 +15,9 @@ import {
   START,
 } from '../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
-import { migrate } from '../sqlite/schema.ts'
+import type { SqliteDatabase } from './database.ts'
+import { reading } from './reading.ts'
+import { migrate } from './schema.ts'
 import { type EventRow, eventQueries, eventSchema, filteredQuery } from './sqlite-event-schema.ts'
 import { positionFloor } from './sqlite-position-floor.ts'
 

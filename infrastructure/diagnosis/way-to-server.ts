@@ -3,7 +3,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
-import { errorCode, errorText } from './error-facts.ts'
+import { errorCode, errorText } from '../logging/error-facts.ts'
 
 /** `detail` names the place and what is wrong there, without a full stop; no credentials. */
 export type WayProblem = { problem: 'DNS' | 'REFUSED' | 'TIMEOUT' | 'TLS' | 'PROTOCOL'; detail: string }

@@ -1,8 +1,8 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { VaultContents } from '../../ports/vault/vault-contents.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import type { Sealed } from './encryption.ts'
-import { sealedRecords } from './sealed-records.ts'
+import type { Sealed } from '../sealing/encryption.ts'
+import { sealedRecords } from '../sealing/sealed-records.ts'
+import type { SqliteDatabase } from './database.ts'
 
 /** What the embedded vault holds, in the order of ids. `keys` as for `sqliteVault`, which has to have made the tables. */
 export function sqliteVaultContents(

@@ -4,10 +4,10 @@ import type {
   CalendarDirectory,
   CredentialVault,
 } from '../../ports/vault/credential-vault.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
-import type { Sealed } from './encryption.ts'
-import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from './sealed-records.ts'
+import type { Sealed } from '../sealing/encryption.ts'
+import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../sealing/sealed-records.ts'
+import type { SqliteDatabase } from './database.ts'
+import { reading } from './reading.ts'
 
 /**
  * Neither a credential nor a calendar's id lies here in clear: an address is found by its keyed fingerprint and read

@@ -4,8 +4,8 @@ import { declaredIndexes } from '../../ports/read-store/declared-indexes.ts'
 import { inRange } from '../../ports/read-store/key-range.ts'
 import { badCursor, fromCursor, toCursor } from '../../ports/read-store/page-cursor.ts'
 import type { Document, DocumentWrite, FoundPage, ReadStore } from '../../ports/read-store/read-store.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
+import type { SqliteDatabase } from './database.ts'
+import { reading } from './reading.ts'
 import { indexQuery } from './sqlite-index-query.ts'
 
 /**

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { keyRing } from '../../../infrastructure/vault/encryption.ts'
+import { keyRing } from '../../../infrastructure/sealing/encryption.ts'
 import { keyOfBytes } from '../../ports/vault/vault.contract.ts'
 
 const test = suite('encryption')

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
+import type { SqliteDatabase } from './database.ts'
 
 const FREE = `
   UPDATE signal SET lease_token = NULL, lease_until = NULL, due_at = :now WHERE lease_token IS NOT NULL`

@@ -1,7 +1,7 @@
 import type { Document } from '../../ports/read-store/read-store.ts'
 import type { SignalContents } from '../../ports/signal-queue/signal-contents.ts'
 import type { Kind } from '../../ports/signal-queue/signal-queue.ts'
-import type { SqliteDatabase } from '../sqlite/database.ts'
+import type { SqliteDatabase } from './database.ts'
 
 const SUBJECTS = `
   SELECT kind, key, memo, arrived_memo AS arrivedMemo FROM signal

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { SqliteDatabase } from '../sqlite/database.ts'
-import { migrate } from '../sqlite/schema.ts'
+import type { SqliteDatabase } from './database.ts'
+import { migrate } from './schema.ts'
 import { eventSchema } from './sqlite-event-schema.ts'
 
 /** More than any store has decided since its last backup. */

@@ -9,8 +9,8 @@ import {
   type Subject,
   workKinds,
 } from '../../ports/signal-queue/signal-queue.ts'
-import type { Durability, Extent, SqliteDatabase } from '../sqlite/database.ts'
-import { reading } from '../sqlite/reading.ts'
+import type { Durability, Extent, SqliteDatabase } from './database.ts'
+import { reading } from './reading.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'
 import { toClaim, toDocument, toStatus, toText } from './sqlite-signal-row.ts'
 import * as statements from './sqlite-signal-table.ts'

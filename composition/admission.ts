@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
 import type { EventStore, RecordedEvent } from '../ports/event-store/event-store.ts'
-import type { OutageLog } from '../services/outage-log.ts'
+import type { OutageLog } from '../services/running/outage-log.ts'
 import { DEPLOYMENT_STREAM } from './deployment.ts'
 import type { Stores } from './stores.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
-import type { OutageLog } from '../services/outage-log.ts'
+import type { OutageLog } from '../services/running/outage-log.ts'
 
 /** Of facts about the deployment as a whole. */
 export const DEPLOYMENT_STREAM = 'deployment-this'

@@ -1,9 +1,9 @@
 // What this process finds around it that its stores do not tell: its disk, and Cal.com's keys.
 import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import { errorText } from '../infrastructure/logging/error-facts.ts'
-import type { NeedsPerson } from '../services/needs-person.ts'
-import type { Outage } from '../services/outage-log.ts'
-import type { Surroundings } from '../services/status-report.ts'
+import type { Outage } from '../services/running/outage-log.ts'
+import type { NeedsPerson } from '../services/status/needs-person.ts'
+import type { Surroundings } from '../services/status/status-report.ts'
 
 /** Looks at each at every call, and remembers since when something is not as it should be. */
 export function ownSurroundings(parts: {

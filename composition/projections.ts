@@ -1,17 +1,17 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { allProjections } from '../projections/all-projections.ts'
-import { checkpointWait } from '../services/checkpoint-wait.ts'
-import { outageLog } from '../services/outage-log.ts'
-import { parkedEvents } from '../services/parked-events.ts'
-import { carryOutWishes, type ParkedWish } from '../services/parked-wishes.ts'
+import { checkpointWait } from '../services/read-models/checkpoint-wait.ts'
+import { parkedEvents } from '../services/read-models/parked-events.ts'
+import { carryOutWishes, type ParkedWish } from '../services/read-models/parked-wishes.ts'
 import {
   type ProjectionRunner,
   type ProjectionsStatus,
   startProjections,
-} from '../services/projection-runner.ts'
-import type { Lease } from '../services/role-lease.ts'
-import { keepReporting, lastReport, roleReports } from '../services/role-reports.ts'
+} from '../services/read-models/projection-runner.ts'
+import { outageLog } from '../services/running/outage-log.ts'
+import type { Lease } from '../services/running/role-lease.ts'
+import { keepReporting, lastReport, roleReports } from '../services/running/role-reports.ts'
 import type { Stores } from './stores.ts'
 
 /** The read models as this process sees them: written here while it has the role, else by another process. */

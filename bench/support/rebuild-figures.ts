@@ -18,7 +18,7 @@ export type RebuildTargets = {
 }
 
 /**
- * Rebuilds of the bookings read model from the events of `history` into an empty store, by services/rebuild.ts and by a
+ * Rebuilds of the bookings read model from the events of `history` into an empty store, by services/read-models/rebuild.ts and by a
  * fold and a client of the same store alone, each in a process of its own; the documents of both must be the same.
  */
 export async function rebuildFigures(

@@ -10,7 +10,7 @@ import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
 import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.ts'
 import { bookings } from '../../projections/bookings.ts'
-import { rebuild } from '../../services/rebuild.ts'
+import { rebuild } from '../../services/read-models/rebuild.ts'
 import { type RawDocument, rawFold } from './raw-fold.ts'
 import { openRaw, type RawRow, rawPages } from './raw-sqlite.ts'
 

@@ -1,14 +1,14 @@
 import type { z } from 'zod'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { BookingCloudEvent } from '../../services/booking-event-schema.ts'
 import type {
   BookingItem,
   CalendarSyncItem,
   SubscriptionItem,
   Timeline,
 } from '../../services/http/answers.ts'
-import type { StatusReport } from '../../services/status-report.ts'
+import type { BookingCloudEvent } from '../../services/publishing/booking-event-schema.ts'
+import type { StatusReport } from '../../services/status/status-report.ts'
 import { type JsonClient, jsonClient } from './json-client.ts'
 
 /** A step of the story did not come true; the message says what was expected, and what was seen instead. */

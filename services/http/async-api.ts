@@ -4,7 +4,7 @@ import {
   BookingCloudEvent,
   BookingRescheduledData,
   jsonSchemaOf,
-} from '../booking-event-schema.ts'
+} from '../publishing/booking-event-schema.ts'
 import { FEED_PATH } from './feed.ts'
 
 export type AsyncApiOptions = {

@@ -1,7 +1,7 @@
 import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
-import { PUBLISHED_TYPES } from '../booking-event-schema.ts'
-import { isStopped } from '../emergency-stop.ts'
-import type { FeedTail } from '../feed-tail.ts'
+import { PUBLISHED_TYPES } from '../publishing/booking-event-schema.ts'
+import { isStopped } from '../publishing/emergency-stop.ts'
+import type { FeedTail } from './feed-tail.ts'
 
 const PAGE = 256
 

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import type { Logger } from '../../ports/logger.ts'
-import type { GooglePush } from '../google-push.ts'
+import type { GooglePush } from '../channels/google-push.ts'
 
 export const GOOGLE_WEBHOOK_PATH = '/webhooks/google'
 

@@ -5,7 +5,7 @@ import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import type { BookingDocument } from '../../projections/bookings.ts'
 import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'
 import type { SubscriptionDocument } from '../../projections/subscriptions.ts'
-import { waitsForCredential } from '../awaited-credential.ts'
+import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.ts'
 
 type Ways = Pick<CommandPorts, 'directory' | 'vault' | 'isDelegated'>

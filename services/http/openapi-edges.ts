@@ -1,7 +1,11 @@
 // The routes at the service's two other edges: what Google and Cal.com call, and what consumers read.
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
-import { BookingCloudEvent, bookingEventSchemas, PUBLISHED_TYPES } from '../booking-event-schema.ts'
+import {
+  BookingCloudEvent,
+  bookingEventSchemas,
+  PUBLISHED_TYPES,
+} from '../publishing/booking-event-schema.ts'
 import { FeedQuery } from './feed.ts'
 import { answers, guarded, json, open } from './openapi-parts.ts'
 import { SCHEMAS_PATH } from './published-schemas.ts'

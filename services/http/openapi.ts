@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
-import { StatusReport } from '../status-report.ts'
+import { StatusReport } from '../status/status-report.ts'
 import { BookingItem, BookingPage, CalendarSyncPage, SubscriptionPage, Timeline } from './answers.ts'
 import { CredentialBody } from './credential-routes.ts'
 import { Liveness, Readiness } from './health-routes.ts'

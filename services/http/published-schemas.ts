@@ -1,5 +1,5 @@
 import Router from '@koa/router'
-import { bookingEventSchemas, jsonSchemaOf } from '../booking-event-schema.ts'
+import { bookingEventSchemas, jsonSchemaOf } from '../publishing/booking-event-schema.ts'
 import { type AsyncApiOptions, asyncApiDocument } from './async-api.ts'
 
 export const SCHEMAS_PATH = '/schemas'

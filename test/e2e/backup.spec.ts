@@ -11,7 +11,7 @@ import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.t
 import { sqliteVault } from '../../infrastructure/sqlite/sqlite-vault.ts'
 import { START } from '../../ports/event-store/event-store.ts'
 import { allProjections } from '../../projections/all-projections.ts'
-import { compareReadModels, rebuild } from '../../services/rebuild.ts'
+import { compareReadModels, rebuild } from '../../services/read-models/rebuild.ts'
 import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import { readToEnd } from '../support/events.ts'
 import { runProcess } from '../support/run-process.ts'

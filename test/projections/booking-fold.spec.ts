@@ -6,7 +6,7 @@ import { START } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { bookingReferences, bookingsOfEvents, openBookings } from '../../projections/booking-references.ts'
 import { bookingById, bookings } from '../../projections/bookings.ts'
-import { projector } from '../../services/projector.ts'
+import { projector } from '../../services/read-models/projector.ts'
 import { eventsOfBooking } from '../support/booking-events.ts'
 import { append, openStores } from '../support/projected-events.ts'
 

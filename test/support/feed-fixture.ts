@@ -1,6 +1,6 @@
 import type { EventStore } from '../../ports/event-store/event-store.ts'
-import { feedTail } from '../../services/feed-tail.ts'
 import { feedRoutes } from '../../services/http/feed.ts'
+import { feedTail } from '../../services/http/feed-tail.ts'
 import { publishedSchemaRoutes } from '../../services/http/published-schemas.ts'
 import { eventsOfBooking } from './booking-events.ts'
 import { API_TOKEN, type Asked, type HttpFixture, httpFixture } from './http-fixture.ts'

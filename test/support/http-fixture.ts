@@ -11,9 +11,9 @@ import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-que
 import { sqliteVault } from '../../infrastructure/sqlite/sqlite-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { createHttpApp, type HttpAppDeps } from '../../services/http/app.ts'
-import { wishForParked } from '../../services/parked-wishes.ts'
-import { startProjections } from '../../services/projection-runner.ts'
-import { statusReport } from '../../services/status-report.ts'
+import { wishForParked } from '../../services/read-models/parked-wishes.ts'
+import { startProjections } from '../../services/read-models/projection-runner.ts'
+import { statusReport } from '../../services/status/status-report.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
 export const API_TOKEN = 'the-token-that-may-do-everything'

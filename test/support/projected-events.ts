@@ -7,7 +7,7 @@ import { encode } from '../../ports/event-store/event-codec.ts'
 import type { EventStore, Position } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import type { Projection } from '../../projections/projection.ts'
-import { rebuild } from '../../services/rebuild.ts'
+import { rebuild } from '../../services/read-models/rebuild.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Both embedded stores in memory, and how to get rid of them. */

@@ -6,9 +6,13 @@ import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store
 import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
-import { type PublicationParking, publicationParking } from '../../services/publication-parking.ts'
-import { type PublisherOptions, type RunningPublisher, runPublisher } from '../../services/publisher.ts'
-import type { PublisherStatus } from '../../services/publisher-status.ts'
+import { type PublicationParking, publicationParking } from '../../services/publishing/parking.ts'
+import {
+  type PublisherOptions,
+  type RunningPublisher,
+  runPublisher,
+} from '../../services/publishing/publisher.ts'
+import type { PublisherStatus } from '../../services/publishing/status.ts'
 import { withDeadline } from './deadline.ts'
 import { configurationFor, quietLog } from './kafka.ts'
 

@@ -10,8 +10,8 @@ import { createLogger } from '../../infrastructure/logging/logger.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
 import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.ts'
-import { publicationParking } from '../../services/publication-parking.ts'
-import { runPublisher } from '../../services/publisher.ts'
+import { publicationParking } from '../../services/publishing/parking.ts'
+import { runPublisher } from '../../services/publishing/publisher.ts'
 import { decideMoves } from './published-events.ts'
 
 const [path = '', brokers = '', topic = '', json = '{}'] = process.argv.slice(2)

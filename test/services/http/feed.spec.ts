@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BookingCloudEvent } from '../../../services/booking-event-schema.ts'
+import { BookingCloudEvent } from '../../../services/publishing/booking-event-schema.ts'
 import { eventsOfBooking } from '../../support/booking-events.ts'
 import { withFeed } from '../../support/feed-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'

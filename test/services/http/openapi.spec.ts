@@ -13,7 +13,7 @@ import { CommandAnswer } from '../../../services/http/command-routes.ts'
 import { Liveness, Readiness } from '../../../services/http/health-routes.ts'
 import { openApiDocument } from '../../../services/http/openapi.ts'
 import { ProblemDocument } from '../../../services/http/problem.ts'
-import { StatusReport } from '../../../services/status-report.ts'
+import { StatusReport } from '../../../services/status/status-report.ts'
 import { withHttp } from '../../support/http-fixture.ts'
 
 const test = suite('OpenAPI')

@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Readiness } from '../../../services/http/health-routes.ts'
-import { listParked, writeParked } from '../../../services/parked-events.ts'
-import { StatusReport } from '../../../services/status-report.ts'
+import { listParked, writeParked } from '../../../services/read-models/parked-events.ts'
+import { StatusReport } from '../../../services/status/status-report.ts'
 import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
 
 const test = suite('service about itself')

@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert'
 import { DiscardHeldChanges } from '../../../commands/discard-held-changes.ts'
 import { ReleaseHeldChanges } from '../../../commands/release-held-changes.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
-import { whatNeedsPerson } from '../../../services/needs-person.ts'
-import type { ServicePorts } from '../../../services/service-ports.ts'
+import type { ServicePorts } from '../../../services/running/service-ports.ts'
+import { whatNeedsPerson } from '../../../services/status/needs-person.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('The brake')

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CalendarProvider } from '../../../ports/calendar-provider.ts'
 import { calendarFeedByKey } from '../../../projections/calendar-feeds.ts'
-import type { ServicePorts } from '../../../services/service-ports.ts'
+import type { ServicePorts } from '../../../services/running/service-ports.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Fetching a calendar')

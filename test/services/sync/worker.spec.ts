@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
-import { runChangeSyncWorker } from '../../../services/change-sync-worker.ts'
-import type { ServicePorts } from '../../../services/service-ports.ts'
+import type { ServicePorts } from '../../../services/running/service-ports.ts'
+import { runChangeSyncWorker } from '../../../services/sync/change-sync-worker.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('The change sync worker')

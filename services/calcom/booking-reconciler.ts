@@ -1,0 +1,139 @@
+// Future bookings are read again from Cal.com now and then, so that a missed webhook heals.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import { execute, load } from '../../commands/execute.ts'
+import { closeBooking, recordBookingTimes, trackBooking } from '../../domain/booking-facts.ts'
+import type { Cause } from '../../domain/event-metadata.ts'
+import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
+import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
+import type { Cron } from '../running/crons.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import type { CalcomIntake } from './calcom-intake.ts'
+
+const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
+
+/**
+ * Runs at most every `everyMs`, whatever wakes the crons; a reading that failed is tried again at the next turn, then
+ * after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
+ */
+export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, everyMs: number): Cron {
+  let next: Temporal.Instant | undefined
+  let failures = 0
+  return {
+    name: 'booking-reconciler',
+    async run(signal) {
+      const { bookings } = ports
+      const now = ports.now()
+      if (bookings === undefined) return
+      if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
+      const retryMs = Math.min(everyMs, ports.settings.cronMs * 2 ** Math.min(failures++, 20))
+      next = now.add({ milliseconds: Math.round(retryMs) })
+      const seen = await readFuture(ports, bookings, intake, now, signal)
+      if (seen === undefined) return
+      await readMissing(ports, bookings, seen, now, signal)
+      failures = 0
+      next = now.add({ milliseconds: Math.round(everyMs) })
+    },
+  }
+}
+
+/** The uids that Cal.com listed; undefined where it could not be read to the end. */
+async function readFuture(
+  ports: ServicePorts,
+  bookings: BookingDirectory,
+  intake: CalcomIntake,
+  from: Temporal.Instant,
+  signal: AbortSignal,
+): Promise<Set<string> | undefined> {
+  const seen = new Set<string>()
+  let after: string | undefined
+  do {
+    const page = await bookings.futureBookings({ from, ...(after !== undefined && { after }) }, signal)
+    if (!page.ok) {
+      if (!signal.aborted) ports.log.warn({ code: page.code }, "Cal.com's future bookings could not be read")
+      return undefined
+    }
+    for (const booking of page.value.bookings) {
+      seen.add(booking.bookingUid)
+      await bringUpToDate(ports, intake, booking)
+    }
+    after = page.value.next
+  } while (after !== undefined)
+  return seen
+}
+
+async function bringUpToDate(
+  ports: ServicePorts,
+  intake: CalcomIntake,
+  told: DirectoryBooking,
+): Promise<void> {
+  const { bookingUid, userId, status, start, end, rescheduledFromUid } = told
+  const { state } = await load(ports.events, bookingAggregate, bookingUid)
+  if (state.kind === 'CLOSED') return
+  if (state.kind === 'UNTRACKED') {
+    const booking = { bookingUid, userId, status, start, end, destinations: [] }
+    const delivery =
+      rescheduledFromUid === undefined
+        ? ({ trigger: 'BOOKING_CREATED', booking } as const)
+        : ({ trigger: 'BOOKING_RESCHEDULED', booking, rescheduledFromUid } as const)
+    return intake.receive(delivery, CAUSE)
+  }
+  await execute(
+    ports,
+    contextOf(ports, 'CRON:booking-reconciler', CAUSE),
+    bookingAggregate,
+    bookingUid,
+    (booking) =>
+      trackBooking(booking, {
+        bookingUid,
+        userId,
+        status,
+        times: { start, end },
+        references: [],
+        at: ports.now().toString(),
+      }),
+  )
+}
+
+/** A booking that is open here and that Cal.com does not list any more is asked for by name. */
+async function readMissing(
+  ports: ServicePorts,
+  bookings: BookingDirectory,
+  seen: ReadonlySet<string>,
+  from: Temporal.Instant,
+  signal: AbortSignal,
+): Promise<void> {
+  await ports.caughtUp('booking-references')
+  let after: string | undefined
+  do {
+    const page = await openBookings(ports.readStore, from, {
+      limit: 500,
+      ...(after !== undefined && { after }),
+    })
+    for (const booking of page.items)
+      if (!seen.has(booking.bookingUid)) await askFor(ports, bookings, booking, signal)
+    after = page.next ?? undefined
+  } while (after !== undefined && !signal.aborted)
+}
+
+async function askFor(
+  ports: ServicePorts,
+  bookings: BookingDirectory,
+  { bookingUid, userId }: BookingReferencesDocument,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await bookings.booking(bookingUid, userId, signal)
+  if (!answer.ok) return
+  const { status, rescheduledToUid, start, end } = answer.value
+  const at = ports.now().toString()
+  const context = contextOf(ports, 'CRON:booking-reconciler', CAUSE)
+  if (status === 'CANCELLED' || rescheduledToUid !== undefined) {
+    const reason = rescheduledToUid === undefined ? 'CANCELLED_IN_CALCOM' : 'RESCHEDULED'
+    const to = rescheduledToUid === undefined ? {} : { rescheduledToUid }
+    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+      closeBooking(state, { bookingUid, reason, ...to, at }),
+    )
+  } else if (status === 'REJECTED')
+    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+      recordBookingTimes(state, { times: { start, end }, status, at }),
+    )
+}

@@ -1,0 +1,31 @@
+import { ActivateSubscription } from '../../commands/activate-subscription.ts'
+import { syncsOfCredential } from '../../projections/calendar-syncs.ts'
+import { selectedCalendarsOfCredential } from '../../projections/selected-calendars.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+
+/** What waited for a credential goes on: its calendars are read and their channels opened at once, whatever
+ * their retry schedules say. */
+export async function credentialStored(
+  ports: ServicePorts,
+  credentialId: string,
+  wakeCrons: () => void,
+): Promise<void> {
+  try {
+    await Promise.all([ports.caughtUp('calendar-syncs'), ports.caughtUp('selected-calendars')])
+    const [syncs, selected] = await Promise.all([
+      syncsOfCredential(ports.readStore, credentialId),
+      selectedCalendarsOfCredential(ports.readStore, credentialId),
+    ])
+    const keys = new Set([...syncs, ...selected].map(({ calendarKey }) => calendarKey))
+    const cause = { poll: true, reason: 'ACTIVATED' } as const
+    await ports.queue.signalMany(
+      [...keys].map((key) => ({ subject: { kind: 'calendar', key }, cause, dueInMs: 0, atOnce: true })),
+    )
+    for (const subscriptionId of keys)
+      await ActivateSubscription.handle({ subscriptionId }, ports, contextOf(ports, 'api:credentials'))
+    wakeCrons()
+  } catch (error) {
+    // The credential is stored; the crons and the reconciler find it at their next turn.
+    ports.log.warn({ err: error, credentialId }, 'the calendars of a credential could not be signalled')
+  }
+}

@@ -1,0 +1,178 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
+import { execute, load } from '../../commands/execute.ts'
+import type { CalendarSubscription } from '../../domain/calendar-subscription.ts'
+import { accept } from '../../domain/decision.ts'
+import { activateChannel } from '../../domain/subscription-channels.ts'
+import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { activeChannel } from '../../projections/active-channels.ts'
+import type { OutageLog } from '../running/outage-log.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { channelTokens, isOneOf } from './channel-tokens.ts'
+import { type KnownChannel, knownChannels } from './known-channels.ts'
+import type { OrphanedChannel } from './orphaned-channels.ts'
+import { type PushHeaders, readExpiration, readPushHeaders } from './push-headers.ts'
+
+/**
+ * What a push is answered. 200 once it is durable, or where there is nothing to keep of it (`sync`); Google sends again
+ * what was answered 503, and nothing else. CHANNEL_ORPHANED is a channel of ours, by its token, that no record knows.
+ */
+export type PushAnswer =
+  | { status: 200; outcome: 'SIGNALLED' | 'SYNC' }
+  | { status: 400; outcome: 'HEADERS_MALFORMED' }
+  | { status: 401; outcome: 'TOKEN_REFUSED' | 'RESOURCE_REFUSED' }
+  | { status: 404; outcome: 'CHANNEL_UNKNOWN' | 'CHANNEL_ORPHANED' }
+  | { status: 503; outcome: 'STORE_UNAVAILABLE' }
+
+export type GooglePush = {
+  /** Takes one push in by its headers: its body is of no interest. Rejects only with what nobody expects. */
+  receive(headers: IncomingHttpHeaders): Promise<PushAnswer>
+  /** Pushes that this process has taken and not answered yet, and the age of the oldest in milliseconds. */
+  inHand(): { backlog: number; oldestAgeMs: number | null }
+  /** Lets stopped channels count at once instead of within half a minute; until `signal` aborts. */
+  followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
+}
+
+export type GooglePushPorts = Pick<
+  ServicePorts,
+  'events' | 'readStore' | 'queue' | 'newId' | 'clock' | 'log' | 'push'
+> & {
+  settings: Pick<ServicePorts['settings'], 'settleMs'>
+  metrics: Pick<Metrics, 'pushAnswered'>
+  /** Begins to stop a channel of ours that no record knows; nothing is waited for. */
+  stopOrphan?(channel: OrphanedChannel): void
+}
+
+const unknown: PushAnswer = { status: 404, outcome: 'CHANNEL_UNKNOWN' }
+const resourceRefused: PushAnswer = { status: 401, outcome: 'RESOURCE_REFUSED' }
+
+/** The id of a channel opened here: the subscription's, which is the calendar's key, and a nonce. */
+const OUR_CHANNEL_ID = /^([0-9a-f]{32})-./
+
+/** The way in for Google's pushes: checks them in the order of the contract, and makes "look at this calendar" durable. */
+export function createGooglePush(ports: GooglePushPorts): GooglePush {
+  const { push: settings, clock, readStore, events, queue, metrics, log } = ports
+  const channels = knownChannels({ clock, events })
+  /** In the order in which they came. */
+  const inHand = new Set<{ at: Temporal.Instant }>()
+  const msSince = (at: Temporal.Instant) => clock.now().epochMilliseconds - at.epochMilliseconds
+
+  async function answerTo(push: PushHeaders, at: Temporal.Instant): Promise<PushAnswer> {
+    const cause = { channelId: push.channelId, messageNumber: push.messageNumber, receivedAt: at.toString() }
+    const channel = channels.get(push.channelId, at) ?? (await lookUp(push))
+    if (channel === undefined || channel === 'GONE') return unknown
+    if (!isOneOf(channel.tokens, push.token)) return { status: 401, outcome: 'TOKEN_REFUSED' }
+    if (channel.resourceId === undefined) {
+      const learned = await learnResource(channel, push, cause)
+      if (learned !== undefined) return learned
+    } else if (channel.resourceId !== push.resourceId) return resourceRefused
+    if (push.state === 'sync') return { status: 200, outcome: 'SYNC' }
+    await queue.signal(
+      { kind: 'calendar', key: channel.calendarKey },
+      { cause, dueInMs: ports.settings.settleMs },
+    )
+    return { status: 200, outcome: 'SIGNALLED' }
+  }
+
+  /**
+   * The channel by its read model. One that is not there (yet) but has a valid token is told from its id, and remains
+   * to be found in its stream: without the token nobody can make us read one.
+   */
+  async function lookUp({ channelId, token }: PushHeaders): Promise<KnownChannel | undefined> {
+    if (settings === undefined) return undefined
+    const projected = await activeChannel(readStore, channelId)
+    const tokens = channelTokens(settings.tokensFor(channelId))
+    if (projected === undefined) {
+      const [, calendarKey] = OUR_CHANNEL_ID.exec(channelId) ?? []
+      return calendarKey !== undefined && isOneOf(tokens, token) ? { calendarKey, tokens } : undefined
+    }
+    const { calendarKey, resourceId } = projected
+    if (resourceId === undefined) return { calendarKey, tokens }
+    const channel = { calendarKey, tokens, resourceId }
+    channels.put(channelId, channel)
+    return channel
+  }
+
+  /**
+   * Lets an authenticated push tell the resource id, where the answer of the watch call has not: the channel is then
+   * active. An answer where the push is to be refused; undefined where all is well.
+   */
+  async function learnResource(
+    { calendarKey, tokens }: KnownChannel,
+    push: PushHeaders,
+    cause: { channelId: string; messageNumber: number; receivedAt: string },
+  ): Promise<PushAnswer | undefined> {
+    const { channelId, resourceId } = push
+    const { state } = await load(events, calendarSubscriptionAggregate, calendarKey)
+    let onRecord = recordOf(state, channelId)
+    if (onRecord === 'OPENING' && resourceId === undefined) return resourceRefused
+    if (onRecord === 'OPENING' && resourceId !== undefined) {
+      const context = contextOf(ports, 'webhook:google', cause)
+      await execute(ports, context, calendarSubscriptionAggregate, calendarKey, (current) => {
+        onRecord = recordOf(current, channelId)
+        const opening = openingOf(current, channelId)
+        if (opening === undefined) return accept()
+        onRecord = { resourceId }
+        const expiresAt = (readExpiration(push.expiration) ?? opening.requestedExpiresAt).toString()
+        return activateChannel(current, { channelId, resourceId, expiresAt, at: cause.receivedAt })
+      })
+    }
+    if (typeof onRecord === 'string') {
+      channels.put(channelId, 'GONE')
+      log.warn({ channelId, resourceId, calendarKey }, 'a channel of ours pushes that is on no record')
+      if (resourceId !== undefined) ports.stopOrphan?.({ calendarKey, channelId, resourceId })
+      return { status: 404, outcome: 'CHANNEL_ORPHANED' }
+    }
+    channels.put(channelId, { calendarKey, tokens, resourceId: onRecord.resourceId })
+    return onRecord.resourceId === resourceId ? undefined : resourceRefused
+  }
+
+  async function answer(headers: IncomingHttpHeaders, at: Temporal.Instant): Promise<PushAnswer> {
+    const push = readPushHeaders(headers)
+    if (push === undefined) return { status: 400, outcome: 'HEADERS_MALFORMED' }
+    try {
+      return await answerTo(push, at)
+    } catch (error) {
+      // A stream written by a newer version is readable again once this process has been brought up to date.
+      if (!(error instanceof StoreUnavailable || error instanceof UnknownEventType)) throw error
+      log.warn({ err: error, channelId: push.channelId }, 'a push could not be kept now')
+      return { status: 503, outcome: 'STORE_UNAVAILABLE' }
+    }
+  }
+
+  return {
+    async receive(headers) {
+      const at = clock.now()
+      const push = { at }
+      inHand.add(push)
+      try {
+        const answered = await answer(headers, at)
+        metrics.pushAnswered(answered.status, msSince(at) / 1000)
+        return answered
+      } finally {
+        inHand.delete(push)
+      }
+    },
+    inHand() {
+      const [oldest] = inHand
+      return { backlog: inHand.size, oldestAgeMs: oldest ? Math.max(0, msSince(oldest.at)) : null }
+    },
+    followStops: channels.followStops,
+  }
+}
+
+const openingOf = (state: CalendarSubscription, channelId: string) =>
+  state.kind === 'NONE' ? undefined : state.openings.find((opening) => opening.channelId === channelId)
+
+/** What the stream says of the channel: its resource id, that it is being opened, or nothing. */
+function recordOf(
+  state: CalendarSubscription,
+  channelId: string,
+): { resourceId: string } | 'OPENING' | 'NOTHING' {
+  if (state.kind === 'NONE') return 'NOTHING'
+  const channel = state.channels.find((one) => one.channelId === channelId)
+  if (channel !== undefined) return { resourceId: channel.resourceId }
+  return openingOf(state, channelId) === undefined ? 'NOTHING' : 'OPENING'
+}

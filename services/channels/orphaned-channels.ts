@@ -1,0 +1,44 @@
+import { credentialForCalendar } from '../../commands/calendar-credential.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+export type OrphanedChannel = { calendarKey: string; channelId: string; resourceId: string }
+
+/**
+ * Stops channels of ours that push although no record knows them. In the background: whoever calls waits for nothing.
+ * One try at a time for each channel; one that failed is tried again when the channel pushes again.
+ */
+export function orphanedChannels(
+  ports: Pick<ServicePorts, 'readStore' | 'vault' | 'directory' | 'isDelegated' | 'provider' | 'log'>,
+  signal: AbortSignal,
+): (channel: OrphanedChannel) => void {
+  const underWay = new Set<string>()
+
+  async function stop({ calendarKey, channelId, resourceId }: OrphanedChannel): Promise<void> {
+    try {
+      const credentialId = await credentialForCalendar(ports, calendarKey)
+      const address = await ports.directory.addressOf(calendarKey)
+      const where = address && { externalCalendarId: address.externalCalendarId }
+      const answer: Awaited<ReturnType<typeof ports.provider.stop>> =
+        credentialId === undefined
+          ? { ok: false, code: 'CREDENTIAL_MISSING' }
+          : await ports.provider.stop({ credentialId, channelId, resourceId, ...where }, signal)
+      if (answer.ok) ports.log.info({ channelId, calendarKey }, 'an orphaned channel was stopped')
+      else if (!signal.aborted)
+        ports.log.warn(
+          { channelId, calendarKey, code: answer.code },
+          'an orphaned channel could not be stopped',
+        )
+    } catch (error) {
+      if (!signal.aborted)
+        ports.log.warn({ err: error, channelId, calendarKey }, 'an orphaned channel could not be stopped')
+    } finally {
+      underWay.delete(channelId)
+    }
+  }
+
+  return (channel) => {
+    if (underWay.has(channel.channelId) || signal.aborted) return
+    underWay.add(channel.channelId)
+    void stop(channel)
+  }
+}

@@ -1,0 +1,37 @@
+import { RequestSubscription } from '../../commands/request-subscription.ts'
+import { calendarsWithSyncs } from '../../projections/calendar-syncs.ts'
+import { calendarsSelected } from '../../projections/selected-calendars.ts'
+import { subscriptionById } from '../../projections/subscriptions.ts'
+import { policyLayers } from '../../projections/sync-policies.ts'
+import { unlessSealed } from '../calendars/sealed-calendar.ts'
+import type { Cron } from '../running/crons.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+
+/** CRON:bi-directional-calendar-sync: every calendar that somebody needs gets a subscription, unless all is `off`. */
+export const registrationCron = (ports: ServicePorts): Cron => ({
+  name: 'bi-directional-calendar-sync',
+  async run(signal) {
+    await Promise.all([ports.caughtUp('calendar-syncs'), ports.caughtUp('subscriptions')])
+    if ((await policyLayers(ports.readStore, {})).everything === 'off') return
+    for await (const { calendarKey } of calendarsWithSyncs(ports.readStore)) {
+      if (signal.aborted) return
+      await unlessSealed(ports, calendarKey, () => request(ports, calendarKey))
+    }
+    for await (const { calendarKey } of calendarsSelected(ports.readStore)) {
+      if (signal.aborted) return
+      await unlessSealed(ports, calendarKey, () => request(ports, calendarKey))
+    }
+  },
+})
+
+async function request(ports: ServicePorts, calendarKey: string): Promise<void> {
+  const subscription = await subscriptionById(ports.readStore, calendarKey)
+  if (subscription !== undefined && subscription.status !== 'RELEASED') return
+  const address = await ports.directory.addressOf(calendarKey)
+  if (address?.provider !== 'google') return
+  await RequestSubscription.handle(
+    { provider: address.provider, externalCalendarId: address.externalCalendarId },
+    ports,
+    contextOf(ports, 'CRON:bi-directional-calendar-sync'),
+  )
+}

@@ -1,0 +1,134 @@
+import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
+import { credentialForCalendar } from '../../commands/calendar-credential.ts'
+import { execute } from '../../commands/execute.ts'
+import { openNewChannel } from '../../commands/open-channel.ts'
+import { StopChannel } from '../../commands/stop-channel.ts'
+import {
+  type CalendarSubscription,
+  type Channel,
+  type RequestedSubscription,
+  releaseSubscription,
+} from '../../domain/calendar-subscription.ts'
+import { currentChannel, needsChannel } from '../../domain/subscription-channels.ts'
+import {
+  type SubscriptionStatus,
+  subscriptionState,
+  subscriptionsLeftOpen,
+  subscriptionsWithStatus,
+} from '../../projections/subscriptions.ts'
+import { isCalendarNeeded, isCalendarUnneeded } from '../calendars/calendar-need.ts'
+import { unlessSealed } from '../calendars/sealed-calendar.ts'
+import type { Cron } from '../running/crons.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+
+const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
+
+/**
+ * How long a replaced channel runs beside its successor, so that no push falls between them: a minute, and no more than
+ * half of what is left of a life when it is replaced, in its last fifth.
+ */
+const overlapMs = ({ expiresAt, openedAt }: Channel): number =>
+  Math.min(60_000, (expiresAt.epochMilliseconds - openedAt.epochMilliseconds) / 10)
+
+/** How many calendars are worked on at a time. */
+const WIDTH = 8
+
+/**
+ * CRON:subscription-cron: opens channels where one is needed, renews those near their end, stops those that were
+ * replaced, and releases what nobody needs any more. Each subscription keeps its own retry schedule.
+ */
+export const subscriptionCron = (ports: ServicePorts): Cron => ({
+  name: 'subscription-cron',
+  async run(signal) {
+    await Promise.all([
+      ports.caughtUp('subscriptions'),
+      ports.caughtUp('calendar-syncs'),
+      ports.caughtUp('selected-calendars'),
+    ])
+    const groups = [
+      ...LIVE.map((status) => () => subscriptionsWithStatus(ports.readStore, status)),
+      () => subscriptionsLeftOpen(ports.readStore),
+    ]
+    for (const group of groups) {
+      const documents = await group()
+      for (let start = 0; start < documents.length && !signal.aborted; start += WIDTH)
+        await Promise.all(
+          documents
+            .slice(start, start + WIDTH)
+            .map((document) =>
+              unlessSealed(ports, document.calendarKey, () => tend(ports, subscriptionState(document))),
+            ),
+        )
+    }
+  },
+})
+
+async function tend(ports: ServicePorts, subscription: CalendarSubscription): Promise<void> {
+  if (subscription.kind === 'NONE') return
+  const needed = await isCalendarNeeded(ports, subscription.subscriptionId)
+  if (!needed) return letGo(ports, subscription)
+  const now = ports.now()
+  const context = contextOf(ports, 'CRON:subscription-cron')
+  if (ports.push !== undefined && needsChannel(subscription, now)) {
+    const credentialFor = (calendarKey: string) => credentialForCalendar(ports, calendarKey)
+    const options = { credentialFor, force: false }
+    const result = await openNewChannel(ports, context, subscription.subscriptionId, options)
+    if (!result.ok)
+      ports.log.debug(
+        { subscriptionId: subscription.subscriptionId, code: result.code },
+        'no channel was opened',
+      )
+  }
+  const keep = currentChannel(subscription)
+  const replaced = subscription.channels.filter(
+    (channel) => channel !== keep && wasReplaced(channel, keep, now),
+  )
+  for (const { channelId } of replaced) await stop(ports, subscription, channelId)
+  await stopExpired(ports, subscription, now)
+}
+
+const wasReplaced = (channel: Channel, by: Channel | undefined, now: Temporal.Instant): boolean =>
+  by !== undefined &&
+  channel.channelId !== by.channelId &&
+  now.epochMilliseconds - by.openedAt.epochMilliseconds >= overlapMs(channel)
+
+/** A channel at its end, and an opening whose answer never came, are closed by time alone. */
+async function stopExpired(
+  ports: ServicePorts,
+  subscription: RequestedSubscription,
+  now: Temporal.Instant,
+): Promise<void> {
+  const ended = [
+    ...subscription.channels.filter(({ expiresAt }) => Temporal.Instant.compare(expiresAt, now) <= 0),
+    ...subscription.openings.filter(
+      ({ requestedExpiresAt }) => Temporal.Instant.compare(requestedExpiresAt, now) <= 0,
+    ),
+  ]
+  for (const { channelId } of ended) await stop(ports, subscription, channelId)
+}
+
+/** Nobody needs the calendar: its channels are stopped first, and only then is the subscription released. */
+async function letGo(ports: ServicePorts, subscription: RequestedSubscription): Promise<void> {
+  for (const { channelId } of subscription.channels) await stop(ports, subscription, channelId)
+  await stopExpired(ports, subscription, ports.now())
+  const context = contextOf(ports, 'CRON:subscription-cron')
+  await execute(ports, context, calendarSubscriptionAggregate, subscription.subscriptionId, (state) =>
+    releaseSubscription(state, ports.now().toString()),
+  )
+  const calendar = { kind: 'calendar', key: subscription.subscriptionId } as const
+  await ports.queue.remove(calendar)
+  // Registered again meanwhile: its signal was taken out too.
+  if (!(await isCalendarUnneeded(ports, calendar.key)))
+    await ports.queue.signal(calendar, { cause: { poll: true, reason: 'ACTIVATED' }, dueInMs: 0 })
+}
+
+async function stop(
+  ports: ServicePorts,
+  { subscriptionId }: RequestedSubscription,
+  channelId: string,
+): Promise<void> {
+  const context = contextOf(ports, 'CRON:subscription-cron')
+  const result = await StopChannel.handle({ subscriptionId, channelId }, ports, context)
+  if (!result.ok)
+    ports.log.warn({ subscriptionId, channelId, code: result.code }, 'a channel could not be stopped')
+}

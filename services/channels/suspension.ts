@@ -1,0 +1,39 @@
+import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import { healSubscription, suspendSubscription } from '../../domain/calendar-subscription.ts'
+import type { ProviderError } from '../../ports/calendar-provider.ts'
+import { subscriptionById } from '../../projections/subscriptions.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** A refused credential suspends the calendar's subscription until another one is stored. Other errors do nothing. */
+export async function suspendForCredential(
+  ports: ServicePorts,
+  context: CommandContext,
+  calendarKey: string,
+  error: ProviderError,
+): Promise<void> {
+  if (error.code !== 'CREDENTIAL_REFUSED') return
+  const reason = error.reason !== undefined ? { reason: error.reason } : {}
+  await execute(ports, context, calendarSubscriptionAggregate, calendarKey, (state) =>
+    suspendSubscription(state, { code: error.code, ...reason, now: ports.now() }),
+  )
+}
+
+/** Without push no watch call shows that a suspended subscription's credential works again: a fetch that succeeds does. */
+export async function healIfNotPushed(
+  ports: ServicePorts,
+  context: CommandContext,
+  calendarKey: string,
+): Promise<void> {
+  if (ports.push !== undefined) return
+  const subscription = await subscriptionById(ports.readStore, calendarKey)
+  if (subscription?.status !== 'SUSPENDED') return
+  await execute(ports, context, calendarSubscriptionAggregate, calendarKey, (state) =>
+    healSubscription(state, {
+      provider: subscription.provider,
+      calendarKey,
+      at: ports.now().toString(),
+    }),
+  )
+}

@@ -1,0 +1,77 @@
+import { errorText } from '../../infrastructure/logging/error-facts.ts'
+import type { HeldStream } from '../../ports/booking-event-publisher.ts'
+import type { Position } from '../../ports/event-store/event-store.ts'
+import type { ReadStore } from '../../ports/read-store/read-store.ts'
+import { indexKey } from '../../projections/index-key.ts'
+import {
+  findParked,
+  type ParkedEvent,
+  parkedAs,
+  parkedEvents,
+  parkedOf,
+  writeParked,
+} from '../read-models/parked-events.ts'
+import type { EventPlace } from './source.ts'
+
+/** An event that cannot be published as it is, and why. */
+export type Unpublishable = {
+  event: EventPlace
+  code: 'TOO_LARGE' | 'NOT_ENCODED' | 'UNKNOWN'
+  error: unknown
+}
+
+/** Under which name unpublishable events are listed beside those that read models could not take. */
+export const PUBLICATION = 'publication'
+const VERSION = 1
+const publication = { name: PUBLICATION, version: VERSION }
+
+/**
+ * Unpublishable events, where all parked events are, so that whoever looks there is told. What waits behind them is in
+ * the published mark. Every method rejects with StoreUnavailable.
+ */
+export type PublicationParking = {
+  /** Resolves once it is durable. Keeping one twice is the same as once. */
+  keep(unpublishable: Unpublishable): Promise<void>
+  /** The one parked at this position now. */
+  find(position: Position): Promise<ParkedEvent | undefined>
+  /** It waits no longer; nothing changes where it did not. */
+  end(position: Position, state: 'APPLIED' | 'SKIPPED'): Promise<void>
+  /** What waits behind each that is parked now, as far as nobody has published any of it since. */
+  held(): Promise<HeldStream[]>
+}
+
+/** Prepares its collection at the first use. */
+export function publicationParking(ports: {
+  readStore: ReadStore
+  now(): Temporal.Instant
+}): PublicationParking {
+  const { readStore } = ports
+  const ready = () => readStore.prepare([parkedEvents])
+
+  async function find(position: Position): Promise<ParkedEvent | undefined> {
+    await ready()
+    return findParked(readStore, { projection: PUBLICATION, position })
+  }
+
+  return {
+    async keep({ event, code, error }) {
+      const { position, id } = event
+      await ready()
+      const known = await readStore.get(parkedEvents.name, indexKey(PUBLICATION, String(VERSION), position))
+      if (known?.state === 'PARKED' && known.eventId === id) return
+      const told = { code, message: errorText(error) }
+      const parked = parkedAs(publication, event, told, ports.now(), known)
+      await readStore.write([writeParked(parked)])
+    },
+    find,
+    async end(position, state) {
+      const parked = await find(position)
+      if (parked !== undefined) await readStore.write([writeParked({ ...parked, state })])
+    },
+    async held() {
+      await ready()
+      const parked = await parkedOf(readStore, publication)
+      return parked.map(({ stream, revision, position }) => ({ stream, revision, position }))
+    },
+  }
+}

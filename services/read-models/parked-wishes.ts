@@ -1,0 +1,84 @@
+// What a person wants done with a parked event: told to any process, carried out by the one that parked it.
+import type { Clock } from '../../ports/clock.ts'
+import type { Position } from '../../ports/event-store/event-store.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { ReadStore } from '../../ports/read-store/read-store.ts'
+import type { Claim, SignalQueue, WishKind } from '../../ports/signal-queue/signal-queue.ts'
+import { PUBLICATION } from '../publishing/parking.ts'
+import { outageLog } from '../running/outage-log.ts'
+import { retryDelay } from '../running/retry-delay.ts'
+import { findParked, type ParkedEvent } from './parked-events.ts'
+
+/** RETRY: try it again, with what waits behind it. SKIP: give it up, and go on with what waits. */
+export type ParkedWish = { projection: string; position: Position; want: 'RETRY' | 'SKIP' }
+
+/** For how long a wish is one process's own, and how often it looks for new ones, in milliseconds. */
+const LEASE_MS = 60_000
+const LOOK_EVERY_MS = 1_000
+
+/**
+ * Makes the wish durable, for whichever process has the role; of several for one event the last counts. Undefined
+ * where no such event is parked. Rejects with StoreUnavailable.
+ */
+export async function wishForParked(
+  { readStore, queue }: { readStore: ReadStore; queue: SignalQueue },
+  { projection, position, want }: ParkedWish,
+): Promise<ParkedEvent | undefined> {
+  const parked = await findParked(readStore, { projection, position })
+  if (parked === undefined) return undefined
+  const kind: WishKind = projection === PUBLICATION ? 'parked-publication' : 'parked-projections'
+  await queue.signal(
+    { kind, key: `${projection}@${position}` },
+    { cause: { poll: true }, memo: { projection, position, want }, atOnce: true },
+  )
+  return parked
+}
+
+/**
+ * Takes wishes of one kind from the queue until `signal` aborts. What `carryOut` rejects is tried again; carried out
+ * twice, after a crash, is to be the same as once.
+ */
+export async function carryOutWishes(ports: {
+  queue: SignalQueue
+  clock: Clock
+  log: Logger
+  random(): number
+  kind: WishKind
+  carryOut(wish: ParkedWish): Promise<unknown>
+  signal: AbortSignal
+}): Promise<void> {
+  const { queue, clock, log, kind, signal } = ports
+  const outages = outageLog(ports)
+  const asked = `signal queue for ${kind}`
+
+  async function one(claim: Claim): Promise<void> {
+    // Only `wishForParked` signals these kinds.
+    const wish = claim.memo as ParkedWish | undefined
+    try {
+      if (wish !== undefined) await ports.carryOut(wish)
+    } catch (error) {
+      log.warn(
+        { err: error, ...wish },
+        'what is wanted of a parked event could not be done; it is tried again',
+      )
+      await queue.fail(claim, { retryInMs: retryDelay(claim.failures, ports.random) })
+      return
+    }
+    await queue.complete(claim, { forget: true })
+  }
+
+  while (!signal.aborted) {
+    let claim: Claim | undefined
+    try {
+      // Asked first, since asking writes nothing.
+      if ((await queue.nextDueInMs([kind])) === 0)
+        claim = await queue.claim({ leaseMs: LEASE_MS, kinds: [kind] })
+      if (claim !== undefined) await one(claim)
+      outages.answered(asked)
+    } catch (error) {
+      outages.failed(asked, error)
+      claim = undefined
+    }
+    if (claim === undefined) await clock.delay(LOOK_EVERY_MS, signal)
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../../ports/clock.ts'
+import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+
+/**
+ * Renews a lease every third of its length until `ended` aborts, and aborts `lost` as soon as it is not ours, or nobody
+ * can say any more that it is: the process stood still, the store was away. `asked`: just before it was asked for; where
+ * that is longer ago than the lease is long, it is lost before this returns.
+ */
+export async function keepLease(
+  { queue, clock, leaseMs }: { queue: SignalQueue; clock: Clock; leaseMs: number },
+  { claim, asked }: { claim: Claim; asked: Temporal.Instant },
+  ended: AbortSignal,
+  lost: AbortController,
+): Promise<void> {
+  const now = () => clock.now().epochMilliseconds
+  let endsAt = asked.epochMilliseconds + leaseMs
+  if (now() >= endsAt) return lost.abort()
+  while (!ended.aborted) {
+    await clock.delay(Math.min(leaseMs / 3, endsAt - now()), ended)
+    if (ended.aborted) return
+    const before = now()
+    const ours = await within(endsAt - before, () => queue.renew(claim, leaseMs))
+    if (ours) endsAt = before + leaseMs
+    if (ours === false || now() >= endsAt) return lost.abort()
+  }
+
+  /** What the store answers; undefined where it cannot, or not in time: a call may hang for longer than a lease. */
+  async function within(ms: number, ask: () => Promise<boolean>): Promise<boolean | undefined> {
+    const enough = new AbortController()
+    const late = clock.delay(ms, AbortSignal.any([ended, enough.signal])).then(() => undefined)
+    const answer = await Promise.race([ask().catch(() => undefined), late])
+    enough.abort()
+    return answer
+  }
+}

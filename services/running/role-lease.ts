@@ -1,0 +1,72 @@
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import { keepLease } from './lease-keeping.ts'
+import { outageLog } from './outage-log.ts'
+
+/** Parts that one process at a time runs, among all that share the stores. */
+export type LeasedRole = 'projections' | 'publisher'
+
+/** Runs a role while it is this process's; resolves once `signal` has aborted and the run in hand has ended. */
+export type Lease = (role: LeasedRole, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
+
+/** For stores that no other process can open: the role is always ours. */
+export const alone =
+  (signal: AbortSignal): Lease =>
+  (_, run) =>
+    run(signal)
+
+/**
+ * A lease on the role, kept in the signal queue and renewed every third of its length. Where it is lost (the process
+ * stood still, the store was away), the run is told to end before another process is given the role, as far as clocks
+ * can tell; what it still writes is guarded by positions, revisions and epochs.
+ */
+export function leasedIn(ports: {
+  queue: SignalQueue
+  clock: Clock
+  log: Logger
+  /** How long a role stays with a process that has died, in milliseconds. */
+  leaseMs: number
+  signal: AbortSignal
+}): Lease {
+  const { queue, clock, log, leaseMs, signal } = ports
+  return async (role, run) => {
+    const kind = `role-${role}` as const
+    const outages = outageLog(ports)
+    const what = `lease of the role ${role}`
+    while (!signal.aborted) {
+      try {
+        // Never completed, so that there is always something to claim.
+        await queue.signal({ kind, key: role }, { cause: { poll: true } })
+        const asked = clock.now()
+        const claim = await queue.claim({ leaseMs, kinds: [kind] })
+        outages.answered(what)
+        if (claim !== undefined) {
+          log.info({ role }, 'this process has the role')
+          await hold(claim, asked, run)
+          log.info({ role }, 'this process has given the role up')
+        }
+      } catch (error) {
+        outages.failed(what, error)
+      }
+      await clock.delay(leaseMs / 3, signal)
+    }
+  }
+
+  async function hold(
+    claim: Claim,
+    asked: Temporal.Instant,
+    run: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const ended = new AbortController()
+    const lost = new AbortController()
+    const renewing = keepLease({ queue, clock, leaseMs }, { claim, asked }, ended.signal, lost)
+    try {
+      await run(AbortSignal.any([signal, lost.signal]))
+    } finally {
+      ended.abort()
+      await renewing
+      if (!lost.signal.aborted) await queue.release(claim)
+    }
+  }
+}

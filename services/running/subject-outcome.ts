@@ -1,0 +1,14 @@
+import type { Document } from '../../ports/read-store/read-store.ts'
+
+/** What working on one claimed subject came to; the worker tells the queue. */
+export type SubjectOutcome =
+  /** `changed`: a fetch that found something of a booking's. */
+  | { kind: 'done'; syncToken?: string | null; changed?: boolean }
+  /** Nothing is wrong, but it must be looked at once more after a while. */
+  | { kind: 'again'; inMs: number; memo: Document }
+  /** It could not be done now. `memo` replaces what the subject remembers. */
+  | { kind: 'failed'; code: string; retryInMs: number; memo?: Document }
+  /** Nobody needs it any more. */
+  | { kind: 'unneeded' }
+
+export const done: SubjectOutcome = { kind: 'done' }

@@ -1,0 +1,186 @@
+// What follows from events without anybody asking: looks to be taken, changes to be held, crons to be woken. Fed by one
+// subscription with a checkpoint: each reaction is repeated after a crash until it is durable. The checkpoint goes with
+// the read models, and without it all are repeated from the first event on: repeated ever so late, a reaction decides
+// nothing that would not be decided without it (docs/decisions/0008).
+import { calendarSyncAggregate } from '../../commands/aggregates.ts'
+import { calendarSyncIdOf } from '../../commands/calendar-sync-id.ts'
+import { execute } from '../../commands/execute.ts'
+import { useCalendarSync } from '../../domain/calendar-sync.ts'
+import type { Category } from '../../domain/domain-event.ts'
+import { eventTypes } from '../../domain/domain-event.ts'
+import type { PollReason } from '../../domain/event-metadata.ts'
+import { decodeAny, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'
+import type { EventPage } from '../../ports/event-store/event-store.ts'
+import type { Document } from '../../ports/read-store/read-store.ts'
+import { openBookings, openBookingsOfUser } from '../../projections/booking-references.ts'
+import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
+import { retryDelay } from '../running/retry-delay.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { hold } from '../sync/brake.ts'
+
+/** Under which name their checkpoint is kept beside those of the read models. */
+export const REACTIONS = 'reactions'
+const categories = Object.keys(eventTypes) as Category[] // keyof typeof, which Object.keys forgets
+
+/** Runs until `signal` aborts. `wakeCrons` is called after events that give the crons something to do. */
+export async function runReactions(
+  ports: ServicePorts,
+  options: { signal: AbortSignal; wakeCrons(): void },
+): Promise<void> {
+  const { signal } = options
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      const after = await ports.readStore.checkpoint(REACTIONS)
+      for await (const page of ports.events.subscribe({ after, filter: { categories }, signal })) {
+        await reactToPage(ports, page, options.wakeCrons)
+        failures = 0
+      }
+    } catch (error) {
+      ports.log.error({ err: error }, 'reactions stopped and begin again from their checkpoint')
+      await ports.clock.delay(retryDelay(failures++, ports.random), signal)
+    }
+  }
+}
+
+async function reactToPage(ports: ServicePorts, page: EventPage, wakeCrons: () => void): Promise<void> {
+  for (const recorded of page.events)
+    if (isKnown(recorded)) await react(ports, decodeAny(recorded), wakeCrons)
+  await ports.readStore.write([], { projection: REACTIONS, position: page.position })
+}
+
+async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => void): Promise<void> {
+  switch (event.type) {
+    case 'CalendarSyncRegistered':
+      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      wakeCrons()
+      // It may have been removed before, and what changed since set aside.
+      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
+    case 'SubscriptionActivated':
+      await lookAtCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
+      return wakeCrons()
+    case 'CalendarSyncResumed':
+      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
+    case 'CalendarSyncPaused':
+      return
+    case 'SelectedCalendarRegistered':
+      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      return wakeCrons()
+    case 'CalendarSyncRemoved':
+    case 'SelectedCalendarRemoved':
+    case 'SubscriptionRequested':
+    case 'SubscriptionRenewed':
+    case 'ChannelStopped':
+      return wakeCrons()
+    case 'BookingReferenceLinked':
+      return lookAtBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
+    case 'BookingReferenceMoved':
+      return lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+    case 'BookingTimesRecorded':
+      return event.data.status === undefined
+        ? undefined
+        : lookAtBooking(ports, event.data.bookingUid, 'ACCEPTED')
+    case 'ExternalEventChangeIgnored':
+      if (event.data.code !== 'FIRST_LOOK') return
+      await holdFirstLook(ports, event.data)
+      return
+    case 'BookingOutcomeReported':
+      // Superseded: the very same version of the event may now mean something else.
+      return event.data.outcome === 'SUPERSEDED'
+        ? lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+        : undefined
+    case 'BookingRescheduled':
+    case 'BookingCancelled':
+      return recordUse(ports, event.data)
+    case 'HeldChangesReleased':
+      for (const uid of event.data.bookingUids)
+        await lookAtBooking(ports, uid, 'RELEASED', { releasedAt: event.data.at })
+      return
+    case 'HeldChangesDiscarded':
+      for (const uid of event.data.bookingUids)
+        await lookAtBooking(ports, uid, 'DISCARDED', { discardedAt: event.data.at })
+      return
+    case 'SyncPolicySet':
+      wakeCrons()
+      return lookAtBookingsOfScope(ports, event.data)
+    default:
+  }
+}
+
+const lookAtCalendar = (ports: ServicePorts, calendarKey: string, reason: PollReason) =>
+  ports.queue.signal({ kind: 'calendar', key: calendarKey }, { cause: { poll: true, reason }, dueInMs: 0 })
+
+const lookAtBooking = (ports: ServicePorts, bookingUid: string, reason: PollReason, memo: Document = {}) =>
+  ports.queue.signal(
+    { kind: 'booking', key: bookingUid },
+    { cause: { poll: true, reason }, dueInMs: 0, memo },
+  )
+
+type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']
+
+async function holdFirstLook(
+  ports: ServicePorts,
+  { calendarKey, bookingUid, at }: DataOf<'ExternalEventChangeIgnored'>,
+): Promise<void> {
+  await hold(ports, contextOf(ports, 'reactions'), calendarKey, 'FIRST_LOOK', [bookingUid], at)
+}
+
+async function recordUse(
+  ports: ServicePorts,
+  { userId, calendarKey, at }: DataOf<'BookingRescheduled' | 'BookingCancelled'>,
+): Promise<void> {
+  const id = calendarSyncIdOf(userId, calendarKey)
+  await execute(ports, contextOf(ports, 'reactions'), calendarSyncAggregate, id, (state) =>
+    useCalendarSync(state, Temporal.Instant.from(at)),
+  )
+}
+
+/** What was set aside under another policy is looked at again under the new one. */
+async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
+  if (policy.mode === 'off') return
+  const { scope, scopeId } = policy
+  // Else the looks could be decided under the old policy, and not be taken again.
+  await ports.caughtUp('sync-policies')
+  if (scope === 'user' && scopeId !== undefined) return lookAtBookingsOfUser(ports, scopeId)
+  if (scope === 'calendarSync' && scopeId !== undefined) return lookAtBookingsOfSync(ports, scopeId)
+  await Promise.all([ports.caughtUp('booking-references'), ports.caughtUp('calendar-syncs')])
+  const hosts = scopeId === undefined ? undefined : await usersOfOrganization(ports.readStore, scopeId)
+  let after: string | undefined
+  do {
+    const page = await openBookings(ports.readStore, ports.now(), { limit: 500, ...(after && { after }) })
+    const concerned = page.items.filter(
+      ({ userId, organizationId }) =>
+        hosts === undefined ||
+        organizationId === scopeId ||
+        (organizationId === undefined && hosts.has(userId)),
+    )
+    await signalLooks(
+      ports,
+      concerned.map(({ bookingUid }) => bookingUid),
+    )
+    after = page.next ?? undefined
+  } while (after !== undefined)
+}
+
+async function lookAtBookingsOfSync(ports: ServicePorts, calendarSyncId: string): Promise<void> {
+  await ports.caughtUp('calendar-syncs')
+  const sync = await calendarSyncById(ports.readStore, calendarSyncId)
+  if (sync) await lookAtBookingsOfUser(ports, sync.userId)
+}
+
+async function lookAtBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
+  await ports.caughtUp('booking-references')
+  const bookingUids: string[] = []
+  for await (const { bookingUid } of openBookingsOfUser(ports.readStore, userId, ports.now()))
+    bookingUids.push(bookingUid)
+  await signalLooks(ports, bookingUids)
+}
+
+const signalLooks = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>
+  ports.queue.signalMany(
+    bookingUids.map((key) => ({
+      subject: { kind: 'booking', key },
+      cause: { poll: true, reason: 'POLICY_CHANGED' },
+      dueInMs: 0,
+    })),
+  )

@@ -1,0 +1,44 @@
+import { modeFor } from '../../commands/look-context.ts'
+import { type BookingDocument, findBookings } from '../../projections/bookings.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** How many bookings are read, and signalled, at a time. */
+const PAGE = 500
+
+/** What a booking is left with while the service may not act for it. */
+const SET_ASIDE: readonly (string | undefined)[] = ['OBSERVE_ONLY', 'POLICY_OFF']
+
+/**
+ * Has every open future booking looked at that was last set aside under a mode which no longer holds: SYNC_MODE may have
+ * been another in the last run. The looks are durable when it resolves; repeated, it costs a look each at most.
+ */
+export async function lookAtSetAside(ports: ServicePorts): Promise<void> {
+  if (ports.defaultMode !== 'apply') return
+  await Promise.all(['bookings', 'calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)))
+  const from = ports.now()
+  let after: string | undefined
+  do {
+    const page = await findBookings(ports.readStore, { from }, { limit: PAGE, ...(after && { after }) })
+    const signals = []
+    for (const booking of page.items)
+      if (SET_ASIDE.includes(booking.lastDecision?.code) && (await mayActNow(ports, booking)))
+        signals.push({
+          subject: { kind: 'booking' as const, key: booking.bookingUid },
+          cause: { poll: true, reason: 'POLICY_CHANGED' } as const,
+          dueInMs: 0,
+        })
+    if (signals.length > 0) await ports.queue.signalMany(signals)
+    after = page.next ?? undefined
+  } while (after !== undefined)
+}
+
+async function mayActNow(
+  ports: ServicePorts,
+  { status, userId, organizationId, references }: BookingDocument,
+): Promise<boolean> {
+  if (userId === undefined || status !== 'ACCEPTED') return false
+  const host = { userId, ...(organizationId !== undefined && { organizationId }) }
+  for (const { calendarKey } of references)
+    if ((await modeFor(ports, host, calendarKey)) === 'apply') return true
+  return false
+}

@@ -1,0 +1,178 @@
+// What waits for somebody to do something, and what that would be.
+import { z } from 'zod'
+import type { CommandPorts } from '../../commands/command.ts'
+import { sentenceOfDecision } from '../../domain/explanation.ts'
+import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
+import { allProjections } from '../../projections/all-projections.ts'
+import { bookingsNeedingAttention } from '../../projections/bookings.ts'
+import { calendarFeedsWithHeld, failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
+import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
+import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
+import { waitsForCredential } from '../calendars/awaited-credential.ts'
+import { isSealed } from '../calendars/calendar-access.ts'
+import { PUBLICATION } from '../publishing/parking.ts'
+import { listParked, type ParkedEvent } from '../read-models/parked-events.ts'
+
+/** One thing that does not mend itself. `next` says what to do about it. */
+export const NeedsPerson = z
+  .object({
+    code: z.string(),
+    sentence: z.string(),
+    next: z.string(),
+    bookingUid: z.string().optional(),
+    calendarKey: z.string().optional(),
+    externalCalendarId: z.string().nullable().optional(),
+    calendarSyncId: z.string().optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+  })
+  .meta({ id: 'NeedsPerson' })
+export type NeedsPerson = z.infer<typeof NeedsPerson>
+
+/** So many of each kind are named; the counts of the status tell of all. */
+const NAMED = 50
+/** So many calendar syncs are asked whether their credential is there. */
+const SYNCS_ASKED = 1000
+
+type Ports = Pick<CommandPorts, 'readStore' | 'directory' | 'vault' | 'isDelegated'>
+
+/** Everything that waits for a person. Rejects with StoreUnavailable. */
+export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
+  const kinds = await Promise.all([
+    heldChanges(ports),
+    divergedBookings(ports),
+    refusedCalendars(ports),
+    suspendedSubscriptions(ports),
+    waitingSyncs(ports),
+    parkedEvents(ports),
+  ])
+  return kinds.flat()
+}
+
+/** What the calendar is called; null where it was forgotten, or no key opens it. */
+const nameOf = async (directory: CalendarDirectory, calendarKey: string): Promise<string | null> =>
+  (await directory.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
+
+async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+  const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
+  return Promise.all(
+    items.map(async ({ calendarKey, held }) => {
+      const [first] = held
+      const many = held.length === 1 ? '1 change is' : `${held.length} changes are`
+      return {
+        code: 'CHANGES_HELD',
+        sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
+        next: 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
+        calendarKey,
+        externalCalendarId: await nameOf(directory, calendarKey),
+        ...(first && { since: first.since }),
+      }
+    }),
+  )
+}
+
+async function divergedBookings({ readStore }: Ports): Promise<NeedsPerson[]> {
+  const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
+  return items.map(({ bookingUid, attention = '', updatedAt }) => ({
+    code: attention,
+    sentence:
+      attention === 'DIVERGED'
+        ? 'Cal.com refused the change: calendar and booking differ.'
+        : sentenceOfDecision(attention),
+    next: `Look at GET /bookings/${encodeURIComponent(bookingUid)}/timeline, and set the calendar or the booking right by hand.`,
+    bookingUid,
+    since: updatedAt,
+  }))
+}
+
+/** Failures that trying again does not mend, and what would. */
+const refusals: { readonly [code: string]: string } = {
+  CREDENTIAL_MISSING: 'Store the credential with PUT /credentials/{credentialId}.',
+  CREDENTIAL_REFUSED:
+    'Let the host connect again, and store the new credential with PUT /credentials/{credentialId}.',
+  CALENDAR_GONE: 'Ask the host whether the calendar was deleted; RemoveCalendarSync ends its sync.',
+  FORBIDDEN: 'Ask the host to share the calendar again with the account that the credential is of.',
+  BAD_REQUEST: 'This should not happen: look at the logs for what the provider said.',
+}
+
+const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
+  sentence:
+    'No encryption key given opens what the vault holds of this calendar; its bookings do not follow it.',
+  next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
+}
+
+async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
+  const { readStore, directory } = ports
+  const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
+  const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
+    const next = failing && refusals[failing.code]
+    if (failing === undefined || next === undefined) return []
+    const sealed = failing.code === 'CREDENTIAL_MISSING' && (await isSealed(ports, calendarKey))
+    return [
+      {
+        code: failing.code,
+        sentence: 'This calendar cannot be read; its bookings do not follow it.',
+        next,
+        ...(sealed && SEALED),
+        calendarKey,
+        externalCalendarId: await nameOf(directory, calendarKey),
+        since: failing.since,
+      },
+    ]
+  })
+  return (await Promise.all(named)).flat()
+}
+
+async function suspendedSubscriptions({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+  const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
+  return Promise.all(
+    suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
+      code: 'SUBSCRIPTION_SUSPENDED',
+      sentence: `Google refused the credential of this calendar (${lastError ?? 'no reason given'}).`,
+      next: refusals.CREDENTIAL_REFUSED ?? '',
+      calendarKey,
+      externalCalendarId: await nameOf(directory, calendarKey),
+    })),
+  )
+}
+
+async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
+  const { items } = await listCalendarSyncs(ports.readStore, { limit: SYNCS_ASKED })
+  const waiting: NeedsPerson[] = []
+  for (const sync of items) {
+    if (waiting.length === NAMED) break
+    const { calendarSyncId, calendarKey, credentialId, registeredAt } = sync
+    const name = () => nameOf(ports.directory, calendarKey)
+    if (!(await waitsForCredential(ports, sync, name))) continue
+    waiting.push({
+      code: 'CREDENTIAL_AWAITED',
+      sentence: 'This calendar sync waits for a credential.',
+      next:
+        credentialId === undefined
+          ? 'Send RegisterCalendarSync again with a credentialId, and store that credential.'
+          : `Store it with PUT /credentials/${encodeURIComponent(credentialId)}.`,
+      calendarSyncId,
+      calendarKey,
+      externalCalendarId: await name(),
+      since: registeredAt,
+    })
+  }
+  return waiting
+}
+
+async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
+  const { items } = await listParked(readStore, { limit: NAMED })
+  return items.filter(isOfToday).map(({ projection, position, stream, type, error, parkedAt }) => ({
+    code: 'EVENT_PARKED',
+    sentence:
+      projection === PUBLICATION
+        ? `${type} could not be published (${error.code}); the later events of its booking wait behind it.`
+        : `The read model ${projection} could not take ${type} (${error.code}).`,
+    next: `Send RetryParked {"projection": "${projection}", "position": "${position}"} once it is mended, or SkipParked to go on without it.`,
+    ...(projection === PUBLICATION && { bookingUid: stream.slice('booking-'.length) }),
+    since: parkedAt,
+  }))
+}
+
+/** What an older version of a read model could not take concerns nobody: the newer one has been made without it. */
+const isOfToday = ({ projection, version }: ParkedEvent): boolean =>
+  allProjections.every((one) => one.name !== projection || one.version === version)

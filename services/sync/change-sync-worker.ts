@@ -1,0 +1,208 @@
+import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
+import { askForReferences } from '../calcom/reference-ask.ts'
+import { keepLease } from '../running/lease-keeping.ts'
+import { outageLog } from '../running/outage-log.ts'
+import { retryDelay } from '../running/retry-delay.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+import type { SubjectOutcome } from '../running/subject-outcome.ts'
+import { lookAtBooking } from './booking-look.ts'
+import { fetchCalendar } from './calendar-fetch.ts'
+import type { WorkedOutcome } from './counted-outcomes.ts'
+
+export type WorkerOptions = {
+  /** How many subjects at a time, not counting slow ones; four times as many with those. */
+  width: number
+  /** How long a subject is ours unless the lease is renewed, which happens every third of it. */
+  leaseMs: number
+  signal: AbortSignal
+  /** Told of each subject worked on, for the metrics. */
+  observe?(kind: Claim['kind'], outcome: WorkedOutcome): void
+}
+
+/** When idle, the queue is asked again at least this often: another process may have signalled. */
+const IDLE_MS = 1_000
+
+/** What the log calls that which does not answer. */
+const QUEUE = 'signal queue for work on calendars'
+
+/** Work that takes longer gives its place up to others: mostly it waits for an answer that will not come in time. */
+const SLOW_MS = 1_000
+/** So many times `width` are under way at most, slow ones included. */
+const MOST_WIDTHS = 4
+
+/**
+ * Takes due subjects off the signal queue, `width` at a time (see WorkerOptions), until `signal` aborts; then what is
+ * under way is finished or given back, and the promise resolves. A lease that was lost is not completed: another worker
+ * has the subject.
+ */
+export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
+  const { signal, width } = options
+  const running = new Set<Promise<void>>()
+  const outages = outageLog({ clock: ports.clock, log: ports.log, signal })
+  let places = width
+  let atOnce = 1
+  const bell = doorbell()
+  const stopListening = ports.queue.onSignal(bell.ring)
+  signal.addEventListener('abort', bell.ring, { once: true })
+  try {
+    while (!signal.aborted) {
+      const room = Math.min(places, MOST_WIDTHS * width - running.size)
+      const pause = room > 0 ? await claimUpTo(Math.min(room, atOnce)) : IDLE_MS
+      if (pause > 0) await bell.wait(ports, pause)
+    }
+  } finally {
+    stopListening()
+    await Promise.allSettled(running)
+  }
+
+  /**
+   * Starts on so many subjects; says how long to wait where there were fewer. As long as there are enough, ever more are
+   * claimed at once: the embedded stores commit them together, and much of what comes of them.
+   */
+  async function claimUpTo(count: number): Promise<number> {
+    const claims = await Promise.allSettled(Array.from({ length: count }, claimOne))
+    if (claims.every((claim) => claim.status === 'fulfilled' && claim.value)) {
+      outages.answered(QUEUE)
+      atOnce = Math.min(2 * atOnce, width)
+      return 0
+    }
+    atOnce = 1
+    try {
+      const failed = claims.find((claim) => claim.status === 'rejected')
+      if (failed) throw failed.reason
+      const dueInMs = await ports.queue.nextDueInMs()
+      outages.answered(QUEUE)
+      return Math.min(IDLE_MS, Math.max(1, dueInMs ?? IDLE_MS))
+    } catch (error) {
+      outages.failed(QUEUE, error)
+      return IDLE_MS
+    }
+  }
+
+  /** Starts on one subject; false where none is due. */
+  async function claimOne(): Promise<boolean> {
+    const asked = ports.clock.now()
+    const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
+    if (claim === undefined) return false
+    const ended = new AbortController()
+    const work = workOn(ports, { claim, asked }, options).finally(() => {
+      running.delete(work)
+      ended.abort()
+    })
+    running.add(work)
+    void holdPlace(ended.signal)
+    return true
+  }
+
+  /** Takes a place until the work has ended, or is slow. */
+  async function holdPlace(ended: AbortSignal): Promise<void> {
+    places -= 1
+    await ports.clock.delay(SLOW_MS, ended)
+    places += 1
+    bell.ring()
+  }
+}
+
+/** Wakes a waiter, or the next one to come: a ring is never missed. */
+function doorbell() {
+  let rung = false
+  let wake: (() => void) | undefined
+  return {
+    ring: () => {
+      rung = true
+      wake?.()
+    },
+    async wait(ports: ServicePorts, ms: number): Promise<void> {
+      if (!rung) {
+        const enough = new AbortController()
+        wake = () => enough.abort()
+        await ports.clock.delay(ms, enough.signal)
+        wake = undefined
+      }
+      rung = false
+    },
+  }
+}
+
+async function workOn(
+  ports: ServicePorts,
+  lease: { claim: Claim; asked: Temporal.Instant },
+  options: WorkerOptions,
+): Promise<void> {
+  const { claim } = lease
+  const { queue, clock } = ports
+  const ended = new AbortController()
+  const lost = new AbortController()
+  const renewing = keepLease({ queue, clock, leaseMs: options.leaseMs }, lease, ended.signal, lost)
+  try {
+    if (lost.signal.aborted) return
+    const outcome = await outcomeOf(ports, claim, AbortSignal.any([options.signal, lost.signal]))
+    if (lost.signal.aborted) return
+    // What a stopping process could not learn is nobody's failure: it is given back untouched.
+    if (options.signal.aborted && outcome.kind === 'failed') {
+      await ports.queue.release(claim)
+      options.observe?.(claim.kind, 'released')
+      return
+    }
+    await settle(ports, claim, outcome)
+    options.observe?.(claim.kind, outcome)
+  } catch (error) {
+    ports.log.error(
+      { err: error, kind: claim.kind, key: claim.key },
+      'the outcome of a look could not be stored',
+    )
+  } finally {
+    ended.abort()
+    await renewing
+  }
+}
+
+/** What went wrong unexpectedly is retried with backoff and visible; nothing is dropped. */
+async function outcomeOf(ports: ServicePorts, claim: Claim, signal: AbortSignal): Promise<SubjectOutcome> {
+  try {
+    switch (claim.kind) {
+      case 'calendar':
+        return await fetchCalendar(ports, claim, signal)
+      case 'booking':
+        return await lookAtBooking(ports, claim, signal)
+      case 'references':
+        return await askForReferences(ports, claim, signal)
+      default:
+        throw new Error(`${claim.kind} is no work for this worker`)
+    }
+  } catch (error) {
+    const code =
+      error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
+    ports.log.error(
+      { err: error, kind: claim.kind, key: claim.key, code },
+      'a look failed and will be tried again',
+    )
+    const retryInMs = retryDelay(claim.failures, ports.random)
+    return { kind: 'failed', code, retryInMs, ...(claim.memo && { memo: claim.memo }) }
+  }
+}
+
+async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      // A calendar keeps its sync token; a look leaves nothing behind.
+      await ports.queue.complete(claim, {
+        ...(outcome.syncToken !== undefined && { syncToken: outcome.syncToken }),
+        forget: claim.kind !== 'calendar',
+      })
+      return
+    case 'again':
+      await ports.queue.complete(claim, { memo: outcome.memo, againInMs: outcome.inMs })
+      return
+    case 'failed':
+      await ports.queue.fail(claim, {
+        retryInMs: outcome.retryInMs,
+        ...(outcome.memo && { memo: outcome.memo }),
+      })
+      return
+    case 'unneeded':
+      await ports.queue.remove({ kind: claim.kind, key: claim.key })
+  }
+}

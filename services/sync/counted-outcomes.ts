@@ -1,0 +1,18 @@
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Kind } from '../../ports/signal-queue/signal-queue.ts'
+import type { SubjectOutcome } from '../running/subject-outcome.ts'
+
+/** What working on a subject came to; `released`: given back untouched by a process that stops. */
+export type WorkedOutcome = SubjectOutcome | 'released'
+
+/** Counts one subject worked on: a fetch of a calendar by whether it found anything, looks by how they ended. */
+export function countOutcome(
+  metrics: Pick<Metrics, 'fetched' | 'looked'>,
+  kind: Kind,
+  outcome: WorkedOutcome,
+): void {
+  const ended = outcome === 'released' ? outcome : outcome.kind === 'failed' ? outcome.code : outcome.kind
+  const changed = outcome !== 'released' && outcome.kind === 'done' && outcome.changed === true
+  if (kind !== 'calendar') metrics.looked(kind, ended)
+  else metrics.fetched(ended === 'done' ? (changed ? 'changed' : 'unchanged') : ended)
+}

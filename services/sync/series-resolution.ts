@@ -1,0 +1,149 @@
+// Instances of a series get other ids when the series is edited or split: which instance is a booking's now?
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import { execute } from '../../commands/execute.ts'
+import type { OpenBooking, Reference } from '../../domain/booking.ts'
+import { flagSeriesChanged } from '../../domain/booking-series.ts'
+import type { ExternalEvent } from '../../domain/external-event.ts'
+import { type LinkedInstance, pairInstances, seriesRoot } from '../../domain/series.ts'
+import type { Answer, CalendarAccess } from '../../ports/calendar-provider.ts'
+import { type BookingReferencesDocument, bookingsOfSeries } from '../../projections/booking-references.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+
+/** How far around the linked bookings instances are asked for: a series may be moved by days. */
+const MARGIN_HOURS = 7 * 24
+
+/** A master of a series, as far as pairing asks; `endsAtDate` and `stepDays` as in `ExternalEvent`. */
+type SeriesPart = { id: string; alive: boolean; endsAtDate: boolean; stepDays?: number }
+
+export type SeriesPairing = ReturnType<typeof pairInstances>[number]
+
+/**
+ * Pairs the bookings linked to one series with the instances of these masters of it, bounded to the bookings' span.
+ * Bookings of other parts of the series are left out: what changed here says nothing of them.
+ */
+export async function pairWithSeries(
+  ports: ServicePorts,
+  access: CalendarAccess,
+  masters: readonly SeriesPart[],
+  linked: readonly LinkedInstance[],
+  signal: AbortSignal,
+): Promise<Answer<SeriesPairing[]>> {
+  const starts = linked.map(({ start }) => start).toSorted(Temporal.Instant.compare)
+  const [first, last] = [starts[0], starts.at(-1)]
+  if (first === undefined || last === undefined) return { ok: true, value: [] }
+  const from = first.subtract({ hours: MARGIN_HOURS })
+  const to = last.add({ hours: MARGIN_HOURS })
+  const instances: ExternalEvent[] = []
+  for (const { id: eventId, alive } of masters) {
+    if (!alive) continue
+    const answer = await ports.provider.instances({ ...access, eventId, from, to }, signal)
+    if (!answer.ok) return answer
+    instances.push(...answer.value)
+  }
+  const names = new Set([...masters, ...instances].map(({ id }) => id))
+  const concerned = linked.filter(
+    ({ reference }) => names.has(reference.recurringEventId ?? '') || names.has(reference.externalEventId),
+  )
+  const left = masters.filter(({ alive }) => alive)
+  const endsAtDate = left.every((master) => master.endsAtDate)
+  // 0 where one of them cannot tell.
+  const stepDays = left.length === 0 ? 0 : Math.min(...left.map((master) => master.stepDays ?? 0))
+  const rule = { endsAtDate, ...(stepDays > 0 && { stepDays }) }
+  return { ok: true, value: pairInstances(concerned, instances, rule) }
+}
+
+/**
+ * The bookings that are linked to instances of a series, whatever segment of it: the future ones, and those of the last
+ * days, whose instances would else seem to be nobody's.
+ */
+export async function linkedInstances(
+  ports: ServicePorts,
+  calendarKey: string,
+  roots: readonly string[],
+): Promise<Map<string, LinkedInstance[]>> {
+  const found = await bookingsOfSeries(ports.readStore, calendarKey, roots)
+  const now = ports.now()
+  return new Map(
+    [...found].map(([root, bookings]) => [
+      root,
+      bookings.flatMap((booking) => instancesOf(booking, calendarKey, root, now)),
+    ]),
+  )
+}
+
+function instancesOf(
+  booking: BookingReferencesDocument,
+  calendarKey: string,
+  root: string,
+  now: Temporal.Instant,
+): LinkedInstance[] {
+  const start = Temporal.Instant.from(booking.start)
+  if (Temporal.Instant.compare(start, now.subtract({ hours: MARGIN_HOURS })) <= 0) return []
+  return booking.references.flatMap((reference) => {
+    const { recurringEventId } = reference
+    const ofSeries = recurringEventId !== undefined && seriesRoot(recurringEventId) === root
+    return ofSeries && reference.calendarKey === calendarKey
+      ? [{ bookingUid: booking.bookingUid, reference, start }]
+      : []
+  })
+}
+
+/**
+ * An instance that the provider answered as gone (`answer`) may only be named otherwise now. It is gone if it was taken
+ * out of its series by itself, or if a fetch showed the whole series, or the rest of it, to be gone (`seriesEnded`):
+ * without that the series may go on under an id that only a fetch can tell. Where the series changed beyond pairing,
+ * the booking is flagged for a person and nothing is decided.
+ */
+export async function findInSeries(
+  ports: ServicePorts,
+  access: CalendarAccess,
+  booking: OpenBooking,
+  reference: Reference,
+  { answer, seriesEnded }: { answer: Answer<ExternalEvent>; seriesEnded: boolean },
+  signal: AbortSignal,
+): Promise<Answer<ExternalEvent> | { ok: false; code: 'SERIES_CHANGED' }> {
+  const { calendarKey, recurringEventId } = reference.stored
+  if (recurringEventId === undefined) return answer
+  const master = await ports.provider.event({ ...access, eventId: recurringEventId }, signal)
+  if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
+  const series = master.value
+  if (series.status === 'cancelled')
+    return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
+  const root = seriesRoot(recurringEventId)
+  const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
+  const { endsAtDate = false, stepDays } = series
+  const part = { id: recurringEventId, alive: true, endsAtDate, ...(stepDays !== undefined && { stepDays }) }
+  const pairings = await pairWithSeries(ports, access, [part], linked, signal)
+  if (!pairings.ok) return pairings
+  const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
+  if (mine?.outcome === 'CHANGED') {
+    await flagChanged(ports, booking.bookingUid, reference.stored.externalEventId, calendarKey)
+    return { ok: false, code: 'SERIES_CHANGED' }
+  }
+  if (mine?.event !== undefined)
+    return mine.outcome === 'GONE' && answer.ok ? answer : { ok: true, value: mine.event }
+  if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
+  return answer.ok ? answer : goneWith(series, reference.stored)
+}
+
+/** The provider no longer knows the instance at all: the series speaks for it. */
+function goneWith(
+  { etag, updated }: ExternalEvent,
+  { externalEventId: id, recurringEventId }: Reference['stored'],
+): Answer<ExternalEvent> {
+  const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
+  const place = recurringEventId === undefined ? {} : { recurringEventId }
+  return { ok: true, value: { id, status: 'cancelled', ...place, ...version } }
+}
+
+/** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */
+export async function flagChanged(
+  ports: ServicePorts,
+  bookingUid: string,
+  externalEventId: string,
+  calendarKey: string,
+): Promise<void> {
+  await execute(ports, contextOf(ports, 'sync-worker'), bookingAggregate, bookingUid, (state) =>
+    flagSeriesChanged(state, { calendarKey, externalEventId, now: ports.now() }),
+  )
+}

@@ -1,0 +1,36 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { ServicePorts } from '../../../services/running/service-ports.ts'
+import { inSync } from '../../support/sync-fixture.ts'
+
+const test = suite("Reading Cal.com's future bookings again")
+
+const MINUTE = 60_000
+const asked: number[] = []
+let failing = 0
+
+const counts = (ports: ServicePorts): ServicePorts => ({
+  ...ports,
+  bookings: ports.bookings && {
+    ...ports.bookings,
+    async futureBookings(...request) {
+      asked.push(ports.now().epochMilliseconds)
+      if (failing-- > 0) return { ok: false, code: 'UNAVAILABLE' }
+      return ports.bookings?.futureBookings(...request) ?? { ok: false, code: 'UNAVAILABLE' }
+    },
+  },
+})
+
+test(
+  'a reading that failed is tried again at the next turn, then ever later, and one that succeeded a period later',
+  inSync({ wrap: counts, bookingReconcileMs: 60 * MINUTE }, async (sync) => {
+    asked.length = 0
+    await sync.pass(61 * MINUTE)
+    failing = 3
+    await sync.pass(130 * MINUTE)
+    const gaps = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? 0)) / MINUTE))
+    assert.equal(gaps.slice(-4), [1, 2, 4, 60], `${gaps}`)
+  }),
+)
+
+test.run()

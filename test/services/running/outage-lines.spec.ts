@@ -1,0 +1,107 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
+import { sqliteSignalQueue } from '../../../infrastructure/sqlite/sqlite-signal-queue.ts'
+import type { Logger } from '../../../ports/logger.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { carryOutWishes } from '../../../services/read-models/parked-wishes.ts'
+import { startCrons } from '../../../services/running/crons.ts'
+import { leasedIn } from '../../../services/running/role-lease.ts'
+import type { ServicePorts } from '../../../services/running/service-ports.ts'
+import { runChangeSyncWorker } from '../../../services/sync/change-sync-worker.ts'
+import { virtualClock } from '../../support/virtual-clock.ts'
+
+const test = suite('what the log says of a store that goes away')
+
+/** A queue that can be taken away, and what was logged. */
+function world() {
+  const clock = virtualClock()
+  const database = openDatabase(':memory:')
+  let ids = 0
+  const real = sqliteSignalQueue(database, { clock, newId: () => `id-${++ids}` })
+  const state = { away: false }
+  const unlessAway = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+    if (state.away) throw new StoreUnavailable('connection refused')
+    return ask()
+  }
+  const queue: typeof real = {
+    ...real,
+    signal: (...given) => unlessAway(() => real.signal(...given)),
+    claim: (...given) => unlessAway(() => real.claim(...given)),
+    nextDueInMs: (...given) => unlessAway(() => real.nextDueInMs(...given)),
+  }
+  const lines: { level: string; facts: object }[] = []
+  const at = (level: string) => (facts: object | string) => {
+    lines.push({ level, facts: typeof facts === 'string' ? {} : facts })
+  }
+  const log: Logger = {
+    warn: at('warn'),
+    error: at('error'),
+    info: at('info'),
+    debug: at('debug'),
+    child: () => log,
+  }
+  const stopping = new AbortController()
+  const end = async (running: Promise<unknown>) => {
+    stopping.abort()
+    await clock.advance(60_000)
+    await running
+    await real.close()
+    await database.close()
+  }
+  return { clock, queue, state, lines, log, signal: stopping.signal, end }
+}
+
+async function toldOnceAndBack(start: (given: ReturnType<typeof world>) => Promise<unknown>): Promise<void> {
+  const given = world()
+  const { clock, state, lines } = given
+  state.away = true
+  const running = start(given)
+  await clock.advance(60_000)
+  assert.equal(
+    lines.map(({ level }) => level),
+    ['error'],
+  )
+  assert.not.ok('err' in (lines[0]?.facts ?? {}), 'without a stack')
+  state.away = false
+  await clock.advance(10_000)
+  assert.is(lines.filter(({ facts }) => 'failures' in facts).length, 1)
+  await given.end(running)
+}
+
+test('a lease that cannot be asked for is told once, and once when it can', () =>
+  toldOnceAndBack(({ queue, clock, log, signal }) =>
+    leasedIn({ queue, clock, log, signal, leaseMs: 15_000 })(
+      'publisher',
+      (lost) => new Promise((resolve) => lost.addEventListener('abort', () => resolve(), { once: true })),
+    ),
+  ))
+
+test('wishes that cannot be asked for are told once, and once when they can', () =>
+  toldOnceAndBack((ports) =>
+    carryOutWishes({ ...ports, random: () => 1, kind: 'parked-projections', carryOut: async () => {} }),
+  ))
+
+test('work that cannot be asked for is told once, and once when it can', () =>
+  toldOnceAndBack(({ signal, ...ports }) =>
+    // All that a worker without work uses of the ports.
+    runChangeSyncWorker(ports as unknown as ServicePorts, { width: 4, leaseMs: 60_000, signal }),
+  ))
+
+test('a cron that waits for a store is one warning, without a stack', async () => {
+  const given = world()
+  // All that the crons use of the ports.
+  const ports = { clock: given.clock, log: given.log, settings: { cronMs: 1_000 } } as unknown as ServicePorts
+  const run = () => Promise.reject(new StoreUnavailable('read model all has not caught up within 5000 ms'))
+  const { stopped } = startCrons(ports, [{ name: 'one', run }], given.signal)
+  await given.clock.advance(30_000)
+  assert.equal(given.lines, [
+    {
+      level: 'warn',
+      facts: { reason: 'read model all has not caught up within 5000 ms', cron: 'one' },
+    },
+  ])
+  await given.end(stopped)
+})
+
+test.run()

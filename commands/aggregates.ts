@@ -1,17 +1,17 @@
-import { type Booking, evolveBooking, initialBooking } from '../domain/booking.ts'
-import { type CalendarFeed, evolveCalendarFeed, initialCalendarFeed } from '../domain/calendar-feed.ts'
-import {
-  type CalendarSubscription,
-  evolveCalendarSubscription,
-  initialCalendarSubscription,
-} from '../domain/calendar-subscription.ts'
-import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar-sync.ts'
+import { type Booking, evolveBooking, initialBooking } from '../domain/booking/state.ts'
+import { type CalendarFeed, evolveCalendarFeed, initialCalendarFeed } from '../domain/calendar/feed.ts'
+import { evolveSyncPolicy, initialSyncPolicy, type SyncPolicy } from '../domain/calendar/policy.ts'
 import {
   evolveSelectedCalendar,
   initialSelectedCalendar,
   type SelectedCalendar,
-} from '../domain/selected-calendar.ts'
-import { evolveSyncPolicy, initialSyncPolicy, type SyncPolicy } from '../domain/sync-policy.ts'
+} from '../domain/calendar/selected.ts'
+import {
+  type CalendarSubscription,
+  evolveCalendarSubscription,
+  initialCalendarSubscription,
+} from '../domain/calendar/subscription.ts'
+import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar/sync.ts'
 import type { Aggregate } from './execute.ts'
 
 export const bookingAggregate: Aggregate<'booking', Booking> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { closeBooking } from '../domain/booking-facts.ts'
+import { closeBooking } from '../domain/booking/facts.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, text } from './body-fields.ts'
 import { defineCommand } from './command.ts'

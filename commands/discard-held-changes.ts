@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { discardHeldChanges } from '../domain/calendar-feed.ts'
+import { discardHeldChanges } from '../domain/calendar/feed.ts'
 import { calendarFeedAggregate } from './aggregates.ts'
 import { calendar } from './body-fields.ts'
 import { defineCommand } from './command.ts'

@@ -1,5 +1,5 @@
-import type { LookContext } from '../domain/look-decision.ts'
-import { effectiveMode, type SyncMode } from '../domain/sync-policy.ts'
+import type { LookContext } from '../domain/booking/look.ts'
+import { effectiveMode, type SyncMode } from '../domain/calendar/policy.ts'
 import { calendarSyncById } from '../projections/calendar-syncs.ts'
 import { policyLayers } from '../projections/sync-policies.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'

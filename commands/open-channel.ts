@@ -1,5 +1,5 @@
+import { activateChannel, failActivation, openChannel } from '../domain/calendar/channels.ts'
 import type { DomainEvent } from '../domain/domain-event.ts'
-import { activateChannel, failActivation, openChannel } from '../domain/subscription-channels.ts'
 import type { ProviderError } from '../ports/calendar-provider.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, notFound } from './command.ts'

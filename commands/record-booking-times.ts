@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { recordBookingTimes } from '../domain/booking-facts.ts'
+import { recordBookingTimes } from '../domain/booking/facts.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, startBeforeEnd, startBeforeEndProblem, times } from './body-fields.ts'
 import { defineCommand, orNotFound } from './command.ts'

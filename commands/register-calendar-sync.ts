@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { registerCalendarSync } from '../domain/calendar-sync.ts'
+import { registerCalendarSync } from '../domain/calendar/sync.ts'
 import { calendarSyncAggregate } from './aggregates.ts'
 import { calendar, credentialId, text, userId } from './body-fields.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'

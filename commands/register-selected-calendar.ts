@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { registerSelectedCalendar } from '../domain/selected-calendar.ts'
+import { registerSelectedCalendar } from '../domain/calendar/selected.ts'
 import { selectedCalendarAggregate } from './aggregates.ts'
 import { calendar, credentialId, deterministicId, userId } from './body-fields.ts'
 import { defineCommand } from './command.ts'

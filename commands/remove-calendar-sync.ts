@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { removeCalendarSync } from '../domain/calendar-sync.ts'
+import { removeCalendarSync } from '../domain/calendar/sync.ts'
 import { calendarSyncAggregate } from './aggregates.ts'
 import { calendarSyncId } from './body-fields.ts'
 import { defineCommand, orNotFound } from './command.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { removeSelectedCalendar } from '../domain/selected-calendar.ts'
+import { removeSelectedCalendar } from '../domain/calendar/selected.ts'
 import { selectedCalendarAggregate } from './aggregates.ts'
 import { calendar, credentialId, deterministicId, userId } from './body-fields.ts'
 import { defineCommand, orNotFound } from './command.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { reportOutcome, trackBooking } from '../domain/booking-facts.ts'
-import { passedOnReferences } from '../domain/booking-links.ts'
+import { reportOutcome, trackBooking } from '../domain/booking/facts.ts'
+import { passedOnReferences } from '../domain/booking/links.ts'
 import { decisionByEventId } from '../projections/decisions.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, instant, startBeforeEnd, startBeforeEndProblem, text } from './body-fields.ts'

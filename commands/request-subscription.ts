@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requestSubscription } from '../domain/calendar-subscription.ts'
+import { requestSubscription } from '../domain/calendar/subscription.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { calendar } from './body-fields.ts'
 import { defineCommand } from './command.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type PolicyScope, setSyncPolicy } from '../domain/sync-policy.ts'
+import { type PolicyScope, setSyncPolicy } from '../domain/calendar/policy.ts'
 import { syncPolicyAggregate } from './aggregates.ts'
 import { calendarSyncId, text, userId } from './body-fields.ts'
 import { defineCommand } from './command.ts'

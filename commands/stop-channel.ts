@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stopChannel } from '../domain/subscription-channels.ts'
+import { stopChannel } from '../domain/calendar/channels.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { subscriptionId, text } from './body-fields.ts'
 import { type CommandResult, defineCommand, notFound } from './command.ts'

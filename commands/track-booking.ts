@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { trackBooking } from '../domain/booking-facts.ts'
+import { trackBooking } from '../domain/booking/facts.ts'
 import { bookingAggregate } from './aggregates.ts'
 import {
   bookingUid,

@@ -1,9 +1,9 @@
-import type { BookingEvent } from './booking.ts'
-import type { CalendarFeedEvent } from './calendar-feed.ts'
-import type { CalendarSubscriptionEvent } from './calendar-subscription.ts'
-import type { CalendarSyncEvent } from './calendar-sync.ts'
-import type { SelectedCalendarEvent } from './selected-calendar.ts'
-import type { SyncPolicyEvent } from './sync-policy.ts'
+import type { BookingEvent } from './booking/state.ts'
+import type { CalendarFeedEvent } from './calendar/feed.ts'
+import type { SyncPolicyEvent } from './calendar/policy.ts'
+import type { SelectedCalendarEvent } from './calendar/selected.ts'
+import type { CalendarSubscriptionEvent } from './calendar/subscription.ts'
+import type { CalendarSyncEvent } from './calendar/sync.ts'
 
 /** Everything that can happen here. */
 export type DomainEvent =

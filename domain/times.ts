@@ -1,4 +1,4 @@
-import type { StoredTimes } from './booking-event.ts'
+import type { StoredTimes } from './booking/events.ts'
 
 /** From when to when: instants, so that no zone changes a comparison. */
 export type Times = { start: Temporal.Instant; end: Temporal.Instant }

@@ -1,6 +1,7 @@
 // Which bookings refer to an event of a calendar: what a change in a calendar is matched by.
-import { trackedPart } from '../domain/booking.ts'
-import { seriesRoot } from '../domain/series.ts'
+
+import { seriesRoot } from '../domain/booking/series-pairing.ts'
+import { trackedPart } from '../domain/booking/state.ts'
 import type { KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,

@@ -8,7 +8,7 @@ import {
   type Reference,
   type StoredReference,
   type Times,
-} from '../domain/booking.ts'
+} from '../domain/booking/state.ts'
 import type { StoredForm } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'
 

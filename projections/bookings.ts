@@ -1,5 +1,5 @@
 // Bookings as people look at them: what became of each, and which need a person.
-import { type Agreement, type BookingEvent, trackedPart } from '../domain/booking.ts'
+import { type Agreement, type BookingEvent, trackedPart } from '../domain/booking/state.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,

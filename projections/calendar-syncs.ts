@@ -1,5 +1,5 @@
 // The calendar syncs as rows: what hosts asked for, those they gave up included.
-import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar-sync.ts'
+import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar/sync.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'

@@ -3,7 +3,7 @@ import {
   evolveCalendarSubscription,
   initialCalendarSubscription,
   type RequestedSubscription,
-} from '../domain/calendar-subscription.ts'
+} from '../domain/calendar/subscription.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'

@@ -1,7 +1,7 @@
 // Future bookings are read again from Cal.com now and then, so that a missed webhook heals.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
-import { closeBooking, recordBookingTimes, trackBooking } from '../../domain/booking-facts.ts'
+import { closeBooking, recordBookingTimes, trackBooking } from '../../domain/booking/facts.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'

@@ -2,14 +2,14 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
-import { type Booking, trackedPart } from '../../domain/booking.ts'
 import {
   closeBooking,
   recordBookingTimes,
   type ToldBooking,
   trackBooking,
-} from '../../domain/booking-facts.ts'
-import { passedOnReferences } from '../../domain/booking-links.ts'
+} from '../../domain/booking/facts.ts'
+import { passedOnReferences } from '../../domain/booking/links.ts'
+import { type Booking, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDelivery, DeliveredBooking } from '../../ports/booking-webhook.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'

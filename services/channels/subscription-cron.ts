@@ -3,13 +3,13 @@ import { credentialForCalendar } from '../../commands/calendar-credential.ts'
 import { execute } from '../../commands/execute.ts'
 import { openNewChannel } from '../../commands/open-channel.ts'
 import { StopChannel } from '../../commands/stop-channel.ts'
+import { currentChannel, needsChannel } from '../../domain/calendar/channels.ts'
 import {
   type CalendarSubscription,
   type Channel,
   type RequestedSubscription,
   releaseSubscription,
-} from '../../domain/calendar-subscription.ts'
-import { currentChannel, needsChannel } from '../../domain/subscription-channels.ts'
+} from '../../domain/calendar/subscription.ts'
 import {
   type SubscriptionStatus,
   subscriptionState,

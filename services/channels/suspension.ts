@@ -1,7 +1,7 @@
 import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
-import { healSubscription, suspendSubscription } from '../../domain/calendar-subscription.ts'
+import { healSubscription, suspendSubscription } from '../../domain/calendar/subscription.ts'
 import type { ProviderError } from '../../ports/calendar-provider.ts'
 import { subscriptionById } from '../../projections/subscriptions.ts'
 import type { ServicePorts } from '../running/service-ports.ts'

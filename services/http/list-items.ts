@@ -1,6 +1,6 @@
 // The read models' documents as the outside sees them.
 import type { CommandPorts } from '../../commands/command.ts'
-import { sentenceOfDecision } from '../../domain/explanation.ts'
+import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import type { BookingDocument } from '../../projections/bookings.ts'
 import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'

@@ -1,7 +1,7 @@
 // What happened to a booking and why, from the events themselves: they are always complete. Which bookings are of one
 // chain is in the events, too; the read model is asked only for what goes on as a booking that does not say so itself.
 import { streamName } from '../../domain/domain-event.ts'
-import { answerOf, sentenceOf } from '../../domain/explanation.ts'
+import { answerOf, sentenceOf } from '../../domain/explain/explanation.ts'
 import { decode, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import type { EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'

@@ -1,5 +1,5 @@
 import { CloudEvent, type CloudEventV1 } from 'cloudevents'
-import { reasonText } from '../../domain/explanation.ts'
+import { reasonText } from '../../domain/explain/explanation.ts'
 import { decode, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import type { RecordedEvent } from '../../ports/event-store/event-store.ts'
 import {

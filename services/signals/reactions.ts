@@ -5,7 +5,7 @@
 import { calendarSyncAggregate } from '../../commands/aggregates.ts'
 import { calendarSyncIdOf } from '../../commands/calendar-sync-id.ts'
 import { execute } from '../../commands/execute.ts'
-import { useCalendarSync } from '../../domain/calendar-sync.ts'
+import { useCalendarSync } from '../../domain/calendar/sync.ts'
 import type { Category } from '../../domain/domain-event.ts'
 import { eventTypes } from '../../domain/domain-event.ts'
 import type { PollReason } from '../../domain/event-metadata.ts'

@@ -1,7 +1,7 @@
 // What waits for somebody to do something, and what that would be.
 import { z } from 'zod'
 import type { CommandPorts } from '../../commands/command.ts'
-import { sentenceOfDecision } from '../../domain/explanation.ts'
+import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../../projections/bookings.ts'

@@ -1,7 +1,7 @@
 import { calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
-import { type HoldReason, holdChanges } from '../../domain/calendar-feed.ts'
+import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { cancellationsSince } from '../../projections/decisions.ts'
 import type { ServicePorts } from '../running/service-ports.ts'

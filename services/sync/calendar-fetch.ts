@@ -9,7 +9,7 @@ import {
   expireSyncToken,
   failFetching,
   recoverFetching,
-} from '../../domain/calendar-feed.ts'
+} from '../../domain/calendar/feed.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { accessTo } from '../calendars/calendar-access.ts'

@@ -1,9 +1,9 @@
 import { applyLook } from '../../commands/apply-look.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
+import { fingerprintOf, type Look, type LookContext } from '../../domain/booking/look.ts'
+import { seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
-import { fingerprintOf, type Look, type LookContext } from '../../domain/look-decision.ts'
-import { seriesRoot } from '../../domain/series.ts'
 import {
   type BookingReferencesDocument,
   bookingsOfEvents,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Booking, type BookingEvent, evolveBooking, initialBooking } from '../../domain/booking.ts'
+import { type Booking, type BookingEvent, evolveBooking, initialBooking } from '../../domain/booking/state.ts'
 import { START } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { bookingReferences, bookingsOfEvents, openBookings } from '../../projections/booking-references.ts'

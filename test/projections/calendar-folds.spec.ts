@@ -5,23 +5,23 @@ import {
   type CalendarFeedEvent,
   evolveCalendarFeed,
   initialCalendarFeed,
-} from '../../domain/calendar-feed.ts'
-import {
-  type CalendarSubscriptionEvent,
-  evolveCalendarSubscription,
-  initialCalendarSubscription,
-} from '../../domain/calendar-subscription.ts'
-import {
-  type CalendarSyncEvent,
-  evolveCalendarSync,
-  initialCalendarSync,
-} from '../../domain/calendar-sync.ts'
-import type { Category, EventsOf } from '../../domain/domain-event.ts'
+} from '../../domain/calendar/feed.ts'
 import {
   evolveSelectedCalendar,
   initialSelectedCalendar,
   type SelectedCalendarEvent,
-} from '../../domain/selected-calendar.ts'
+} from '../../domain/calendar/selected.ts'
+import {
+  type CalendarSubscriptionEvent,
+  evolveCalendarSubscription,
+  initialCalendarSubscription,
+} from '../../domain/calendar/subscription.ts'
+import {
+  type CalendarSyncEvent,
+  evolveCalendarSync,
+  initialCalendarSync,
+} from '../../domain/calendar/sync.ts'
+import type { Category, EventsOf } from '../../domain/domain-event.ts'
 import { activeChannel, activeChannels } from '../../projections/active-channels.ts'
 import { calendarFeedByKey, calendarFeeds } from '../../projections/calendar-feeds.ts'
 import { calendarSyncById, calendarSyncs } from '../../projections/calendar-syncs.ts'

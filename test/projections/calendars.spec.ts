@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CalendarFeedEvent } from '../../domain/calendar-feed.ts'
-import type { CalendarSyncEvent } from '../../domain/calendar-sync.ts'
-import type { SelectedCalendarEvent } from '../../domain/selected-calendar.ts'
+import type { CalendarFeedEvent } from '../../domain/calendar/feed.ts'
+import type { SelectedCalendarEvent } from '../../domain/calendar/selected.ts'
+import type { CalendarSyncEvent } from '../../domain/calendar/sync.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   calendarFeedByKey,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { effectiveMode, type SyncPolicyEvent } from '../../domain/sync-policy.ts'
+import { effectiveMode, type SyncPolicyEvent } from '../../domain/calendar/policy.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   cancellationsSince,

@@ -4,7 +4,7 @@ import {
   type CalendarSubscriptionEvent,
   evolveCalendarSubscription,
   initialCalendarSubscription,
-} from '../../domain/calendar-subscription.ts'
+} from '../../domain/calendar/subscription.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { activeChannel, activeChannels } from '../../projections/active-channels.ts'
 import {

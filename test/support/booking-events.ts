@@ -1,4 +1,4 @@
-import type { BookingEvent, StoredReference } from '../../domain/booking.ts'
+import type { BookingEvent, StoredReference } from '../../domain/booking/state.ts'
 
 type Data<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 

@@ -1,15 +1,15 @@
 // Words for stories about one booking: on 24 November 2026 from 10:00 to 10:30 UTC, told the day before.
 import { bookingAggregate } from '../../commands/aggregates.ts'
-import type { Booking, OpenBooking, StoredReference } from '../../domain/booking.ts'
 import {
   recordBookingTimes,
   reportOutcome,
   type ToldBooking,
   trackBooking,
-} from '../../domain/booking-facts.ts'
-import { decideLook } from '../../domain/booking-rules.ts'
+} from '../../domain/booking/facts.ts'
+import type { LookContext, LookDecision } from '../../domain/booking/look.ts'
+import { decideLook } from '../../domain/booking/rules.ts'
+import type { Booking, OpenBooking, StoredReference } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
-import type { LookContext, LookDecision } from '../../domain/look-decision.ts'
 import type { Times } from '../../domain/times.ts'
 import { given } from './given.ts'
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { answerAbout } from '../../../domain/booking-answer.ts'
+import { answerAbout } from '../../../domain/explain/booking-answer.ts'
 import { bookUnconfirmed, finish, kindOf } from '../../support/calcom-changes.ts'
 import { inSync } from '../../support/sync-fixture.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { BookingEvent } from '../../../domain/booking-event.ts'
+import type { BookingEvent } from '../../../domain/booking/events.ts'
 import { encode } from '../../../ports/event-store/event-codec.ts'
 import type { RecordedEvent } from '../../../ports/event-store/event-store.ts'
 import { toCloudEvent } from '../../../services/publishing/booking-event.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CalendarFeedEvent } from '../../../domain/calendar-feed.ts'
+import type { CalendarFeedEvent } from '../../../domain/calendar/feed.ts'
 import { createLogger } from '../../../infrastructure/logging/logger.ts'
 import type { EventStore } from '../../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../../ports/read-store/read-store.ts'

@@ -1,0 +1,145 @@
+// The push channels of one calendar's subscription: when another one is needed, and what became of each. The events,
+// the state and the fold are in subscription.ts.
+
+import { accept, type Decision, reject } from '../decision.ts'
+import {
+  type CalendarSubscription,
+  type CalendarSubscriptionEvent,
+  type Channel,
+  type Opening,
+  type RequestedSubscription,
+  retryDelayMs,
+} from './subscription.ts'
+
+const unknown = reject('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
+
+/** The last 20 % of a channel's life, at most its last 24 hours. */
+export function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
+  const life = channel.expiresAt.epochMilliseconds - channel.openedAt.epochMilliseconds
+  const margin = Math.min(life * 0.2, 24 * 3_600_000)
+  return channel.expiresAt.epochMilliseconds - now.epochMilliseconds <= margin
+}
+
+/** The channel that was asked for last; the others are only waiting to be stopped. */
+export function currentChannel(subscription: RequestedSubscription): Channel | undefined {
+  return subscription.channels.toSorted((a, b) => Temporal.Instant.compare(b.openedAt, a.openedAt))[0]
+}
+
+/**
+ * Whether a watch call is in order now. Own schedule after failures; none where push is refused for good, nor while one
+ * is under way. A suspended subscription needs one whatever channels it has: they hang on the refused credential.
+ */
+export function needsChannel(subscription: RequestedSubscription, now: Temporal.Instant): boolean {
+  if (subscription.status === 'RELEASED' || subscription.pushRefusedForGood) return false
+  if (subscription.retryAt !== undefined && Temporal.Instant.compare(now, subscription.retryAt) < 0)
+    return false
+  if (subscription.openings.some((opening) => isUnderWay(opening, now))) return false
+  const current = currentChannel(subscription)
+  return subscription.status === 'SUSPENDED' || current === undefined || isNearExpiry(current, now)
+}
+
+/** A watch call that was not answered within a minute is taken for lost. */
+const isUnderWay = (opening: Opening, now: Temporal.Instant): boolean =>
+  now.epochMilliseconds - opening.at.epochMilliseconds < 60_000
+
+/**
+ * `force` asks in spite of the retry schedule (an operator, or a credential just replaced), not of a healthy channel,
+ * nor of a call that is under way with the same credential.
+ */
+export function openChannel(
+  state: CalendarSubscription,
+  wish: {
+    channelId: string
+    credentialId: string
+    requestedExpiresAt: string
+    now: Temporal.Instant
+    force?: boolean
+  },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  if (state.status === 'RELEASED')
+    return reject('SUBSCRIPTION_RELEASED', 'The subscription was released: nobody needs this calendar.')
+  if ([...state.openings, ...state.channels].some(({ channelId }) => channelId === wish.channelId))
+    return accept()
+  if (!needsChannel(wish.force ? unscheduled(state, wish.credentialId) : state, wish.now)) return accept()
+  return accept({
+    type: 'ChannelOpening',
+    data: {
+      subscriptionId: state.subscriptionId,
+      channelId: wish.channelId,
+      credentialId: wish.credentialId,
+      requestedExpiresAt: wish.requestedExpiresAt,
+      at: wish.now.toString(),
+    },
+  })
+}
+
+function unscheduled(
+  { retryAt: _, ...state }: RequestedSubscription,
+  credentialId: string,
+): RequestedSubscription {
+  const openings = state.openings.filter((opening) => opening.credentialId === credentialId)
+  return { ...state, openings, pushRefusedForGood: false }
+}
+
+/** Told by the watch answer or by the channel's authenticated `sync` message, whichever is first. */
+export function activateChannel(
+  state: CalendarSubscription,
+  opened: { channelId: string; resourceId: string; expiresAt: string; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  if (state.channels.some(({ channelId }) => channelId === opened.channelId)) return accept()
+  if (!state.openings.some(({ channelId }) => channelId === opened.channelId)) return accept()
+  return accept({
+    type: state.channels.length === 0 ? 'SubscriptionActivated' : 'SubscriptionRenewed',
+    data: { subscriptionId: state.subscriptionId, ...opened },
+  })
+}
+
+/**
+ * The watch call failed. A refused credential suspends; anything else is retried with growing delay, up to a day. A
+ * channel that has shown itself to be open is open, whatever its call was answered.
+ */
+export function failActivation(
+  state: CalendarSubscription,
+  failure: {
+    channelId: string
+    code: string
+    reason?: string
+    permanent: boolean
+    suspends: boolean
+    retryAfterMs?: number
+    now: Temporal.Instant
+  },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  const { channelId, code, reason, permanent, suspends, now } = failure
+  if (!state.openings.some((opening) => opening.channelId === channelId)) return accept()
+  const delay = Math.max(failure.retryAfterMs ?? 0, retryDelayMs(state.failures))
+  const shared = {
+    subscriptionId: state.subscriptionId,
+    code,
+    ...(reason !== undefined && { reason }),
+    retryAt: now.add({ milliseconds: delay }).toString(),
+    at: now.toString(),
+  }
+  const failed: CalendarSubscriptionEvent = {
+    type: 'SubscriptionActivationFailed',
+    data: { ...shared, channelId, permanent },
+  }
+  return suspends && state.status !== 'SUSPENDED' && state.status !== 'RELEASED'
+    ? accept<CalendarSubscriptionEvent>(failed, { type: 'SubscriptionSuspended', data: shared })
+    : accept(failed)
+}
+
+export function stopChannel(
+  state: CalendarSubscription,
+  stopped: { channelId: string; outcome: 'STOPPED' | 'UNKNOWN_TO_PROVIDER' | 'EXPIRED'; at: string },
+): Decision<CalendarSubscriptionEvent> {
+  if (state.kind === 'NONE') return unknown
+  const known = [...state.channels, ...state.openings].some(
+    ({ channelId }) => channelId === stopped.channelId,
+  )
+  if (!known) return accept()
+  return accept({ type: 'ChannelStopped', data: { subscriptionId: state.subscriptionId, ...stopped } })
+}

@@ -1,0 +1,118 @@
+// Exceptional facts about reading one calendar. Stream: calendarFeed-<calendarKey>; ordinary fetches leave no event,
+// so that it stays short. The event types are a storage format.
+import { accept, type Decision } from '../decision.ts'
+
+/** Why changes wait for a person. */
+export type HoldReason = 'FIRST_LOOK' | 'MASS_CHANGE'
+
+export type CalendarFeedEvent =
+  | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }
+  | { type: 'FullSyncCompleted'; data: { calendarKey: string; events: number; at: string } }
+  /** The state changed from working to failing, or to failing in another way: not one event a try. */
+  | { type: 'FetchingFailed'; data: { calendarKey: string; code: string; reason?: string; at: string } }
+  | { type: 'FetchingRecovered'; data: { calendarKey: string; at: string } }
+  | {
+      type: 'ChangesHeld'
+      data: { calendarKey: string; reason: HoldReason; bookingUids: string[]; at: string }
+    }
+  /** Released is not applied: each booking is looked at again. */
+  | { type: 'HeldChangesReleased'; data: { calendarKey: string; bookingUids: string[]; at: string } }
+  | { type: 'HeldChangesDiscarded'; data: { calendarKey: string; bookingUids: string[]; at: string } }
+
+export type CalendarFeed = {
+  fullSync: 'NEVER' | 'NEEDED' | 'DONE'
+  failing?: string
+  held: readonly string[]
+  /** When each booking was last released or discarded. */
+  spokenOf: Readonly<Record<string, string>>
+}
+
+export const initialCalendarFeed: CalendarFeed = { fullSync: 'NEVER', held: [], spokenOf: {} }
+
+export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent): CalendarFeed {
+  switch (event.type) {
+    case 'SyncTokenExpired':
+      return { ...state, fullSync: 'NEEDED' }
+    case 'FullSyncCompleted':
+      return { ...state, fullSync: 'DONE' }
+    case 'FetchingFailed':
+      return { ...state, failing: event.data.code }
+    case 'FetchingRecovered': {
+      const { failing: _, ...working } = state
+      return working
+    }
+    case 'ChangesHeld':
+      return { ...state, held: [...new Set([...state.held, ...event.data.bookingUids])] }
+    case 'HeldChangesReleased':
+    case 'HeldChangesDiscarded':
+      return {
+        ...state,
+        held: state.held.filter((uid) => !event.data.bookingUids.includes(uid)),
+        spokenOf: {
+          ...state.spokenOf,
+          ...Object.fromEntries(event.data.bookingUids.map((uid) => [uid, event.data.at])),
+        },
+      }
+    default:
+      return state
+  }
+}
+
+type At = { calendarKey: string; at: string }
+
+/**
+ * A token that the provider no longer takes. A rising number of them is worth seeing, so each is a fact; the same one
+ * tried again before the full sync is not another.
+ */
+export const expireSyncToken = (
+  state: CalendarFeed,
+  fact: At & { reason: string },
+): Decision<CalendarFeedEvent> =>
+  state.fullSync === 'NEEDED' ? accept() : accept({ type: 'SyncTokenExpired', data: fact })
+
+/** The first full sync, and each one that an expired token made necessary. */
+export const completeFullSync = (
+  state: CalendarFeed,
+  fact: At & { events: number },
+): Decision<CalendarFeedEvent> =>
+  state.fullSync === 'DONE' ? accept() : accept({ type: 'FullSyncCompleted', data: fact })
+
+export const failFetching = (
+  state: CalendarFeed,
+  fact: At & { code: string; reason?: string },
+): Decision<CalendarFeedEvent> =>
+  state.failing === fact.code ? accept() : accept({ type: 'FetchingFailed', data: fact })
+
+export const recoverFetching = (state: CalendarFeed, fact: At): Decision<CalendarFeedEvent> =>
+  state.failing === undefined ? accept() : accept({ type: 'FetchingRecovered', data: fact })
+
+/**
+ * Further changes join the hold; those held already are not held twice. `since`: when they were set aside; those that a
+ * person has released or discarded after that are not held again.
+ */
+export function holdChanges(
+  state: CalendarFeed,
+  fact: At & { reason: HoldReason; bookingUids: readonly string[] },
+  since?: string,
+): Decision<CalendarFeedEvent> {
+  const bookingUids = fact.bookingUids.filter(
+    (uid) => !state.held.includes(uid) && !isLater(state.spokenOf[uid], since),
+  )
+  if (bookingUids.length === 0) return accept()
+  return accept({ type: 'ChangesHeld', data: { ...fact, bookingUids } })
+}
+
+const isLater = (at: string | undefined, than: string | undefined): boolean =>
+  at !== undefined &&
+  than !== undefined &&
+  Temporal.Instant.compare(Temporal.Instant.from(at), Temporal.Instant.from(than)) >= 0
+
+export const releaseHeldChanges = (state: CalendarFeed, fact: At): Decision<CalendarFeedEvent> =>
+  state.held.length === 0
+    ? accept()
+    : accept({ type: 'HeldChangesReleased', data: { ...fact, bookingUids: [...state.held] } })
+
+export const discardHeldChanges = (state: CalendarFeed, fact: At): Decision<CalendarFeedEvent> =>
+  state.held.length === 0
+    ? accept()
+    : accept({ type: 'HeldChangesDiscarded', data: { ...fact, bookingUids: [...state.held] } })

@@ -1,0 +1,172 @@
+// What happened, told to people: console, timeline and log. Plain English, times in UTC, nothing about a person.
+
+import type { BookingEvent } from '../booking/events.ts'
+import type { CalendarFeedEvent } from '../calendar/feed.ts'
+import type { SyncPolicyEvent } from '../calendar/policy.ts'
+import type { SelectedCalendarEvent } from '../calendar/selected.ts'
+import type { CalendarSubscriptionEvent } from '../calendar/subscription.ts'
+import type { CalendarSyncEvent } from '../calendar/sync.ts'
+import { type DomainEvent, eventTypes } from '../domain-event.ts'
+import { answerAbout } from './booking-answer.ts'
+import { sentenceOfBookingEvent } from './booking-sentences.ts'
+import { explanationOf } from './decision-sentences.ts'
+import { readableInstant } from './time-text.ts'
+
+/** One sentence for an event. */
+export function sentenceOf(event: DomainEvent): string {
+  switch (event.type) {
+    case 'SyncTokenExpired':
+    case 'FullSyncCompleted':
+    case 'FetchingFailed':
+    case 'FetchingRecovered':
+    case 'ChangesHeld':
+    case 'HeldChangesReleased':
+    case 'HeldChangesDiscarded':
+      return sentenceOfFeed(event)
+    case 'SubscriptionRequested':
+    case 'ChannelOpening':
+    case 'SubscriptionActivated':
+    case 'SubscriptionRenewed':
+    case 'SubscriptionActivationFailed':
+    case 'ChannelStopped':
+    case 'SubscriptionSuspended':
+    case 'SubscriptionReleased':
+      return sentenceOfSubscription(event)
+    case 'CalendarSyncRegistered':
+    case 'CalendarSyncPaused':
+    case 'CalendarSyncResumed':
+    case 'CalendarSyncRemoved':
+    case 'CalendarSyncUsed':
+    case 'SelectedCalendarRegistered':
+    case 'SelectedCalendarRemoved':
+    case 'SyncPolicySet':
+      return sentenceOfWish(event)
+    case 'ExternalEventChangeIgnored':
+      return sentenceOfDecision(event.data.code)
+    default:
+      return sentenceOfBookingEvent(event)
+  }
+}
+
+/** One sentence for a decision's code: what happened, why it came to this, what a person can do. */
+export function sentenceOfDecision(code: string): string {
+  const { because, remedy } = explanationOf(code)
+  return `${because.charAt(0).toUpperCase()}${because.slice(1)}${remedy ? `; ${remedy}` : ''}.`
+}
+
+type Published = Extract<BookingEvent, { type: 'BookingRescheduled' | 'BookingCancelled' }>
+
+/** One sentence fit for a guest: no names, no codes, nothing of how it works. */
+export function reasonText(event: Published): string {
+  if (event.type === 'BookingCancelled') return guestReasons[event.data.reason]
+  const { previous, next } = event.data
+  return Temporal.Instant.from(previous.start).equals(next.start)
+    ? 'The host changed the end of this meeting in their calendar.'
+    : 'The host moved this meeting to another time in their calendar.'
+}
+
+const guestReasons = {
+  DELETED_IN_CALENDAR: 'The host removed this meeting from their calendar.',
+  HOST_DECLINED: 'The host can no longer attend this meeting.',
+  ALL_ATTENDEES_DECLINED: 'All guests have declined this meeting.',
+}
+
+/** One sentence on what became of a booking and why, from its own events, oldest first. */
+export const answerOf = (events: readonly DomainEvent[]): string => answerAbout(events.filter(isOfBooking))
+
+const isOfBooking = (event: DomainEvent): event is BookingEvent =>
+  Object.hasOwn(eventTypes.booking, event.type)
+
+function sentenceOfFeed(event: CalendarFeedEvent): string {
+  switch (event.type) {
+    case 'SyncTokenExpired':
+      return 'The calendar no longer takes the mark up to which it was read, so it is read in full again.'
+    case 'FullSyncCompleted':
+      return `The calendar was read in full: ${counted(event.data.events, 'event')}.`
+    case 'FetchingFailed':
+      return `The calendar cannot be read (${event.data.code}); it is tried again with growing delay.`
+    case 'FetchingRecovered':
+      return 'The calendar can be read again.'
+    case 'ChangesHeld':
+      return `Changes to ${counted(event.data.bookingUids.length, 'booking')} are held for a person, ${
+        holdReasons[event.data.reason]
+      }.`
+    case 'HeldChangesReleased':
+      return `The held changes to ${counted(event.data.bookingUids.length, 'booking')} were released: each event is looked at again.`
+    case 'HeldChangesDiscarded':
+      return `The held changes to ${counted(event.data.bookingUids.length, 'booking')} were discarded: nothing was changed.`
+  }
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const holdReasons = {
+  FIRST_LOOK: 'because they were there before the bookings were linked',
+  MASS_CHANGE: 'because so many at once may be a mistake',
+}
+
+function sentenceOfSubscription(event: CalendarSubscriptionEvent): string {
+  switch (event.type) {
+    case 'SubscriptionRequested':
+      return 'Changes of this calendar are wanted: a channel for its notifications will be opened.'
+    case 'ChannelOpening':
+      return 'The provider is being asked for a channel.'
+    case 'SubscriptionActivated':
+      return `The calendar is live: notifications arrive until ${readableInstant(event.data.expiresAt)} and are renewed before.`
+    case 'SubscriptionRenewed':
+      return `A new channel took over: notifications arrive until ${readableInstant(event.data.expiresAt)}.`
+    case 'SubscriptionActivationFailed': {
+      const { code, permanent, retryAt } = event.data
+      return permanent
+        ? `The provider does not notify of this calendar (${code}); it is polled instead.`
+        : `No channel could be opened (${code}); it is tried again at ${readableInstant(retryAt)}.`
+    }
+    case 'ChannelStopped':
+      return channelEnds[event.data.outcome]
+    case 'SubscriptionSuspended':
+      return `Access to the calendar was refused (${event.data.code}); connect it again to go on.`
+    case 'SubscriptionReleased':
+      return 'Nobody needs this calendar any more; its notifications have ended.'
+  }
+}
+
+const channelEnds = {
+  STOPPED: 'A channel that was no longer needed was stopped.',
+  UNKNOWN_TO_PROVIDER: 'A channel ended: the provider no longer knows it.',
+  EXPIRED: 'A channel reached the end of its life.',
+}
+
+function sentenceOfWish(event: CalendarSyncEvent | SelectedCalendarEvent | SyncPolicyEvent): string {
+  switch (event.type) {
+    case 'CalendarSyncRegistered':
+      return event.data.credentialId === undefined
+        ? 'The host wants bookings kept in step with this calendar; it waits to be connected.'
+        : 'The host wants bookings kept in step with this calendar.'
+    case 'CalendarSyncPaused':
+      return 'Keeping bookings in step with this calendar was paused.'
+    case 'CalendarSyncResumed':
+      return 'Keeping bookings in step with this calendar was resumed.'
+    case 'CalendarSyncRemoved':
+      return 'Bookings are no longer kept in step with this calendar.'
+    case 'CalendarSyncUsed':
+      return 'A change was carried from this calendar to a booking.'
+    case 'SelectedCalendarRegistered':
+      return 'The calendar is watched for conflicts.'
+    case 'SelectedCalendarRemoved':
+      return 'The calendar is no longer watched for conflicts.'
+    case 'SyncPolicySet':
+      return `Mode ${event.data.mode} was set for ${scopes[event.data.scope]}: ${modes[event.data.mode]}.`
+  }
+}
+
+const scopes = {
+  everything: 'everything',
+  organization: 'one organisation',
+  user: 'one user',
+  calendarSync: 'one calendar sync',
+}
+const modes = {
+  apply: 'changes are carried to bookings',
+  observe: 'changes are noted, nothing is published',
+  off: 'nothing is decided or published',
+}

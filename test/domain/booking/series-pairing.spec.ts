@@ -1,0 +1,363 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type LinkedInstance, pairInstances, seriesRoot } from '../../../domain/booking/series-pairing.ts'
+import type { ExternalEvent } from '../../../domain/external-event.ts'
+
+const test = suite('series')
+
+/** An instance as Google names it: the base of its series, and its original start in UTC. */
+const nameOf = (base: string, start: Temporal.Instant) =>
+  `${base}_${start.toString().replaceAll(/[-:]/g, '')}`
+
+/** Starts at a time of the day in Berlin, every so many days from a date on. Summer time ends on 25 October 2026. */
+const every = (days: number, count: number, date = '2026-11-24', time = '10:00'): Temporal.Instant[] =>
+  Array.from({ length: count }, (_, n) =>
+    Temporal.PlainDate.from(date)
+      .add({ days: days * n })
+      .toZonedDateTime({ timeZone: 'Europe/Berlin', plainTime: time })
+      .toInstant(),
+  )
+
+type More = { base?: string; master?: string; at?: Temporal.Instant; status?: ExternalEvent['status'] }
+
+/** `at`: moved by itself, its id keeps the original start. */
+function instance(
+  start: Temporal.Instant,
+  { base = 'series', master = base, at = start, status = 'confirmed' }: More = {},
+): ExternalEvent {
+  const times =
+    status === 'cancelled'
+      ? {}
+      : { times: { allDay: false as const, start: at, end: at.add({ minutes: 30 }) } }
+  return { id: nameOf(base, start), status, recurringEventId: master, originalStart: start, ...times }
+}
+
+const link = (
+  start: Temporal.Instant,
+  n: number,
+  more: Partial<LinkedInstance['reference']> = {},
+): LinkedInstance => ({
+  bookingUid: `booking${n}`,
+  reference: {
+    provider: 'google',
+    calendarKey: 'key1',
+    externalEventId: nameOf('series', start),
+    recurringEventId: 'series',
+    originalStart: start.toString(),
+    ...more,
+  },
+  start,
+})
+const links = (starts: readonly Temporal.Instant[]): LinkedInstance[] =>
+  starts.map((start, n) => link(start, n + 1))
+
+const outcomes = (linked: readonly LinkedInstance[], instances: readonly ExternalEvent[]) =>
+  pairInstances(linked, instances).map(
+    ({ bookingUid, outcome, event }) => `${bookingUid} ${outcome}${event ? ` ${event.id}` : ''}`,
+  )
+const kinds = (linked: readonly LinkedInstance[], instances: readonly ExternalEvent[]) =>
+  pairInstances(linked, instances).map(({ outcome }) => outcome)
+
+test('the root of a series, however often it was split', () => {
+  assert.is(seriesRoot('series'), 'series')
+  assert.is(seriesRoot('series_R20261124T100000'), 'series')
+  assert.is(seriesRoot('series_R20261124T100000Z'), 'series')
+  assert.is(seriesRoot('series_R20261124'), 'series')
+  assert.is(seriesRoot('series_R20261124T100000_R20261201T100000'), 'series')
+  assert.is(
+    seriesRoot('_60q30c1g60o30e1i60o4ac1g60rj8gpl88rj2c1h84s34h9g60s30c1g60o30c1g'),
+    '_60q30c1g60o30e1i60o4ac1g60rj8gpl88rj2c1h84s34h9g60s30c1g60o30c1g',
+  )
+  assert.is(seriesRoot('series_20261124T100000Z'), 'series_20261124T100000Z')
+})
+
+test('untouched instances are the same', () => {
+  const starts = every(7, 3)
+  assert.equal(
+    outcomes(
+      links(starts),
+      starts.map((start) => instance(start)),
+    ),
+    starts.map((start, n) => `booking${n + 1} SAME ${nameOf('series', start)}`),
+  )
+})
+
+test('an instance moved by itself keeps its name', () => {
+  const [first, second] = every(7, 2)
+  if (!first || !second) return assert.unreachable()
+  const moved = instance(second, { at: second.add({ hours: 100 }) })
+  const pairing = pairInstances(links([first, second]), [instance(first), moved])[1]
+  assert.is(pairing?.outcome, 'SAME')
+  assert.is(pairing?.event, moved)
+})
+
+test('the whole series moved by an hour, or to another day: each booking follows its own instance', () => {
+  for (const [date, time] of [
+    ['2026-11-24', '11:00'],
+    ['2026-11-26', '10:00'],
+    ['2026-11-22', '09:15'],
+  ] as const) {
+    const before = every(7, 4)
+    const after = every(7, 4, date, time)
+    assert.equal(
+      outcomes(
+        links(before),
+        after.map((start) => instance(start)),
+      ),
+      after.map((start, n) => `booking${n + 1} MOVED ${nameOf('series', start)}`),
+    )
+  }
+})
+
+test('moved across the end of summer time, the hour it makes does not matter', () => {
+  const before = every(7, 4, '2026-10-13')
+  const after = every(7, 4, '2026-10-12', '10:00')
+  // The Sunday of the change lies in between for the later ones in another zone's series.
+  const shifted = after.map((start, n) => (n < 2 ? start : start.subtract({ hours: 1 })))
+  assert.equal(
+    kinds(
+      links(before),
+      after.map((start) => instance(start)),
+    ),
+    ['MOVED', 'MOVED', 'MOVED', 'MOVED'],
+  )
+  assert.equal(
+    kinds(
+      links(before),
+      shifted.map((start) => instance(start)),
+    ),
+    ['MOVED', 'MOVED', 'MOVED', 'MOVED'],
+  )
+})
+
+test('a daily series moved by some hours', () => {
+  const before = every(1, 5)
+  const after = every(1, 5, '2026-11-24', '16:00')
+  assert.equal(
+    kinds(
+      links(before),
+      after.map((start) => instance(start)),
+    ),
+    Array(5).fill('MOVED'),
+  )
+})
+
+test('split and moved: those before are the same, those after follow, in the part they belong to now', () => {
+  const before = every(7, 4)
+  const later = every(7, 4, '2026-11-25', '15:00').slice(2)
+  const master = 'series_R20261208T090000'
+  const instances = [
+    ...before.slice(0, 2).map((start) => instance(start)),
+    ...later.map((start) => instance(start, { master })),
+  ]
+  const pairings = pairInstances(links(before), instances)
+  assert.equal(
+    pairings.map(({ outcome }) => outcome),
+    ['SAME', 'SAME', 'MOVED', 'MOVED'],
+  )
+  assert.equal(
+    pairings.map(({ event }) => event?.recurringEventId),
+    ['series', 'series', master, master],
+  )
+})
+
+test('split without a move: the same instances, under another master', () => {
+  const starts = every(7, 4)
+  const master = 'series_R20261208T090000'
+  const pairings = pairInstances(
+    links(starts),
+    starts.map((start, n) => instance(start, n < 2 ? {} : { master })),
+  )
+  assert.equal(
+    pairings.map(({ outcome, event }) => `${outcome} ${event?.recurringEventId}`),
+    ['SAME series', 'SAME series', `SAME ${master}`, `SAME ${master}`],
+  )
+})
+
+test('split again: three parts, the last one moved', () => {
+  const starts = every(7, 6)
+  const last = every(7, 6, '2026-11-24', '12:00').slice(4)
+  const instances = [
+    ...starts.slice(0, 2).map((start) => instance(start)),
+    ...starts.slice(2, 4).map((start) => instance(start, { master: 'series_R20261208T090000' })),
+    ...last.map((start) => instance(start, { master: 'series_R20261222T090000' })),
+  ]
+  assert.equal(kinds(links(starts), instances), ['SAME', 'SAME', 'SAME', 'SAME', 'MOVED', 'MOVED'])
+})
+
+test('the last part moved to an earlier day is not taken for a shorter series', () => {
+  const [first, second] = every(7, 2)
+  const friday = every(7, 2, '2026-11-20')[1]
+  if (!first || !second || !friday) return assert.unreachable()
+  assert.equal(kinds(links([first, second]), [instance(first), instance(friday)]), ['SAME', 'MOVED'])
+})
+
+test('a partly linked series: the linked ones follow what is nearest to them', () => {
+  const before = every(7, 6)
+  const after = every(7, 6, '2026-11-24', '13:00')
+  const linked = links(before).filter((_, n) => n === 1 || n === 4)
+  const expected = after.flatMap((start, n) =>
+    n === 1 || n === 4 ? [`booking${n + 1} MOVED ${nameOf('series', start)}`] : [],
+  )
+  assert.equal(
+    outcomes(
+      linked,
+      after.map((start) => instance(start)),
+    ),
+    expected,
+  )
+})
+
+test('a partly linked series moved too far to tell is flagged', () => {
+  const after = every(7, 6, '2026-11-27')
+  const linked = links(every(7, 6)).filter((_, n) => n === 1 || n === 4)
+  assert.equal(
+    kinds(
+      linked,
+      after.map((start) => instance(start)),
+    ),
+    ['CHANGED', 'CHANGED'],
+  )
+})
+
+test('a cancelled exception is gone, and does not count for the others', () => {
+  const starts = every(7, 3)
+  const instances = starts.map((start, n) => instance(start, n === 1 ? { status: 'cancelled' } : {}))
+  assert.equal(kinds(links(starts), instances), ['SAME', 'GONE', 'SAME'])
+})
+
+test('cancelled under one master, alive under another: alive', () => {
+  const [start] = every(7, 1)
+  if (!start) return assert.unreachable()
+  const gone = instance(start, { status: 'cancelled' })
+  const alive = instance(start, { master: 'series_R20261124T090000' })
+  assert.is(pairInstances(links([start]), [gone, alive])[0]?.event, alive)
+})
+
+test('an earlier end: those behind it are gone, whatever came before the linked ones', () => {
+  const starts = every(7, 5)
+  const past = every(7, 1, '2026-11-17').map((start) => instance(start))
+  const kept = starts.slice(0, 2).map((start) => instance(start))
+  assert.equal(kinds(links(starts), kept), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
+  assert.equal(kinds(links(starts), [...past, ...kept]), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
+  assert.equal(kinds(links(starts), past), Array(5).fill('GONE'))
+})
+
+test('a deleted series: all are gone', () => {
+  assert.equal(kinds(links(every(7, 3)), []), ['GONE', 'GONE', 'GONE'])
+  assert.equal(
+    kinds(
+      [],
+      every(7, 3).map((start) => instance(start)),
+    ),
+    [],
+  )
+})
+
+test('another frequency is flagged, never a cancellation', () => {
+  const weekly = every(7, 4)
+  const fortnightly = every(14, 4).map((start) => instance(start))
+  assert.equal(kinds(links(weekly), fortnightly), ['SAME', 'CHANGED', 'SAME', 'CHANGED'])
+  const daily = every(1, 4, '2026-11-23', '11:00').map((start) => instance(start))
+  assert.equal(kinds(links(weekly), daily), Array(4).fill('CHANGED'))
+})
+
+test('a series that is shorter, and does not end at a date, has another count: nothing of it is gone', () => {
+  const weekly = links(every(7, 4))
+  const daily = every(1, 2).map((start) => instance(start))
+  const fewer = every(7, 2).map((start) => instance(start))
+  const kindsOf = (instances: ExternalEvent[], endsAtDate: boolean) =>
+    pairInstances(weekly, instances, { endsAtDate }).map(({ outcome }) => outcome)
+  assert.equal(kindsOf(daily, false), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(fewer, false), ['SAME', 'SAME', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(fewer, true), ['SAME', 'SAME', 'GONE', 'GONE'])
+  assert.equal(kindsOf([], false), Array(4).fill('CHANGED'))
+  assert.equal(kindsOf([], true), Array(4).fill('GONE'))
+})
+
+test('another frequency is flagged where it ends at a date, too', () => {
+  const kindsOf = (linked: LinkedInstance[], instances: ExternalEvent[], stepDays: number) =>
+    pairInstances(linked, instances, { endsAtDate: true, stepDays }).map(({ outcome }) => outcome)
+  const alive = (starts: Temporal.Instant[]) => starts.map((start) => instance(start))
+  const [daily, weekly] = [links(every(1, 4)), links(every(7, 4))]
+  assert.equal(kindsOf(daily, alive(every(7, 1)), 7), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(kindsOf(weekly, alive(every(1, 3)), 1), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+  assert.equal(
+    kindsOf(weekly, alive(every(1, 20, '2026-11-24', '11:00')), 1),
+    Array(4).fill('CHANGED'),
+    'at another hour',
+  )
+  assert.equal(kindsOf(weekly, alive(every(7, 2)), 7), ['SAME', 'SAME', 'GONE', 'GONE'], 'the same frequency')
+  assert.equal(kindsOf(weekly.slice(1, 3), alive(every(7, 2)), 7), ['SAME', 'GONE'])
+  const partly = [0, 2].flatMap((n) => weekly.slice(n, n + 1))
+  assert.equal(kindsOf(partly, alive(every(7, 2)), 7), ['SAME', 'GONE'], 'every other one is linked')
+})
+
+test('parts of a series, apart by less than a step, are no other frequency', () => {
+  const first = links(every(7, 2))
+  const part = every(7, 2, '2026-12-03')
+  const second = part.map((start, n) => link(start, n + 3, { recurringEventId: 'series_R20261208T090000' }))
+  const alive = [...every(7, 2), ...part.slice(0, 1)].map((start) => instance(start))
+  assert.equal(
+    pairInstances([...first, ...second], alive, { endsAtDate: true, stepDays: 7 }).map(
+      ({ outcome }) => outcome,
+    ),
+    ['SAME', 'SAME', 'SAME', 'GONE'],
+  )
+})
+
+test('a neighbour is not taken for an instance that has gone', () => {
+  // Linked on the 1st and 8th; fortnightly now: only the 24th, which is nobody's, and the 8th remain.
+  const linked = links(every(7, 2, '2026-12-01'))
+  const instances = every(14, 2, '2026-11-24').map((start) => instance(start))
+  assert.equal(kinds(linked, instances), ['CHANGED', 'SAME'])
+})
+
+test('nor is one that nobody is linked to', () => {
+  const starts = every(7, 3)
+  const [first, second, third] = starts
+  if (!first || !second || !third) return assert.unreachable()
+  // Weekly; the second is nobody's, and the first is there no more.
+  assert.equal(kinds([link(first, 1), link(third, 3)], [instance(second), instance(third)]), [
+    'CHANGED',
+    'SAME',
+  ])
+})
+
+test('one that stands further away than the next is flagged', () => {
+  const [first, second] = every(7, 2)
+  if (!first || !second) return assert.unreachable()
+  assert.equal(kinds(links([first, second]), [instance(first), instance(second.add({ hours: 24 * 11 }))]), [
+    'SAME',
+    'CHANGED',
+  ])
+})
+
+test('without an original start, the start of the booking stands in', () => {
+  const [start] = every(7, 1)
+  if (!start) return assert.unreachable()
+  const { originalStart: _, ...rest } = link(start, 1, { externalEventId: 'other' }).reference
+  assert.equal(kinds([{ bookingUid: 'booking1', reference: rest, start }], [instance(start)]), ['SAME'])
+})
+
+test('a series that became all-day is flagged', () => {
+  const starts = every(7, 2)
+  const allDay: ExternalEvent[] = ['20261124', '20261201'].map((day) => ({
+    id: `series_${day}`,
+    status: 'confirmed',
+    recurringEventId: 'series',
+    times: { allDay: true, startDate: '2026-11-24', endDate: '2026-11-25' },
+  }))
+  assert.equal(kinds(links(starts), allDay), ['CHANGED', 'CHANGED'])
+})
+
+test('pairings come in the order of the bookings given', () => {
+  const starts = every(7, 3)
+  const after = every(7, 3, '2026-11-24', '12:00').map((start) => instance(start))
+  assert.equal(
+    pairInstances(links(starts).toReversed(), after).map(({ bookingUid }) => bookingUid),
+    ['booking3', 'booking2', 'booking1'],
+  )
+})
+
+test.run()

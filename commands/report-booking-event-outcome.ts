@@ -52,7 +52,7 @@ async function trackSuccessor(
   bookingUid: string,
 ): Promise<void> {
   const { state } = await load(ports.events, bookingAggregate, rescheduledFromUid)
-  const was = state.kind === 'CLOSED' && state.rescheduledToUid === bookingUid ? state.was : undefined
+  const was = state.kind === 'CLOSED' && state.rescheduledToUid === bookingUid ? state.last : undefined
   if (was === undefined) return
   const { userId, organizationId, basis } = was
   await execute(ports, context, bookingAggregate, bookingUid, (successor) =>

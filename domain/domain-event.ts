@@ -1,4 +1,4 @@
-import type { BookingEvent } from './booking/state.ts'
+import type { BookingEvent } from './booking/events.ts'
 import type { CalendarFeedEvent } from './calendar/feed.ts'
 import type { SyncPolicyEvent } from './calendar/policy.ts'
 import type { SelectedCalendarEvent } from './calendar/selected.ts'
@@ -33,11 +33,16 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
     BookingReferenceUnlinked: true,
     BookingReferenceMoved: true,
     BookingTimesRecorded: true,
+    BookingReassigned: true,
+    BookingClosing: true,
+    BookingKeptOpen: true,
     BookingClosed: true,
     BookingOutcomeReported: true,
     BookingRescheduled: true,
     BookingCancelled: true,
     ExternalEventChangeIgnored: true,
+    BookingFlagged: true,
+    BookingUnflagged: true,
   },
   calendarFeed: {
     SyncTokenExpired: true,

@@ -6,6 +6,8 @@ export type ExternalEvent = {
   id: string
   status: 'confirmed' | 'tentative' | 'cancelled'
   etag?: string
+  /** A cancelled entry that says no more than its id: deleted, or given to an organiser who left the host out. */
+  idOnly?: true
   /** When the provider last wrote it (milliseconds; the etag is finer). */
   updated?: Temporal.Instant
   /** When the event, or the one that it was split off from, was first written. */

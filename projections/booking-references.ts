@@ -7,12 +7,12 @@ import {
   bookingStateForm,
   foldBooking,
   type KnownBooking,
-  openPart,
   type ShownReference,
   type ShownStatus,
   type StoredBooking,
   shownReferences,
   statusOf,
+  trackedPartOf,
 } from './booking-state.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModelOf, type Page, type PageRequest } from './read-model.ts'
@@ -28,6 +28,9 @@ export type BookingReferencesDocument = {
   start: string
   end: string
   references: ShownReference[]
+  rescheduledFromUid?: string
+  /** When it was first heard of, RFC 3339. */
+  trackedAt: string
 }
 
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
@@ -35,14 +38,14 @@ export type Occurrence = { recurringEventId: string; originalStart: string }
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 2,
+  version: 3,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
   keys({ state }: { state: KnownBooking }) {
     const booking = trackedPart(state)
     const references = booking?.references.map(({ stored }) => stored) ?? []
     const byEvent = references.map((one) => indexKey(one.calendarKey, one.externalEventId))
-    if (booking === undefined || state.kind === 'CLOSED')
+    if (booking === undefined || state.kind !== 'OPEN')
       return { byEvent, byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byStart: [] }
     const start = instantKey(booking.times.start)
     return {
@@ -191,7 +194,7 @@ const referenceKey = ({ calendarKey, recurringEventId, originalStart }: ShownRef
     : occurrenceKey(calendarKey, { recurringEventId, originalStart })
 
 function shown(state: StoredBooking): BookingReferencesDocument | undefined {
-  const booking = openPart(state)
+  const booking = trackedPartOf(state)
   if (booking === undefined) return undefined
   return {
     bookingUid: booking.bookingUid,
@@ -201,5 +204,7 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     status: statusOf(state),
     ...booking.times,
     references: shownReferences(booking),
+    ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
+    trackedAt: booking.trackedAt,
   }
 }

@@ -1,21 +1,20 @@
+import type { BookingEvent, BookingStatus, StoredReference } from '../domain/booking/events.ts'
+import type { Reference } from '../domain/booking/references.ts'
 import {
   type Booking,
-  type BookingEvent,
-  type BookingStatus,
+  type CancelledBooking,
   evolveBooking,
   initialBooking,
   type OpenBooking,
-  type Reference,
-  type StoredReference,
-  type Times,
 } from '../domain/booking/state.ts'
+import type { Times } from '../domain/times.ts'
 import type { StoredForm } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'
 
 /** A booking's state once something is known of it, and as it is in a document. */
 export type KnownBooking = Exclude<Booking, { kind: 'UNTRACKED' }>
 export type StoredBooking = StoredState<KnownBooking>
-type StoredOpen = StoredState<OpenBooking>
+type StoredTracked = StoredState<OpenBooking | CancelledBooking>
 
 /** Folds one event as the domain does; undefined for a booking that has not been tracked. */
 export function foldBooking(before: KnownBooking | undefined, event: BookingEvent): KnownBooking | undefined {
@@ -37,33 +36,42 @@ export type ShownStatus = BookingStatus | 'CANCELLED' | 'RESCHEDULED'
 export type ShownReference = StoredReference & { confirmed: boolean }
 
 /** What there was of it when it was last open; undefined for a booking that was closed before it was ever seen. */
-export const openPart = (booking: StoredBooking): StoredOpen | undefined =>
-  booking.kind === 'OPEN' ? booking : booking.was
+export const trackedPartOf = (booking: StoredBooking): StoredTracked | undefined =>
+  booking.kind === 'CLOSED' ? booking.last : booking
 
-export const shownReferences = (booking: StoredOpen | undefined): ShownReference[] =>
+export const shownReferences = (booking: StoredTracked | undefined): ShownReference[] =>
   (booking?.references ?? []).map(({ stored, confirmed }) => ({ ...stored, confirmed }))
 
 export function statusOf(booking: StoredBooking): ShownStatus {
   if (booking.kind === 'OPEN') return booking.status
-  if (booking.by === 'CALENDAR') return 'CANCELLED'
+  if (booking.kind === 'CANCELLED') return 'CANCELLED'
   if (booking.rescheduledToUid !== undefined || booking.reason.startsWith('RESCHEDULED')) return 'RESCHEDULED'
   return booking.reason.startsWith('REJECTED') ? 'REJECTED' : 'CANCELLED'
 }
 
 /** The domain's state again. */
 function restoreBooking(stored: StoredBooking): KnownBooking {
-  if (stored.kind === 'OPEN') return restoreOpen(stored)
-  const { was, ...closed } = stored
-  return { ...closed, ...(was && { was: restoreOpen(was) }) }
+  if (stored.kind !== 'CLOSED') return restoreTracked(stored)
+  const { last, ...closed } = stored
+  return { ...closed, ...(last && { last: restoreTracked(last) }) }
 }
 
-const restoreOpen = (stored: StoredOpen): OpenBooking => ({
-  ...stored,
-  times: restoreTimes(stored.times),
-  basis: restoreTimes(stored.basis),
-  references: stored.references.map(restoreReference),
-  factsAt: instant(stored.factsAt),
-})
+function restoreTracked(stored: StoredTracked): OpenBooking | CancelledBooking {
+  const restored = {
+    times: restoreTimes(stored.times),
+    basis: restoreTimes(stored.basis),
+    references: stored.references.map(restoreReference),
+    trackedAt: instant(stored.trackedAt),
+    factsAt: instant(stored.factsAt),
+  }
+  if (stored.kind === 'CANCELLED') return { ...stored, ...restored }
+  const { closing, ...open } = stored
+  return {
+    ...open,
+    ...restored,
+    ...(closing && { closing: { ...closing, since: instant(closing.since) } }),
+  }
+}
 
 const restoreTimes = ({ start, end }: StoredState<Times>): Times => ({
   start: instant(start),

@@ -1,16 +1,18 @@
 // Bookings as people look at them: what became of each, and which need a person.
-import { type Agreement, type BookingEvent, trackedPart } from '../domain/booking/state.ts'
+import { decisionOf } from '../domain/booking/decisions.ts'
+import type { Agreement, BookingEvent } from '../domain/booking/events.ts'
+import { trackedPart } from '../domain/booking/state.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,
   foldBooking,
   type KnownBooking,
-  openPart,
   type ShownReference,
   type ShownStatus,
   type StoredBooking,
   shownReferences,
   statusOf,
+  trackedPartOf,
 } from './booking-state.ts'
 import { between, indexKey, instantKey, under } from './index-key.ts'
 import { defineReadModelOf, type Page, type PageRequest } from './read-model.ts'
@@ -57,13 +59,9 @@ type Noted = {
 type Kept = Noted & { state: KnownBooking }
 type Stored = Noted & { state: StoredBooking }
 
-/** Codes of decisions that wait for a person, on open bookings and on any. */
-const waitsForPerson = new Set(['FIRST_LOOK', 'UNKNOWN', 'SERIES_CHANGED', 'ALL_DAY', 'NEW_TIME_IN_PAST'])
-const waitsEvenIfClosed = new Set(['EVENT_RESTORED'])
-
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 3,
+  version: 4,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext'],
   keys({ state, lastDecision }: Kept) {
@@ -72,7 +70,7 @@ const model = defineReadModelOf(bookingStateForm<Noted>(), {
     const open = trackedPart(state)
     if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext }
     const start = instantKey(open.times.start)
-    const waits = attentionTo(state.kind, open.agreement, lastDecision) !== undefined
+    const waits = attentionTo(state.kind, open, lastDecision) !== undefined
     return {
       byUser: [indexKey(open.userId, start)],
       byStart: [start],
@@ -182,8 +180,8 @@ function noted(
 }
 
 function shown({ state, ...noted }: Stored): BookingDocument {
-  const open = openPart(state)
-  const attention = attentionTo(state.kind, open?.agreement, noted.lastDecision)
+  const open = trackedPartOf(state)
+  const attention = attentionTo(state.kind, open, noted.lastDecision)
   return {
     bookingUid: state.bookingUid,
     ...(open && {
@@ -195,22 +193,21 @@ function shown({ state, ...noted }: Stored): BookingDocument {
     status: statusOf(state),
     sequence: open?.sequence ?? 0,
     references: shownReferences(open),
-    ...(state.kind === 'CLOSED' && {
-      closedReason: state.reason,
-      ...(state.rescheduledToUid !== undefined && { rescheduledToUid: state.rescheduledToUid }),
-    }),
+    ...(state.kind !== 'OPEN' && { closedReason: state.reason }),
+    ...(state.kind === 'CLOSED' &&
+      state.rescheduledToUid !== undefined && { rescheduledToUid: state.rescheduledToUid }),
     ...(attention !== undefined && { attention }),
     ...noted,
   }
 }
 
 function attentionTo(
-  kind: 'OPEN' | 'CLOSED',
-  agreement: Agreement | undefined,
+  kind: KnownBooking['kind'],
+  known: { agreement: Agreement; flags: readonly string[] } | undefined,
   last: LastDecision | undefined,
 ): string | undefined {
-  const diverged = agreement === 'DIVERGED' ? 'DIVERGED' : undefined
-  if (last === undefined || last.dismissed) return diverged
-  const waits = (kind === 'OPEN' && waitsForPerson.has(last.code)) || waitsEvenIfClosed.has(last.code)
-  return waits ? last.code : diverged
+  const told = last === undefined || last.dismissed ? undefined : decisionOf(last.code)?.told
+  if (told === 'always' || (told === 'while open' && kind === 'OPEN')) return last?.code
+  const [flag] = kind === 'OPEN' ? (known?.flags ?? []) : []
+  return flag ?? (known?.agreement === 'DIVERGED' ? 'DIVERGED' : undefined)
 }

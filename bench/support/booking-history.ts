@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { BookingEvent } from '../../domain/booking/state.ts'
+import type { BookingEvent } from '../../domain/booking/events.ts'
 import { streamName } from '../../domain/domain-event.ts'
 import { encode } from '../../ports/event-store/event-codec.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'

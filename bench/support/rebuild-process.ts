@@ -2,7 +2,7 @@
 // `rebuild-process.ts HISTORY ours|raw TARGET`, TARGET being a file or a MongoDB connection string whose database is its
 // own. Says its figures as JSON in a line.
 import { MongoClient } from 'mongodb'
-import type { BookingEvent } from '../../domain/booking/state.ts'
+import type { BookingEvent } from '../../domain/booking/events.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbReadStore } from '../../infrastructure/mongodb/mongodb-read-store.ts'

@@ -1,10 +1,11 @@
 // What is on record of a Cal.com booking: the events of the stream booking-<uid>. The event types are a storage format:
 // names and fields are only ever added (see event-codec.ts). Instants are RFC 3339 in UTC. No event holds anything about
-// a person.
+// a person. An event says what it means: whoever appends it works that out, and the fold only takes it over.
+import type { CancellationReason, FlagCode } from './decisions.ts'
 
 export type BookingStatus = 'ACCEPTED' | 'PENDING' | 'REJECTED'
 
-/** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: Cal.com refused it, calendar and booking differ. */
+/** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: calendar and booking differ, and will not meet by themselves. */
 export type Agreement = 'AGREED' | 'AWAITING' | 'DIVERGED'
 
 export type StoredTimes = { start: string; end: string }
@@ -21,6 +22,21 @@ export type StoredReference = {
 export type EventName = Pick<StoredReference, 'calendarKey' | 'externalEventId'>
 export type StoredWatermark = { fingerprint: string; updated?: string }
 
+/** How a booking stands after a fact: taken over by the fold as it is. Absent in streams written before it was stored. */
+export type Standing = {
+  /** False: it stays cancelled. */
+  open: boolean
+  agreement: Agreement
+  /** What was last decided or recorded. */
+  times: StoredTimes
+  /** What Cal.com last confirmed. */
+  basis: StoredTimes
+  /** The publications, by sequence, of which nobody has told what became of them; before them the last one applied. */
+  unanswered: number[]
+  /** This version of the event may be decided on again. */
+  forgets?: EventName & { fingerprint: string }
+}
+
 /** What both published decisions carry. */
 export type DecidedData = StoredReference & {
   bookingUid: string
@@ -29,10 +45,40 @@ export type DecidedData = StoredReference & {
   /** Rises by one with each decision on this booking, from 1. */
   sequence: number
   externalUpdatedAt?: string
+  /** Google's etag, where it gave one. */
+  externalEtag?: string
   fingerprint: string
   observedAt: string
   /** What Cal.com last confirmed. */
   basis: StoredTimes
+  at: string
+}
+
+/** What a look showed of an event; times only of one that is not cancelled. */
+export type SeenData = {
+  status: string
+  start?: string
+  end?: string
+  /** Whether this calendar's copy is the organiser's, where it says so. */
+  organiser?: boolean
+  /** Whether there are guests, where the answer holds them. */
+  guests?: boolean
+}
+
+export type IgnoredData = StoredReference & {
+  bookingUid: string
+  code: string
+  /** False: a code with a watermark of its own, the event is looked at again once the reason is gone. */
+  settles: boolean
+  fingerprint: string
+  externalUpdatedAt?: string
+  externalEtag?: string
+  observedAt: string
+  seen: SeenData
+  /** The decision that this one stands in for (OBSERVE_ONLY, FIRST_LOOK, POLICY_OFF). */
+  instead?: 'BookingRescheduled' | 'BookingCancelled'
+  /** From then on; absent in streams written before it was stored. */
+  agreement?: Agreement
   at: string
 }
 
@@ -47,19 +93,27 @@ export type BookingEvent =
         start: string
         end: string
         rescheduledFromUid?: string
+        /** Guests share this booking: one who leaves does not end it. */
+        seats?: true
         at: string
       }
     }
-  /** `confirmed`: Cal.com itself named this reference; else it was passed on from the booking rescheduled to this one. */
+  /**
+   * `confirmed`: Cal.com itself named this reference; else it was passed on from the booking rescheduled to this one.
+   * `guessed`: Cal.com did not say in which calendar.
+   */
   | {
       type: 'BookingReferenceLinked'
       data: {
         bookingUid: string
         reference: StoredReference
         confirmed: boolean
+        guessed?: true
         watermark?: StoredWatermark
         /** Other names of the event, by which Cal.com may still call it. */
         formerNames?: EventName[]
+        /** When the event last showed times, these. */
+        shown?: StoredTimes
         at: string
       }
     }
@@ -72,8 +126,27 @@ export type BookingEvent =
   /** What Cal.com says the booking's times and status are. */
   | {
       type: 'BookingTimesRecorded'
-      data: { bookingUid: string; start: string; end: string; status?: BookingStatus; at: string }
+      data: {
+        bookingUid: string
+        start: string
+        end: string
+        status?: BookingStatus
+        standing?: Standing
+        at: string
+      }
     }
+  /** Cal.com has given the booking to another host. */
+  | {
+      type: 'BookingReassigned'
+      data: { bookingUid: string; userId: string; previousUserId: string; at: string }
+    }
+  /** Cal.com has announced that the booking is over, and is to be asked whether it is. */
+  | {
+      type: 'BookingClosing'
+      data: { bookingUid: string; reason: string; rescheduledToUid?: string; seats?: true; at: string }
+    }
+  /** It is not: one of several guests has left, or Cal.com's answer says so. */
+  | { type: 'BookingKeptOpen'; data: { bookingUid: string; reason: string; seats?: true; at: string } }
   | {
       type: 'BookingClosed'
       data: { bookingUid: string; reason: string; rescheduledToUid?: string; at: string }
@@ -90,6 +163,7 @@ export type BookingEvent =
         end?: string
         newBookingUid?: string
         code?: string
+        standing?: Standing
         at: string
       }
     }
@@ -102,20 +176,6 @@ export type BookingEvent =
       data: DecidedData & { reason: CancellationReason; start: string; end: string }
     }
   | { type: 'ExternalEventChangeIgnored'; data: IgnoredData }
-
-export type CancellationReason = 'DELETED_IN_CALENDAR' | 'HOST_DECLINED' | 'ALL_ATTENDEES_DECLINED'
-
-export type IgnoredData = StoredReference & {
-  bookingUid: string
-  code: string
-  /** False: a code with a watermark of its own, the event is looked at again once the reason is gone. */
-  settles: boolean
-  fingerprint: string
-  externalUpdatedAt?: string
-  observedAt: string
-  /** What the look showed; times only of events that are not cancelled. */
-  seen: { status: string; start?: string; end?: string }
-  /** The decision that this one stands in for (OBSERVE_ONLY, FIRST_LOOK, POLICY_OFF). */
-  instead?: 'BookingRescheduled' | 'BookingCancelled'
-  at: string
-}
+  /** A person is told of the booking until it is unflagged. */
+  | { type: 'BookingFlagged'; data: { bookingUid: string; code: FlagCode; at: string } }
+  | { type: 'BookingUnflagged'; data: { bookingUid: string; code: FlagCode; at: string } }

@@ -1,17 +1,11 @@
 // What Cal.com tells us of a booking: facts to be recorded, never a reason to publish.
-
 import { accept, type Decision, reject } from '../decision.ts'
-import { sameTimes, storeTimes } from '../times.ts'
+import { sameTimes, storeTimes, type Times } from '../times.ts'
+import type { FlagCode } from './decisions.ts'
+import type { BookingEvent, BookingStatus } from './events.ts'
 import { linksOf, type ToldReferences } from './links.ts'
-import {
-  type Booking,
-  type BookingEvent,
-  type BookingStatus,
-  earlierDecision,
-  evolveBooking,
-  type Times,
-  trackedPart,
-} from './state.ts'
+import { earlierDecision, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
+import { type Booking, type CancelledBooking, evolveBooking, type OpenBooking, trackedPart } from './state.ts'
 
 /** A booking as Cal.com tells of it. `at` (RFC 3339, UTC): when it was told. */
 export type ToldBooking = ToldReferences & {
@@ -20,6 +14,7 @@ export type ToldBooking = ToldReferences & {
   organizationId?: string
   status: BookingStatus | 'CANCELLED'
   rescheduledFromUid?: string
+  seats?: true
 }
 
 /**
@@ -28,9 +23,9 @@ export type ToldBooking = ToldReferences & {
  * applied yet.
  */
 export function trackBooking(state: Booking, told: ToldBooking): Decision<BookingEvent> {
+  if (state.kind === 'CLOSED') return accept()
   const news = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
   const after = news.reduce(evolveBooking, state)
-  if (after.kind === 'UNTRACKED' || (after.kind === 'CLOSED' && after.by === 'CALCOM')) return accept(...news)
   const { bookingUid, at } = told
   const linked = after.kind === 'OPEN' ? linksOf(after, told) : []
   const closing: BookingEvent[] =
@@ -49,17 +44,31 @@ const begun = (told: ToldBooking): BookingEvent => ({
     status: told.status === 'CANCELLED' ? 'ACCEPTED' : told.status,
     ...storeTimes(told.times),
     ...(told.rescheduledFromUid !== undefined && { rescheduledFromUid: told.rescheduledFromUid }),
+    ...(told.seats && { seats: told.seats }),
     at: told.at,
   },
 })
 
-function timesNews(state: Booking, { bookingUid, status, times, at }: ToldBooking): BookingEvent[] {
-  const known = trackedPart(state)
-  if (known === undefined || status === 'CANCELLED') return []
-  if (state.kind === 'CLOSED' && (state.by === 'CALCOM' || status !== 'ACCEPTED')) return []
-  const newStatus = state.kind === 'OPEN' && status !== known.status
+function timesNews(known: OpenBooking | CancelledBooking, told: ToldBooking): BookingEvent[] {
+  const { status, times, at } = told
+  if (status === 'CANCELLED') return []
+  if (known.kind === 'CANCELLED' && status !== 'ACCEPTED') return []
+  const newStatus = known.kind === 'OPEN' && status !== known.status
   if (sameTimes(times, known.basis) && !newStatus) return []
-  return [{ type: 'BookingTimesRecorded', data: { bookingUid, ...storeTimes(times), status, at } }]
+  return [timesRecorded(known, { times, status, at })]
+}
+
+function timesRecorded(
+  known: OpenBooking | CancelledBooking,
+  { times, status, at }: { times: Times; status?: BookingStatus; at: string },
+): BookingEvent {
+  const said = storeTimes(times)
+  const standing = standingAfterTimes(known, said)
+  const { bookingUid } = known
+  return {
+    type: 'BookingTimesRecorded',
+    data: { bookingUid, ...said, ...(status && { status }), standing, at },
+  }
 }
 
 const notTracked = reject('BOOKING_NOT_TRACKED', 'This booking is not known here.')
@@ -74,42 +83,87 @@ export function recordBookingTimes(
   told: { times: Times; status?: BookingStatus; at: string },
 ): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
-  const known = trackedPart(state)
-  if (known === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return isClosed
-  const { times, status, at } = told
-  const recorded: BookingEvent = {
-    type: 'BookingTimesRecorded',
-    data: { bookingUid: known.bookingUid, ...storeTimes(times), ...(status && { status }), at },
-  }
-  if (state.kind === 'CLOSED') return sameTimes(times, known.basis) ? accept() : accept(recorded)
-  const passing = earlierDecision(known, times) !== undefined
-  const newTimes = !sameTimes(times, known.basis) || (!sameTimes(times, known.times) && !passing)
-  return newTimes || (status !== undefined && status !== known.status) ? accept(recorded) : accept()
+  if (state.kind === 'CLOSED') return isClosed
+  const { times, status } = told
+  if (state.kind === 'CANCELLED')
+    return sameTimes(times, state.basis) ? accept() : accept(timesRecorded(state, told))
+  const passing = earlierDecision(state, times) !== undefined
+  const newTimes = !sameTimes(times, state.basis) || (!sameTimes(times, state.times) && !passing)
+  const newStatus = status !== undefined && status !== state.status
+  return newTimes || newStatus ? accept(timesRecorded(state, told)) : accept()
+}
+
+/** Cal.com has given the booking to another host. */
+export function reassignBooking(
+  state: Booking,
+  { userId, at }: { userId: string; at: string },
+): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN' || state.userId === userId) return accept()
+  const { bookingUid, userId: previousUserId } = state
+  return accept({ type: 'BookingReassigned', data: { bookingUid, userId, previousUserId, at } })
+}
+
+export type AnnouncedEnd = {
+  bookingUid: string
+  reason: string
+  rescheduledToUid?: string
+  /** The announcement shows seats: it may be the end of one guest's part alone. */
+  seats?: true
+  at: string
+}
+
+/** Cal.com says that the booking is over; it is believed once Cal.com's answer says so too. Nothing is published until then. */
+export function announceClosing(state: Booking, told: AnnouncedEnd): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN') return accept()
+  const { closing } = state
+  const known = closing?.reason === told.reason && closing.rescheduledToUid === told.rescheduledToUid
+  return known ? accept() : accept({ type: 'BookingClosing', data: told })
+}
+
+/** It is not over. */
+export function keepOpen(
+  state: Booking,
+  told: { reason: string; seats?: true; at: string },
+): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN' || state.closing === undefined) return accept()
+  return accept({ type: 'BookingKeptOpen', data: { bookingUid: state.bookingUid, ...told } })
 }
 
 /** Cal.com closed the booking. One never seen open is recorded as closed, so that a late webhook cannot open it. */
-export function closeBooking(
-  state: Booking,
-  told: { bookingUid: string; reason: string; rescheduledToUid?: string; at: string },
-): Decision<BookingEvent> {
-  if (state.kind === 'CLOSED' && state.by === 'CALCOM') {
+export function closeBooking(state: Booking, { seats: _, ...told }: AnnouncedEnd): Decision<BookingEvent> {
+  if (state.kind === 'CLOSED') {
     if (told.rescheduledToUid === undefined || told.rescheduledToUid === state.rescheduledToUid)
       return accept()
   }
   return accept({ type: 'BookingClosed', data: told })
 }
 
-/** A consumer tells what became of a published decision (`sequence` is that decision's). */
-export function reportOutcome(
+/** Has a person told of the booking, or no longer. */
+export function flagBooking(
   state: Booking,
-  told: Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'],
+  { code, raised, at }: { code: FlagCode; raised: boolean; at: string },
 ): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN' || state.flags.includes(code) === raised) return accept()
+  const type = raised ? 'BookingFlagged' : 'BookingUnflagged'
+  return accept({ type, data: { bookingUid: state.bookingUid, code, at } })
+}
+
+type ToldOutcome = Omit<Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'], 'standing'>
+
+/** A consumer tells what became of a published decision (`sequence` is that decision's). */
+export function reportOutcome(state: Booking, told: ToldOutcome): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
-  const tracked = trackedPart(state)
+  const known = trackedPart(state)
   // Nothing can have been published of a booking never seen open.
-  if (tracked === undefined || tracked.outcomes[told.eventId] === told.outcome) return accept()
-  const reported: BookingEvent = { type: 'BookingOutcomeReported', data: told }
-  if (told.newBookingUid === undefined || state.kind === 'CLOSED') return accept(reported)
+  if (known === undefined) return accept()
+  if (known.answered.some((one) => one.sequence === told.sequence && one.outcome === told.outcome))
+    return accept()
+  const standing = state.kind === 'CLOSED' ? undefined : standingAfterOutcome(known, told)
+  const reported: BookingEvent = {
+    type: 'BookingOutcomeReported',
+    data: { ...told, ...(standing && { standing }) },
+  }
+  if (told.newBookingUid === undefined || state.kind !== 'OPEN') return accept(reported)
   return accept<BookingEvent>(reported, {
     type: 'BookingClosed',
     data: {

@@ -1,60 +1,59 @@
 // Which calendar events a booking refers to: those that Cal.com names, and those passed on along a chain of reschedules.
-
 import { accept, type Decision } from '../decision.ts'
-import { storeTimes } from '../times.ts'
-import { findByAnyName, sameEvent, storeWatermark } from './references.ts'
+import { storeTimes, type Times } from '../times.ts'
+import type { BookingEvent, EventName, StoredReference, StoredTimes, StoredWatermark } from './events.ts'
+import { findByAnyName, type Reference, sameEvent, storeWatermark } from './references.ts'
 import {
   type Booking,
-  type BookingEvent,
-  type EventName,
   evolveBooking,
   type OpenBooking,
-  type Reference,
-  type StoredReference,
-  type StoredWatermark,
-  type Times,
+  type Publication,
   trackedPart,
-  type Unanswered,
   unansweredOn,
 } from './state.ts'
 
 /** A reference as Cal.com named it, or as it was passed on along a chain of reschedules. */
 export type ToldReference = StoredReference & {
   confirmed: boolean
+  /** Cal.com did not say in which calendar. */
+  guessed?: true
   formerNames?: readonly EventName[]
   watermark?: StoredWatermark
+  shown?: StoredTimes
   /** Passed on: what was published on this event and not answered. */
-  unanswered?: readonly Unanswered[]
+  unanswered?: readonly Publication[]
 }
 
 /** What Cal.com tells of a booking's references: `times` and `at` are the booking's, and when it was told. */
 export type ToldReferences = {
   references: readonly ToldReference[]
-  /** `references` is all that Cal.com has: those passed on that it does not name are not this booking's. */
+  /** `references` is all that Cal.com has: what it does not name, by any name that it had, is not this booking's. */
   referencesComplete?: boolean
   times: Times
   at: string
 }
 
+/**
+ * Has the booking refer to what Cal.com tells. An empty list says nothing: references are stored late. Decides nothing
+ * for a booking that is not open.
+ */
+export function linkReferences(state: Booking, told: ToldReferences): Decision<BookingEvent> {
+  return accept(...(state.kind === 'OPEN' ? linksOf(state, told) : []))
+}
+
 /** What is to be linked, and unlinked, so that an open booking refers to what Cal.com tells. */
 export function linksOf(state: OpenBooking, told: ToldReferences): BookingEvent[] {
-  const { times, references, at } = told
-  const linked = linksTo(state, references, times, at)
+  const { references, at } = told
+  const linked = linksTo(state, told)
   if (!told.referencesComplete || references.length === 0) return linked
-  const unlinked = strays(state, references).filter(({ confirmed }) => !confirmed)
-  return [...linked, ...unlinks(state, unlinked, at)]
+  return [...unlinks(state, strays(state, references), at), ...linked]
 }
 
 /** One after the other: the same event may be told of twice. */
-function linksTo(
-  state: OpenBooking,
-  told: readonly ToldReference[],
-  times: Times,
-  at: string,
-): BookingEvent[] {
+function linksTo(state: OpenBooking, { references, times, at }: ToldReferences): BookingEvent[] {
   const links: BookingEvent[] = []
   let after: Booking = state
-  for (const reference of told) {
+  for (const reference of references) {
     const link = after.kind === 'OPEN' ? linkTo(after, reference, times, at) : undefined
     if (link === undefined) continue
     links.push(link)
@@ -64,7 +63,7 @@ function linksTo(
 }
 
 function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: string): BookingEvent | undefined {
-  const { confirmed, formerNames, watermark: _, unanswered: __, ...stored } = told
+  const { confirmed, guessed, formerNames, watermark: _, unanswered: __, shown, ...stored } = told
   const known = findByAnyName(state, stored)
   const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
   if (known === undefined) {
@@ -73,7 +72,9 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
       type: 'BookingReferenceLinked',
       data: {
         ...data,
+        ...(guessed && { guessed }),
         ...(watermark && { watermark }),
+        ...(shown && { shown }),
         ...(formerNames?.length && { formerNames: [...formerNames] }),
       },
     }
@@ -119,28 +120,15 @@ export function passedOnReferences(state: Booking): ToldReference[] {
   const from = trackedPart(state)
   if (from === undefined) return []
   return from.references.map((reference) => {
-    const { stored, formerNames, watermark } = reference
+    const { stored, formerNames, watermark, shown } = reference
     const unanswered = unansweredOn(from, reference)
     return {
       ...stored,
       confirmed: false,
       ...(formerNames.length > 0 && { formerNames }),
       ...(watermark && { watermark: storeWatermark(watermark) }),
+      ...(shown && { shown }),
       ...(unanswered.length > 0 && { unanswered }),
     }
   })
-}
-
-/**
- * Cal.com names its references: those that it does not name, by any name that they had, are unlinked. An empty list
- * says nothing (they are stored late).
- */
-export function replaceReferences(
-  state: Booking,
-  told: { references: readonly StoredReference[]; at: string },
-): Decision<BookingEvent> {
-  if (state.kind !== 'OPEN' || told.references.length === 0) return accept()
-  const { references, at } = told
-  const named = references.map((reference) => ({ ...reference, confirmed: true }))
-  return accept(...unlinks(state, strays(state, references), at), ...linksTo(state, named, state.basis, at))
 }

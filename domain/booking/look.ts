@@ -1,18 +1,30 @@
-// What a look at an event comes to: a rule's verdict, held against policy and against what people said, as events.
+// A look at a booking: what was seen of the events that it refers to, in one moment, and the facts that rules are asked
+// about.
 
 import type { SyncMode } from '../calendar/policy.ts'
-import type { ExternalEvent } from '../external-event.ts'
-import { isBefore, storeTimes } from '../times.ts'
-import type { BookingEvent, CancellationReason, IgnoredData, OpenBooking, Reference, Times } from './state.ts'
+import type { ExternalEvent, ExternalTimes } from '../external-event.ts'
+import { isBefore, readTimes, sameTimes, type Times } from '../times.ts'
+import type { DecisionCode } from './decisions.ts'
+import type { BookingEvent, EventName } from './events.ts'
+import { findReference, type Reference } from './references.ts'
+import type { CancelledBooking, OpenBooking } from './state.ts'
 
-/** A look at one event of one calendar: what was seen, or that it could not be learned. */
+/** What was seen of one event of one calendar: the event, or the code of why it could not be read. */
+export type Sight = EventName & { result: { seen: ExternalEvent } | { unknown: string } }
+
 export type Look = {
-  provider: string
-  calendarKey: string
-  externalEventId: string
   /** When the look began, by this service's clock. */
   observedAt: Temporal.Instant
-  result: { seen: ExternalEvent } | { unknown: string }
+  /** One for each reference of the booking, or for some: a page of a list shows a part. */
+  sights: readonly Sight[]
+}
+
+/** Another open booking that refers to an event of this look, as it was last decided or recorded. */
+export type Claim = EventName & {
+  bookingUid: string
+  times: Times
+  rescheduledFromUid?: string
+  trackedAt: Temporal.Instant
 }
 
 /** What a look is decided by, besides itself and the booking. */
@@ -28,80 +40,132 @@ export type LookContext = {
   discardedAt?: Temporal.Instant
   /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
   firstLook?: boolean
-  /** How long the event's whereabouts could not be learned. */
-  unknownForMs?: number
+  /** For how long, without a break, looks at this booking have come to this code. */
+  lasting?: { code: DecisionCode; ms: number }
+  /** Other open bookings that refer to the events of this look. */
+  claims?: readonly Claim[]
 }
-
-/** Stable once published. */
-export type DecisionCode =
-  | 'NOT_LINKED'
-  | 'STALE'
-  | 'LOOK_AGAIN'
-  | 'BOOKING_NOT_ACCEPTED'
-  | 'BOOKING_CLOSED'
-  | 'NOT_ORGANISER'
-  | 'BOOKING_IN_PAST'
-  | 'UNKNOWN'
-  | 'REFERENCE_UNCONFIRMED'
-  | CancellationReason
-  | 'ALL_DAY'
-  | 'NO_TIME_CHANGE'
-  | 'NEW_TIME_IN_PAST'
-  | 'RESCHEDULED'
-  | 'FIRST_LOOK'
-  | 'DISCARDED'
-  | 'SERIES_CHANGED'
-  | 'OBSERVE_ONLY'
-  | 'POLICY_OFF'
-  | 'EVENT_RESTORED'
 
 /** What a look comes to. */
 export type LookDecision = {
   code: DecisionCode
   events: BookingEvent[]
-  /** It publishes: to be confirmed by a second look before it is appended. */
+  /** It publishes: to be confirmed before it is appended. */
   acts: boolean
+  /** The version of the event that calls for action. */
+  fingerprint?: string
 }
+
+/** An event that the booking refers to, as the look shows it. */
+export type Seen = {
+  reference: Reference
+  event: ExternalEvent
+  fingerprint: string
+  /** `FRESH`: not decided yet. `OLDER`: another version has been decided since it was written. */
+  version: 'FRESH' | 'DECIDED' | 'OLDER'
+}
+export type Unread = { reference: Reference; code: string }
 
 /** What a rule is asked about. */
 export type Facts = {
-  booking: OpenBooking
-  reference: Reference
+  booking: OpenBooking | CancelledBooking
   look: Look
   context: LookContext
-  event: ExternalEvent
-  fingerprint: string
+  /** The look shows every event that the booking refers to. */
+  whole: boolean
+  seen: readonly Seen[]
+  unread: readonly Unread[]
+  /** The organiser's copies that are not cancelled, and those that are. */
+  living: readonly Seen[]
+  gone: readonly Seen[]
+  /** The living event that stands for the booking; undefined where there is none, or several that say different times. */
+  standing: Seen | undefined
 }
 
-/**
- * What a rule comes to. `settle`: ignored for good, up to this version of the event. `set-aside`: ignored while the
- * reason lasts. `silent`: leaves no trace.
- */
-export type Verdict =
-  | { code: DecisionCode; do: 'silent' }
-  | { code: DecisionCode; do: 'settle' }
-  | { code: DecisionCode; do: 'set-aside' }
-  | { code: CancellationReason; do: 'cancel' }
-  | { code: 'RESCHEDULED'; do: 'reschedule'; next: Times & { timeZone?: string } }
-
-/** It changes nothing, and leaves no trace. */
-export const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
-
-/** What a verdict comes to: what acts may yet be discarded, held, or only observed. */
-export function carryOut(verdict: Verdict, facts: Facts): LookDecision {
-  const { code } = verdict
-  if (verdict.do === 'silent') return silent(code)
-  if (verdict.do === 'settle') return { code, events: [ignored(facts, code, true)], acts: false }
-  if (verdict.do === 'set-aside') return setAside(facts, code)
-
-  const instead = verdict.do === 'cancel' ? 'BookingCancelled' : 'BookingRescheduled'
-  if (isSpokenOf(facts.event, facts.context.discardedAt))
-    return { code: 'DISCARDED', events: [ignored(facts, 'DISCARDED', true, instead)], acts: false }
-  if (facts.context.mode === 'off') return setAside(facts, 'POLICY_OFF', instead)
-  if (differedWhenLinked(facts)) return setAside(facts, 'FIRST_LOOK', instead)
-  if (facts.context.mode === 'observe') return setAside(facts, 'OBSERVE_ONLY', instead)
-  return { code, events: [acting(verdict, facts)], acts: true }
+export function factsOf(booking: OpenBooking | CancelledBooking, look: Look, context: LookContext): Facts {
+  const seen: Seen[] = []
+  const unread: Unread[] = []
+  for (const { result, ...name } of look.sights) {
+    const reference = findReference(booking, name)
+    if (reference === undefined) continue
+    if ('unknown' in result) unread.push({ reference, code: result.unknown })
+    // Neither cancelled nor with readable times: nothing can be told from it.
+    else if (result.seen.status !== 'cancelled' && result.seen.times === undefined)
+      unread.push({ reference, code: 'UNREADABLE' })
+    else seen.push(seenOf(reference, result.seen))
+  }
+  const organisers = seen.filter(isOrganisers)
+  const living = organisers.filter(({ event }) => event.status !== 'cancelled')
+  const gone = organisers.filter(({ event }) => event.status === 'cancelled')
+  const whole = seen.length + unread.length >= booking.references.length
+  return { booking, look, context, whole, seen, unread, living, gone, standing: standingOf(living) }
 }
+
+function seenOf(reference: Reference, event: ExternalEvent): Seen {
+  const { watermark } = reference
+  const fingerprint = fingerprintOf(event)
+  const decided = watermark !== undefined && isVersion(watermark.fingerprint, event)
+  const older = event.updated && watermark?.updated && isBefore(event.updated, watermark.updated)
+  return { reference, event, fingerprint, version: decided ? 'DECIDED' : older ? 'OLDER' : 'FRESH' }
+}
+
+/** A tombstone need not say whose copy it was. */
+export const isOrganisers = ({ event, reference }: Seen): boolean =>
+  event.organizerSelf ?? reference.organiser ?? true
+
+function standingOf(living: readonly Seen[]): Seen | undefined {
+  const [first, ...others] = living
+  if (first === undefined || !others.every((other) => saysOf(other.event) === saysOf(first.event)))
+    return undefined
+  return living.find(({ version }) => version === 'FRESH') ?? first
+}
+
+/** The times that an event shows; undefined for one that is all-day, or shows none. */
+export const timesOf = ({ times }: ExternalEvent): (Times & { timeZone?: string }) | undefined =>
+  times && !times.allDay ? times : undefined
+
+/** Whose event this is, of the bookings that refer to it: their uid, or undefined where nobody can say. */
+export function ownerOf({ booking, context }: Facts, { reference, event }: Seen): string | undefined {
+  const { calendarKey, externalEventId } = reference.stored
+  const own = { ...booking, calendarKey, externalEventId }
+  const others = (context.claims ?? []).filter(
+    (claim) =>
+      claim.bookingUid !== booking.bookingUid &&
+      claim.calendarKey === calendarKey &&
+      claim.externalEventId === externalEventId,
+  )
+  if (others.length === 0) return booking.bookingUid
+  const claims: Claim[] = [own, ...others]
+  const shown = timesOf(event) ?? (reference.shown && readTimes(reference.shown))
+  const there = shown ? claims.filter(({ times }) => sameTimes(times, shown)) : []
+  if (there.length === 1) return there[0]?.bookingUid
+  return newestOfChain(there.length > 0 ? there : claims)?.bookingUid
+}
+
+/** Of bookings that came of one another, or of one; undefined where they did not, or were heard of at the same time. */
+function newestOfChain(claims: readonly Claim[]): Claim | undefined {
+  const [newest, next] = claims.toSorted((a, b) => Temporal.Instant.compare(b.trackedAt, a.trackedAt))
+  if (newest === undefined || next?.trackedAt.equals(newest.trackedAt)) return undefined
+  const names = ({ bookingUid, rescheduledFromUid }: Claim) => [bookingUid, rescheduledFromUid ?? bookingUid]
+  const chained = claims.every((claim) => names(claim).some((uid) => names(newest).includes(uid)))
+  return chained ? newest : undefined
+}
+
+/** Names one version of an event: its etag, or when it was updated; and what it says. */
+export const fingerprintOf = (event: ExternalEvent): string =>
+  `${event.etag ?? event.updated ?? ''} ${saysOf(event)}`.trim()
+
+/** Versions up to November 2026 were named by the etag alone, where there was one. */
+const isVersion = (fingerprint: string, event: ExternalEvent): boolean =>
+  fingerprint === fingerprintOf(event) || (event.etag !== undefined && fingerprint === event.etag)
+
+function saysOf({ status, times }: ExternalEvent): string {
+  if (status === 'cancelled' || times === undefined) return status
+  return textOf(times)
+}
+
+const textOf = (times: ExternalTimes): string =>
+  times.allDay ? `${times.startDate}/${times.endDate}` : `${times.start}/${times.end}`
 
 /**
  * Whether a person who spoke then spoke of this version of the event: not of one written later, however late their word
@@ -111,89 +175,3 @@ export const isSpokenOf = (
   { updated }: Pick<ExternalEvent, 'updated'>,
   at: Temporal.Instant | undefined,
 ): boolean => at !== undefined && (updated === undefined || !isBefore(at, updated))
-
-/** A difference that was there when the booking was linked is nobody's change since. */
-function differedWhenLinked({ reference, event, context, fingerprint }: Facts): boolean {
-  if (reference.looked || isSpokenOf(event, context.releasedAt)) return false
-  if (event.updated !== undefined) return !isBefore(reference.linkedAt, event.updated)
-  // What the first look came to is on record: another version is a later one.
-  const { UNKNOWN: _, ...recorded } = reference.setAside
-  return context.firstLook === true && Object.values(recorded).every((one) => one === fingerprint)
-}
-
-/** The same code for the same version of the event is recorded once, and once more when the event answers again. */
-function setAside(facts: Facts, code: DecisionCode, instead?: IgnoredData['instead']): LookDecision {
-  const { [code]: before, UNKNOWN: unanswered } = facts.reference.setAside
-  const known = before === facts.fingerprint && unanswered === undefined
-  return { code, events: known ? [] : [ignored(facts, code, false, instead)], acts: false }
-}
-
-/** It is recorded that this was seen and changes nothing; `settles`: for good, as far as this version of the event goes. */
-export function ignored(
-  facts: Facts,
-  code: DecisionCode,
-  settles: boolean,
-  instead?: IgnoredData['instead'],
-): BookingEvent {
-  const { event } = facts
-  const times = event.status !== 'cancelled' && event.times && !event.times.allDay ? event.times : undefined
-  return {
-    type: 'ExternalEventChangeIgnored',
-    data: {
-      ...observed(facts),
-      bookingUid: facts.booking.bookingUid,
-      code,
-      settles,
-      seen: { status: event.status, ...(times && storeTimes(times)) },
-      ...(instead && { instead }),
-    },
-  }
-}
-
-function acting(verdict: Extract<Verdict, { do: 'cancel' | 'reschedule' }>, facts: Facts): BookingEvent {
-  const { booking, context } = facts
-  const organizationId = booking.organizationId ?? context.organizationId
-  const decided = {
-    ...observed(facts),
-    bookingUid: booking.bookingUid,
-    userId: booking.userId,
-    ...(organizationId !== undefined && { organizationId }),
-    sequence: booking.sequence + 1,
-    basis: storeTimes(booking.basis),
-  }
-  if (verdict.do === 'cancel')
-    return {
-      type: 'BookingCancelled',
-      data: { ...decided, reason: verdict.code, ...storeTimes(booking.times) },
-    }
-  const { timeZone } = verdict.next
-  return {
-    type: 'BookingRescheduled',
-    data: {
-      ...decided,
-      previous: storeTimes(booking.times),
-      next: { ...storeTimes(verdict.next), ...(timeZone !== undefined && { timeZone }) },
-    },
-  }
-}
-
-const observed = ({ reference, event, look, context, fingerprint }: Facts) => ({
-  ...reference.stored,
-  fingerprint,
-  ...(event.updated && { externalUpdatedAt: event.updated.toString() }),
-  observedAt: look.observedAt.toString(),
-  at: context.now.toString(),
-})
-
-/** Names one version of an event: its etag; without one (a command by hand), when it was updated and what it says. */
-export function fingerprintOf(event: ExternalEvent): string {
-  if (event.etag !== undefined) return event.etag
-  const { times } = event
-  const said =
-    event.status === 'cancelled' || times === undefined
-      ? event.status
-      : times.allDay
-        ? `${times.startDate}/${times.endDate}`
-        : `${times.start}/${times.end}`
-  return `${event.updated ?? ''} ${said}`.trim()
-}

@@ -1,7 +1,14 @@
 // What a booking knows of each calendar event that it refers to, and how the booking's events change that.
-
 import { instant } from '../times.ts'
-import type { BookingEvent, EventName, IgnoredData, StoredReference, StoredWatermark } from './events.ts'
+import type {
+  BookingEvent,
+  EventName,
+  IgnoredData,
+  SeenData,
+  StoredReference,
+  StoredTimes,
+  StoredWatermark,
+} from './events.ts'
 
 /** Up to where the changes of one event have been decided. */
 export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
@@ -9,15 +16,23 @@ export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
+  /** Cal.com did not say in which calendar, and the event was not seen there yet. */
+  guessed?: true
   /** What the event was called before: Cal.com goes on naming it so. */
   formerNames: readonly EventName[]
   linkedAt: Temporal.Instant
-  /** This calendar's copy was last seen to be a colleague's, not the organiser's. */
-  colleagues?: true
+  /** Whether this calendar's copy was last seen to be the organiser's. */
+  organiser?: boolean
+  /** The event was last seen with guests, or without. */
+  guests?: boolean
+  /** The times that the event last showed. */
+  shown?: StoredTimes
   /** A look at this event has been decided on since it was linked. */
   looked: boolean
+  /** It is on record that the event cannot be read. */
+  unreadable?: true
   watermark?: Watermark
-  /** Fingerprints last ignored under codes that do not settle, by code. */
+  /** Versions of the event that were last set aside, by code. */
   setAside: Readonly<Record<string, string>>
 }
 
@@ -44,17 +59,19 @@ export const sameEvent = (a: EventName, b: EventName): boolean =>
 
 /** A link that is told again keeps what is known of it. */
 export function withLink(references: References, data: DataOf<'BookingReferenceLinked'>): References {
-  const { reference, confirmed, formerNames, at } = data
+  const { reference, confirmed, guessed, formerNames, shown, at } = data
   const known = findReference({ references }, reference)
   const watermark = known?.watermark ?? (data.watermark && readWatermark(data.watermark))
   const linked: Reference = {
+    ...(shown && { shown }),
+    ...(guessed && { guessed }),
+    setAside: {},
+    ...known,
     stored: { ...known?.stored, ...reference },
     confirmed,
     formerNames: known?.formerNames ?? formerNames ?? [],
     linkedAt: known?.linkedAt ?? instant(at),
     looked: known?.looked === true || watermark !== undefined,
-    setAside: known?.setAside ?? {},
-    ...(known?.colleagues && { colleagues: true as const }),
     ...(watermark && { watermark }),
   }
   return [...references.filter((other) => other !== known), linked]
@@ -70,8 +87,9 @@ export function withRenamed(
   references: References,
   { from, to }: DataOf<'BookingReferenceMoved'>,
 ): References {
-  const moved = findReference({ references }, from)
-  if (moved === undefined) return references
+  const found = findReference({ references }, from)
+  if (found === undefined) return references
+  const { guessed: _, ...moved } = found
   const namesake = findReference({ references }, to)
   const { calendarKey, externalEventId } = moved.stored
   const formerNames = [...moved.formerNames, { calendarKey, externalEventId }]
@@ -84,21 +102,25 @@ export function withRenamed(
     linkedAt: moved.linkedAt,
   }
   return references
-    .filter((reference) => reference === moved || reference !== namesake)
-    .map((reference) => (reference === moved ? renamed : reference))
+    .filter((reference) => reference === found || reference !== namesake)
+    .map((reference) => (reference === found ? renamed : reference))
+}
+
+type Decided = EventName & {
+  fingerprint: string
+  externalUpdatedAt?: string
+  code?: string
+  seen?: SeenData
+  next?: StoredTimes
 }
 
 /** Decided for good, up to this version of the event. One without `updated` leaves the last known one standing. */
-export const withWatermark = (
-  references: References,
-  data: EventName & { fingerprint: string; externalUpdatedAt?: string; code?: string },
-): References =>
-  change(references, data, ({ colleagues: _, ...reference }) => {
+export const withWatermark = (references: References, data: Decided): References =>
+  change(references, data, ({ unreadable: _, ...reference }) => {
     const updated =
       data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
     const watermark = { fingerprint: data.fingerprint, ...(updated && { updated }) }
-    const colleagues = data.code === 'NOT_ORGANISER' && { colleagues: true as const }
-    return { ...reference, ...colleagues, looked: true, setAside: {}, watermark }
+    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark }
   })
 
 /** The verdict on this version of the event no longer holds: it may be decided on again; older ones stay stale. */
@@ -109,15 +131,30 @@ export const withoutVerdict = (references: References, named: EventName, fingerp
     return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
   })
 
-/** Ignored while the reason lasts. Whatever could be said of the event, it is unknown no longer. */
-export const withSetAside = (
-  references: References,
-  { code, fingerprint, ...named }: IgnoredData,
-): References =>
-  change(references, named, (reference) => {
-    const { UNKNOWN: _, ...others } = reference.setAside
-    return { ...reference, setAside: { ...others, [code]: fingerprint } }
+/** Ignored while the reason lasts; one that can be read is unreadable no longer. */
+export const withSetAside = (references: References, data: IgnoredData): References =>
+  change(references, data, ({ unreadable: _, ...reference }) => {
+    if (data.code === 'UNKNOWN') return { ...reference, unreadable: true as const }
+    const { code, fingerprint } = data
+    return { ...withSeen(reference, data), setAside: { ...reference.setAside, [code]: fingerprint } }
   })
+
+/** What the event showed besides its version. */
+function withSeen(reference: Reference, { code, seen, next }: Decided): Reference {
+  const start = next?.start ?? seen?.start
+  const end = next?.end ?? seen?.end
+  const { guessed, ...known } = reference
+  const gone = seen?.status === 'cancelled'
+  return {
+    ...known,
+    ...(guessed && gone && { guessed }),
+    ...(start !== undefined && end !== undefined && { shown: { start, end } }),
+    ...(seen?.guests !== undefined && { guests: seen.guests }),
+    ...(seen?.organiser !== undefined && { organiser: seen.organiser }),
+    // Streams of before say so by the code alone.
+    ...(code === 'NOT_ORGANISER' && { organiser: false }),
+  }
+}
 
 function change(
   references: References,
@@ -127,7 +164,7 @@ function change(
   return references.map((reference) => (sameEvent(reference.stored, named) ? how(reference) : reference))
 }
 
-const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
+export const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
   fingerprint,
   ...(updated !== undefined && { updated: instant(updated) }),
 })

@@ -1,123 +1,168 @@
-// The rules: what a change in the calendar does to a booking. One entry of the table below for each rule, evaluated top
-// to bottom, the first that fits wins. Pure: time and policy are given.
-
-import type { ExternalEvent } from '../external-event.ts'
-import { isBefore, sameTimes } from '../times.ts'
+// The rules: what a look at a booking's events comes to. One entry of the tables below for each rule, evaluated top to
+// bottom, the first that fits wins; what its code leaves is in decisions.ts. Pure: time and policy are given.
+import type { ExternalAttendee } from '../external-event.ts'
+import { instant, isBefore, sameTimes } from '../times.ts'
+import { carryOut, silent } from './carry-out.ts'
+import type { DecisionCode } from './decisions.ts'
 import {
-  carryOut,
   type Facts,
-  fingerprintOf,
-  ignored,
+  factsOf,
+  isSpokenOf,
   type Look,
   type LookContext,
   type LookDecision,
-  silent,
-  type Verdict,
+  ownerOf,
+  type Seen,
+  timesOf,
+  type Unread,
 } from './look.ts'
-import { findReference } from './references.ts'
-import type { Booking, ClosedBooking, OpenBooking, Reference } from './state.ts'
+import { type Booking, trackedPart } from './state.ts'
 
-type Rule = (facts: Facts) => Verdict | undefined
+type Rule = { readonly code: DecisionCode; when(facts: Facts): boolean }
 
-const stale: Rule = ({ reference, event, fingerprint }) => {
-  const { watermark } = reference
-  if (watermark === undefined) return undefined
-  const older =
-    event.updated !== undefined &&
-    watermark.updated !== undefined &&
-    isBefore(event.updated, watermark.updated)
-  if (fingerprint !== watermark.fingerprint) return older ? { code: 'STALE', do: 'silent' } : undefined
-  // The event answers again: recorded once, so that nobody is told any longer that it does not.
-  return { code: 'STALE', do: reference.setAside.UNKNOWN === undefined ? 'silent' : 'settle' }
-}
+/** For so long a return to what Cal.com has may be Cal.com's own writing, while a move is on its way there. */
+const ANSWER_MS = 120_000
 
-/** The numbers are those of docs/rules.md. Rules 1, 5 and 9 need no event and are in `decideLook`. */
-const rules: readonly Rule[] = [
-  // 2
-  stale,
-  // 3
-  ({ booking, look }) =>
-    isBefore(look.observedAt, booking.factsAt) ? { code: 'LOOK_AGAIN', do: 'silent' } : undefined,
-  // 4
-  ({ booking }) =>
-    booking.status !== 'ACCEPTED' ? { code: 'BOOKING_NOT_ACCEPTED', do: 'set-aside' } : undefined,
-  // 6
-  ({ event, reference }) =>
-    // A tombstone need not say whose copy it was.
-    (event.organizerSelf ?? !reference.colleagues) ? undefined : { code: 'NOT_ORGANISER', do: 'settle' },
-  // 7
-  ({ booking, context }) =>
-    isBefore(context.now, booking.times.start) ? undefined : { code: 'BOOKING_IN_PAST', do: 'settle' },
-  // 8 (the event is alive in another synced calendar of the host) comes here
-  // 10
-  ({ event, reference }) => {
-    if (event.status !== 'cancelled') return undefined
-    return reference.confirmed
-      ? { code: 'DELETED_IN_CALENDAR', do: 'cancel' }
-      : { code: 'REFERENCE_UNCONFIRMED', do: 'set-aside' }
+/** What a part of a look is enough for. */
+const ofAnyPart: readonly Rule[] = [
+  { code: 'ANSWERS_AGAIN', when: (facts) => isStale(facts) && facts.seen.some(wasUnreadable) },
+  { code: 'STALE', when: isStale },
+  { code: 'LOOK_AGAIN', when: ({ booking, look }) => isBefore(look.observedAt, booking.factsAt) },
+  { code: 'BOOKING_NOT_ACCEPTED', when: ({ booking }) => booking.status !== 'ACCEPTED' },
+  { code: 'NOT_ORGANISER', when: (facts) => areColleagues(facts) && !facts.seen.some(wasOurs) },
+  { code: 'BOOKING_IN_PAST', when: ({ booking, context }) => !isBefore(context.now, booking.times.start) },
+  {
+    code: 'BOOKING_CLOSING',
+    when: ({ booking }) => booking.kind === 'OPEN' && booking.closing !== undefined,
   },
-  // 11 (the host declined) and 12 (all attendees declined) come here
-  // 13
-  ({ event }) => (event.times?.allDay ? { code: 'ALL_DAY', do: 'settle' } : undefined),
-  // 14
-  ({ booking, event: { times } }) =>
-    times && !times.allDay && sameTimes(times, booking.times)
-      ? { code: 'NO_TIME_CHANGE', do: 'settle' }
-      : undefined,
-  // 15
-  ({ event: { times }, context }) =>
-    times && !times.allDay && !isBefore(context.now, times.start)
-      ? { code: 'NEW_TIME_IN_PAST', do: 'settle' }
-      : undefined,
-  // 16
-  ({ event: { times } }) =>
-    times && !times.allDay ? { code: 'RESCHEDULED', do: 'reschedule', next: times } : undefined,
+  { code: 'LOOK_AT_ALL', when: ({ whole }) => !whole },
+]
+
+/** What wants to be known of every event that the booking refers to. */
+const ofTheWhole: readonly Rule[] = [
+  { code: 'ORGANISER_CHANGED', when: (facts) => areColleagues(facts) && facts.seen.some(wasOurs) },
+  { code: 'UNKNOWN', when: (facts) => facts.unread.some(matters(facts)) },
+  // None of its events is alive.
+  { code: 'EVENT_SHARED', when: (facts) => isGone(facts) && !facts.gone.some(isOwn(facts)) },
+  { code: 'REFERENCE_UNCONFIRMED', when: (facts) => isGone(facts) && !facts.gone.some(isConfirmed) },
+  { code: 'DELETION_UNCLEAR', when: (facts) => isGone(facts) && facts.gone.every(isUnclear(facts)) },
+  { code: 'DELETED_IN_CALENDAR', when: isGone },
+  // At least one is.
+  { code: 'EVENTS_DISAGREE', when: ({ living, standing }) => living.length > 0 && standing === undefined },
+  { code: 'LEFTOVER', when: ({ standing }) => standing !== undefined && standing.version !== 'FRESH' },
+  { code: 'HOST_DECLINED', when: hostDeclined },
+  { code: 'ALL_ATTENDEES_DECLINED', when: allDeclined },
+  { code: 'ALL_DAY', when: ({ standing }) => standing?.event.times?.allDay === true },
+  { code: 'NO_LENGTH', when: hasNoLength },
+  { code: 'GUESTS_REMOVED', when: (facts) => isAsBooked(facts) && guestsAreGone(facts) },
+  { code: 'NO_TIME_CHANGE', when: isAsBooked },
+  { code: 'EVENT_SHARED', when: (facts) => facts.standing !== undefined && !isOwn(facts)(facts.standing) },
+  { code: 'AWAITING_ANSWER', when: isBackAtBasis },
+  { code: 'NEW_TIME_IN_PAST', when: startsInPast },
+  { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
 ]
 
 /** Decides one look at one booking. Events are to be appended as they are; the empty list changes nothing. */
 export function decideLook(booking: Booking, look: Look, context: LookContext): LookDecision {
+  const tracked = trackedPart(booking)
   if (booking.kind === 'UNTRACKED') return silent('NOT_LINKED')
-  if (booking.kind === 'CLOSED') return decideClosed(booking, look, context)
-  const reference = findReference(booking, look)
-  if (reference === undefined) return silent('NOT_LINKED')
-  // 9
-  if ('unknown' in look.result) return decideUnknown(booking, reference, look, context)
-  const event = look.result.seen
-  const facts = { booking, reference, look, context, event, fingerprint: fingerprintOf(event) }
-  for (const rule of rules) {
-    const verdict = rule(facts)
-    if (verdict) return carryOut(verdict, facts)
-  }
-  // Neither cancelled nor with times: nothing can be told from it.
-  return silent('UNKNOWN')
+  if (tracked === undefined) return silent('BOOKING_CLOSED')
+  const facts = factsOf(tracked, look, context)
+  if (booking.kind !== 'OPEN') return decideEnded(facts)
+  if (facts.seen.length + facts.unread.length === 0) return silent('NOT_LINKED')
+  const rule = [...ofAnyPart, ...ofTheWhole].find(({ when }) => when(facts))
+  return rule ? carryOut(rule.code, facts) : silent('NOT_LINKED')
 }
 
 /** An event that is there again after we cancelled is a person's to judge: nothing opens a booking again. */
-function decideClosed(closed: ClosedBooking, look: Look, context: LookContext): LookDecision {
-  const booking = closed.cancelledHere ? closed.was : undefined
-  const reference = booking && findReference(booking, look)
-  const event = 'seen' in look.result ? look.result.seen : undefined
-  if (booking === undefined || reference === undefined || event === undefined) return silent('BOOKING_CLOSED')
-  if (event.status === 'cancelled' || !isBefore(context.now, booking.times.start))
-    return silent('BOOKING_CLOSED')
-  const facts = { booking, reference, look, context, event, fingerprint: fingerprintOf(event) }
-  return carryOut(stale(facts) ?? { code: 'EVENT_RESTORED', do: 'settle' }, facts)
+function decideEnded(facts: Facts): LookDecision {
+  const { booking, context, living } = facts
+  const restored =
+    booking.kind === 'CANCELLED' && living.length > 0 && !hostDeclined(facts) && !allDeclined(facts)
+  if (!restored || !isBefore(context.now, booking.times.start)) return silent('BOOKING_CLOSED')
+  return isStale(facts) ? silent('STALE') : carryOut('EVENT_RESTORED', facts)
 }
 
-/** Nothing is decided on a failed look. After an hour it is recorded once, so that a person is told. */
-function decideUnknown(
-  booking: OpenBooking,
-  reference: Reference,
-  look: Look,
-  context: LookContext,
-): LookDecision {
-  const fingerprint = 'unknown' in look.result ? look.result.unknown : ''
-  const patience = 3_600_000
-  if (booking.status !== 'ACCEPTED') return silent('BOOKING_NOT_ACCEPTED')
-  if (!isBefore(context.now, booking.times.start)) return silent('BOOKING_IN_PAST')
-  if ((context.unknownForMs ?? 0) < patience || reference.setAside.UNKNOWN !== undefined)
-    return silent('UNKNOWN')
-  const event: ExternalEvent = { id: look.externalEventId, status: 'confirmed' }
-  const facts = { booking, reference, look, context, event, fingerprint }
-  return { code: 'UNKNOWN', events: [ignored(facts, 'UNKNOWN', false)], acts: false }
+function isStale({ seen, unread }: Facts): boolean {
+  if (seen.length === 0 || unread.length > 0) return false
+  return seen.every(({ version }) => version === 'DECIDED') || seen.some(({ version }) => version === 'OLDER')
+}
+
+const wasUnreadable = ({ reference }: Seen): boolean => reference.unreadable === true
+
+/** Every event that the look shows is a colleague's copy. */
+function areColleagues({ seen, unread, living, gone }: Facts): boolean {
+  return seen.length > 0 && unread.length + living.length + gone.length === 0
+}
+
+/** Before it was a colleague's copy, decisions were made on it. */
+const wasOurs = ({ reference }: Seen): boolean =>
+  reference.organiser ?? (reference.looked || Object.keys(reference.setAside).length > 0)
+
+/** A colleague's copy says nothing; nor, while an event lives, does a calendar that nobody has connected. */
+const matters =
+  ({ living }: Facts) =>
+  ({ reference, code }: Unread): boolean =>
+    living.length === 0 || (reference.organiser !== false && code !== 'CREDENTIAL_MISSING')
+
+function isGone({ living, gone }: Facts): boolean {
+  return living.length === 0 && gone.length > 0
+}
+
+const isConfirmed = ({ reference }: Seen): boolean => reference.confirmed
+
+/** Another open booking may be the one that it stands for. */
+const isOwn =
+  (facts: Facts) =>
+  (seen: Seen): boolean =>
+    ownerOf(facts, seen) === facts.booking.bookingUid
+
+const isUnclear =
+  ({ context }: Facts) =>
+  ({ event }: Seen): boolean =>
+    event.idOnly === true && !isSpokenOf(event, context.releasedAt)
+
+const isHost = ({ self }: ExternalAttendee): boolean => self === true
+const isGuest = ({ self, organizer, resource }: ExternalAttendee): boolean => !self && !organizer && !resource
+const hasDeclined = ({ responseStatus }: ExternalAttendee): boolean => responseStatus === 'declined'
+
+function hostDeclined({ standing }: Facts): boolean {
+  return standing?.event.attendees?.some((one) => isHost(one) && hasDeclined(one)) === true
+}
+
+/** Not where guests share the booking, nor where the calendar left guests out. */
+function allDeclined({ booking, standing }: Facts): boolean {
+  const event = standing?.event
+  if (event === undefined || event.attendeesOmitted || booking.seats) return false
+  const guests = event.attendees?.filter(isGuest) ?? []
+  return guests.length > 0 && guests.every(hasDeclined)
+}
+
+function hasNoLength({ standing }: Facts): boolean {
+  const times = standing && timesOf(standing.event)
+  return times !== undefined && !isBefore(times.start, times.end)
+}
+
+function isAsBooked({ booking, standing }: Facts): boolean {
+  const times = standing && timesOf(standing.event)
+  return times !== undefined && sameTimes(times, booking.times)
+}
+
+function guestsAreGone({ standing }: Facts): boolean {
+  if (standing?.reference.guests !== true || standing.event.attendeesOmitted) return false
+  return standing.event.attendees !== undefined && !standing.event.attendees.some(isGuest)
+}
+
+/** Cal.com, in writing the event for another reason, puts back the times that it has, until it has heard of the move. */
+function isBackAtBasis({ booking, standing, context }: Facts): boolean {
+  const times = standing && timesOf(standing.event)
+  const move = booking.unanswered.at(-1)
+  if (times === undefined || booking.agreement !== 'AWAITING' || move?.next === undefined) return false
+  const until = instant(move.at).add({ milliseconds: ANSWER_MS })
+  return sameTimes(times, booking.basis) && isBefore(context.now, until)
+}
+
+function startsInPast({ standing, context }: Facts): boolean {
+  const times = standing && timesOf(standing.event)
+  return times !== undefined && !isBefore(context.now, times.start)
 }

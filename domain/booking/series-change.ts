@@ -1,8 +1,9 @@
 // What becomes of a booking whose event is one of a series, when the series was edited or split.
 
 import { accept, type Decision } from '../decision.ts'
+import type { BookingEvent, EventName, StoredReference } from './events.ts'
 import { findReference, sameEvent } from './references.ts'
-import type { Booking, BookingEvent, EventName, StoredReference } from './state.ts'
+import type { Booking } from './state.ts'
 
 /** The calendar event has another name now. */
 export function moveReference(
@@ -40,7 +41,8 @@ export function flagSeriesChanged(
       settles: false,
       fingerprint,
       observedAt: at,
-      seen: { status: 'confirmed' },
+      seen: { status: 'unknown' },
+      agreement: state.agreement,
       at,
     },
   })

@@ -1,17 +1,20 @@
-// A Cal.com booking as far as its calendar event is concerned: its state and how each event changes it. The events are in
-// events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the calendar
-// does), series-change.ts (what a series that was edited or split does).
+// A Cal.com booking as far as its calendar events are concerned: its state and how each event changes it. The events are
+// in events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the
+// calendar does), series-change.ts (what a series that was edited or split does).
 
-import { instant, later, readTimes, sameTimes, type Times } from '../times.ts'
+import { instant, later, readTimes, type Times } from '../times.ts'
+import type { CancellationReason, FlagCode } from './decisions.ts'
 import type {
   Agreement,
   BookingEvent,
   BookingStatus,
   DecidedData,
   EventName,
+  Standing,
   StoredTimes,
   StoredWatermark,
 } from './events.ts'
+import { agreementAfter, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
 import {
   findByAnyName,
   type Reference,
@@ -23,30 +26,19 @@ import {
   withWatermark,
 } from './references.ts'
 
-export type { Times } from '../times.ts'
-export type {
-  Agreement,
-  BookingEvent,
-  BookingStatus,
-  CancellationReason,
-  DecidedData,
-  EventName,
-  IgnoredData,
-  StoredReference,
-  StoredTimes,
-  StoredWatermark,
-} from './events.ts'
-export type { Reference, Watermark } from './references.ts'
-
 /** A published decision of which nobody has told what became of it. Held as stored. */
-export type Unanswered = {
+export type Publication = {
   sequence: number
   event: EventName
   /** Absent for a cancellation. */
   next?: StoredTimes
   /** Up to where the event had been decided with it. */
   watermark: StoredWatermark
+  at: string
 }
+
+/** What a consumer reported of a publication. */
+export type Answered = { sequence: number; outcome: string }
 
 type Tracked = {
   bookingUid: string
@@ -61,90 +53,143 @@ type Tracked = {
   sequence: number
   agreement: Agreement
   /** Oldest first; before them the last one that was applied. */
-  unanswered: readonly Unanswered[]
-  /** What consumers last reported, by the id of the published event. */
-  outcomes: Readonly<Record<string, string>>
+  unanswered: readonly Publication[]
+  /** What was reported of the newest publications, so that a repetition is known: the last sixteen. */
+  answered: readonly Answered[]
+  /** What a person is told of the booking itself. */
+  flags: readonly FlagCode[]
+  rescheduledFromUid?: string
+  /** Guests share it: one who leaves does not end it. */
+  seats?: true
+  /** When it was first heard of. */
+  trackedAt: Temporal.Instant
   /** When the newest fact from Cal.com, or the newest link, was recorded. */
   factsAt: Temporal.Instant
 }
-export type OpenBooking = Tracked & { kind: 'OPEN' }
+
+/** Cal.com has announced its end, and has not confirmed it yet: nothing is published for it. */
+export type Closing = { reason: string; rescheduledToUid?: string; since: Temporal.Instant; seats?: true }
+
+export type OpenBooking = Tracked & { kind: 'OPEN'; closing?: Closing }
+/** We have published that it is cancelled; Cal.com has not closed it yet. */
+export type CancelledBooking = Tracked & { kind: 'CANCELLED'; reason: CancellationReason }
+/** Cal.com has ended it. */
 export type ClosedBooking = {
   kind: 'CLOSED'
   bookingUid: string
   reason: string
-  /** Who closed it: the calendar (we decided) or Cal.com (it said so). */
-  by: 'CALENDAR' | 'CALCOM'
   rescheduledToUid?: string
-  /** We had cancelled it, whoever closed it afterwards. */
-  cancelledHere?: true
-  /** As it was when it closed; absent for a booking never seen open. */
-  was?: OpenBooking
+  /** As it was before; absent for a booking never seen open. */
+  last?: OpenBooking | CancelledBooking
 }
-export type Booking = { kind: 'UNTRACKED' } | OpenBooking | ClosedBooking
+export type Booking = { kind: 'UNTRACKED' } | OpenBooking | CancelledBooking | ClosedBooking
 
 export const initialBooking: Booking = { kind: 'UNTRACKED' }
 
 type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 
+/** So many answers are remembered: a report that is repeated later than that is recorded once more. */
+const ANSWERS_KEPT = 16
+
+/** The booking as it is while open or cancelled, or as it was when Cal.com closed it. */
+export const trackedPart = (state: Booking): OpenBooking | CancelledBooking | undefined =>
+  state.kind === 'UNTRACKED' ? undefined : state.kind === 'CLOSED' ? state.last : state
+
+/** Never fails; an event that it does not know leaves the state alone. */
 export function evolveBooking(state: Booking, event: BookingEvent): Booking {
-  switch (event.type) {
-    case 'BookingTracked':
-      return state.kind === 'UNTRACKED' ? tracked(event.data) : state
-    case 'BookingClosed':
-      return closed(state, event.data)
-    case 'BookingTimesRecorded':
-      return withTimes(state, event.data)
-    case 'BookingOutcomeReported':
-      return withOutcome(state, event.data)
-    default:
-      if (state.kind === 'OPEN') return evolveOpen(state, event)
-      return state.kind === 'CLOSED' && event.type === 'ExternalEventChangeIgnored'
-        ? restored(state, event.data)
-        : state
-  }
+  if (state.kind === 'UNTRACKED') return evolveUntracked(state, event)
+  if (event.type === 'BookingClosed') return closed(state, event.data)
+  return state.kind === 'CLOSED' ? evolveClosed(state, event) : evolveTracked(state, event)
 }
 
-/** What the calendar shows then is not the booking's time, and cannot become it. */
-const inexpressible: ReadonlySet<string> = new Set(['ALL_DAY', 'NEW_TIME_IN_PAST'])
+function evolveUntracked(state: Booking, event: BookingEvent): Booking {
+  if (event.type === 'BookingTracked') return tracked(event.data)
+  return event.type === 'BookingClosed' ? closed(state, event.data) : state
+}
 
-function evolveOpen(state: OpenBooking, event: BookingEvent): Booking {
+/** Of a closed booking only answers, and that its event is there again, are ever recorded. */
+function evolveClosed(state: ClosedBooking, event: BookingEvent): ClosedBooking {
+  if (state.last === undefined) return state
+  if (event.type === 'BookingOutcomeReported') return { ...state, last: answered(state.last, event.data) }
+  if (event.type !== 'ExternalEventChangeIgnored') return state
+  return { ...state, last: evolveTracked(state.last, event) }
+}
+
+function evolveTracked(
+  booking: OpenBooking | CancelledBooking,
+  event: BookingEvent,
+): OpenBooking | CancelledBooking {
   switch (event.type) {
     case 'BookingReferenceLinked': {
-      const factsAt = later(state.factsAt, instant(event.data.at))
-      return { ...state, references: withLink(state.references, event.data), factsAt }
+      const references = withLink(booking.references, event.data)
+      return { ...booking, references, factsAt: later(booking.factsAt, instant(event.data.at)) }
     }
     case 'BookingReferenceUnlinked':
-      return { ...state, references: withoutLink(state.references, event.data) }
+      return { ...booking, references: withoutLink(booking.references, event.data) }
     case 'BookingReferenceMoved':
-      return { ...state, references: withRenamed(state.references, event.data) }
+      return { ...booking, references: withRenamed(booking.references, event.data) }
+    case 'BookingTimesRecorded': {
+      const { data } = event
+      const told = {
+        ...booking,
+        status: data.status ?? booking.status,
+        factsAt: later(booking.factsAt, instant(data.at)),
+      }
+      return standing(told, data.standing ?? standingAfterTimes(booking, data))
+    }
+    case 'BookingOutcomeReported': {
+      const { data } = event
+      const known = answered(booking, data)
+      const after = data.standing ?? standingAfterOutcome(booking, data)
+      return after ? standing({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, after) : known
+    }
+    case 'BookingReassigned':
+      return {
+        ...booking,
+        userId: event.data.userId,
+        factsAt: later(booking.factsAt, instant(event.data.at)),
+      }
+    case 'BookingClosing': {
+      if (booking.kind !== 'OPEN') return booking
+      const { reason, rescheduledToUid, seats, at } = event.data
+      const closing: Closing = {
+        reason,
+        since: instant(at),
+        ...(rescheduledToUid !== undefined && { rescheduledToUid }),
+        ...(seats && { seats }),
+      }
+      return { ...booking, closing, factsAt: later(booking.factsAt, instant(at)) }
+    }
+    case 'BookingKeptOpen': {
+      if (booking.kind !== 'OPEN') return booking
+      const { closing: _, ...open } = booking
+      const factsAt = later(booking.factsAt, instant(event.data.at))
+      return { ...open, ...(event.data.seats && { seats: true as const }), factsAt }
+    }
     case 'BookingRescheduled': {
       const { next } = event.data
       const { start, end } = next
-      return { ...decided(state, event.data, { start, end }), times: readTimes(next) }
+      return { ...published(booking, event.data, { start, end }), times: readTimes(next) }
     }
-    case 'BookingCancelled': {
-      const { bookingUid, reason } = event.data
-      const was = decided(state, event.data)
-      return { kind: 'CLOSED', bookingUid, reason, by: 'CALENDAR', cancelledHere: true, was }
-    }
+    case 'BookingCancelled':
+      return { ...published(booking, event.data), kind: 'CANCELLED', reason: event.data.reason }
     case 'ExternalEventChangeIgnored': {
-      if (!event.data.settles) return { ...state, references: withSetAside(state.references, event.data) }
-      const settled = { ...state, references: withWatermark(state.references, event.data) }
-      if (inexpressible.has(event.data.code)) return { ...settled, agreement: 'DIVERGED' }
-      // Calendar and booking say the same again, whatever was refused before.
-      const agrees = event.data.code === 'NO_TIME_CHANGE' && state.agreement === 'DIVERGED'
-      return agrees ? { ...settled, agreement: 'AGREED' } : settled
+      const { data } = event
+      const how = data.settles ? withWatermark : withSetAside
+      const agreement = data.agreement ?? agreementAfter(booking, data)
+      return { ...booking, references: how(booking.references, data), agreement }
     }
+    case 'BookingFlagged':
+      return {
+        ...booking,
+        flags: [...booking.flags.filter((code) => code !== event.data.code), event.data.code],
+      }
+    case 'BookingUnflagged':
+      return { ...booking, flags: booking.flags.filter((code) => code !== event.data.code) }
     default:
-      return state
+      return booking
   }
 }
-
-/** Of a closed booking's event only that it is there again is ever recorded. */
-const restored = (state: ClosedBooking, data: DataOf<'ExternalEventChangeIgnored'>): ClosedBooking =>
-  state.was && data.settles
-    ? { ...state, was: { ...state.was, references: withWatermark(state.was.references, data) } }
-    : state
 
 function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
   const times = readTimes(data)
@@ -160,103 +205,76 @@ function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
     sequence: 0,
     agreement: 'AGREED',
     unanswered: [],
-    outcomes: {},
+    answered: [],
+    flags: [],
+    ...(data.rescheduledFromUid !== undefined && { rescheduledFromUid: data.rescheduledFromUid }),
+    ...(data.seats && { seats: data.seats }),
+    trackedAt: instant(data.at),
     factsAt: instant(data.at),
   }
 }
 
-function decided(state: OpenBooking, data: DecidedData, next?: StoredTimes): OpenBooking {
-  const { calendarKey, externalEventId, sequence, fingerprint, externalUpdatedAt } = data
-  const unanswered: Unanswered = {
+function published<Kind extends OpenBooking | CancelledBooking>(
+  booking: Kind,
+  data: DecidedData,
+  next?: StoredTimes,
+): Kind {
+  const { calendarKey, externalEventId, sequence, fingerprint, externalUpdatedAt, at } = data
+  const publication: Publication = {
     sequence,
     event: { calendarKey, externalEventId },
     ...(next && { next }),
     watermark: { fingerprint, ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }) },
+    at,
   }
   return {
-    ...state,
-    references: withWatermark(state.references, data),
+    ...booking,
+    references: withWatermark(booking.references, data),
     sequence,
     agreement: 'AWAITING',
-    unanswered: [...state.unanswered, unanswered],
+    unanswered: [...booking.unanswered, publication],
   }
 }
 
+function answered<Kind extends OpenBooking | CancelledBooking>(
+  booking: Kind,
+  { sequence, outcome }: Answered,
+): Kind {
+  const others = booking.answered.filter((one) => one.sequence !== sequence)
+  return { ...booking, answered: [...others, { sequence, outcome }].slice(-ANSWERS_KEPT) }
+}
+
+function standing(booking: OpenBooking | CancelledBooking, after: Standing): OpenBooking | CancelledBooking {
+  const references = after.forgets
+    ? withoutVerdict(booking.references, after.forgets, after.forgets.fingerprint)
+    : booking.references
+  const known = {
+    ...booking,
+    references,
+    agreement: after.agreement,
+    times: readTimes(after.times),
+    basis: readTimes(after.basis),
+    unanswered: booking.unanswered.filter(({ sequence }) => after.unanswered.includes(sequence)),
+  }
+  if (!after.open || known.kind === 'OPEN') return known
+  const { reason: _, ...again } = known
+  return { ...again, kind: 'OPEN' }
+}
+
 function closed(state: Booking, data: DataOf<'BookingClosed'>): ClosedBooking {
-  const was = trackedPart(state)
+  const last = trackedPart(state)
   return {
     kind: 'CLOSED',
     bookingUid: data.bookingUid,
     reason: data.reason,
-    by: 'CALCOM',
     ...(data.rescheduledToUid !== undefined && { rescheduledToUid: data.rescheduledToUid }),
-    ...(state.kind === 'CLOSED' && state.cancelledHere && { cancelledHere: true as const }),
-    ...(was && { was: { ...was, agreement: 'AGREED' as const } }),
+    ...(last && { last: { ...last, agreement: 'AGREED' } }),
   }
 }
-
-/** The booking as it is while open, or as it was when it closed. */
-export const trackedPart = (state: Booking): OpenBooking | undefined =>
-  state.kind === 'OPEN' ? state : state.kind === 'CLOSED' ? state.was : undefined
-
-/**
- * Cal.com's word on the times. Where they are those of an earlier one of several decisions, the later ones are still on
- * their way; otherwise whatever was on its way is settled by it, and what we cancelled is open there after all.
- */
-function withTimes(state: Booking, data: DataOf<'BookingTimesRecorded'>): Booking {
-  const open = trackedPart(state)
-  if (open === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return state
-  const times = readTimes(data)
-  const told = {
-    ...open,
-    status: data.status ?? open.status,
-    basis: times,
-    factsAt: later(open.factsAt, instant(data.at)),
-  }
-  const reached = earlierDecision(open, times)
-  if (reached !== undefined)
-    return within(state, { ...told, unanswered: open.unanswered.slice(open.unanswered.indexOf(reached)) })
-  const differs = state.kind === 'CLOSED' || (open.agreement === 'DIVERGED' && sameTimes(times, open.basis))
-  return { ...told, times, agreement: differs ? 'DIVERGED' : 'AGREED', unanswered: [] }
-}
-
-/** The decision to these times, where later ones have been published since: Cal.com is on its way to those. */
-export const earlierDecision = (booking: OpenBooking, times: Times): Unanswered | undefined =>
-  booking.unanswered.slice(0, -1).find(({ next }) => next && sameTimes(readTimes(next), times))
-
-/**
- * The outcome of the newest decision says how things stand; that of an earlier one only moves the basis. What is refused
- * is not decided again; a move that Cal.com's own change has overtaken is, should the event still stand where it was.
- */
-function withOutcome(state: Booking, data: DataOf<'BookingOutcomeReported'>): Booking {
-  const before = trackedPart(state)
-  if (before === undefined) return state
-  const open = { ...before, outcomes: { ...before.outcomes, [data.eventId]: data.outcome } }
-  const answered = open.unanswered.findIndex(({ sequence }) => sequence === data.sequence)
-  const decision = open.unanswered[answered]
-  // Cal.com's own word came first, and is newer than what a consumer did before it.
-  if (decision === undefined || (state.kind === 'CLOSED' && state.by === 'CALCOM')) return within(state, open)
-
-  const applied = data.outcome === 'APPLIED'
-  const { start, end } = data
-  const said = start !== undefined && end !== undefined ? { start, end } : applied ? decision.next : undefined
-  const basis = said ? readTimes(said) : open.basis
-  const known = { ...open, basis, factsAt: later(open.factsAt, instant(data.at)), unanswered: [] }
-  if (answered < open.unanswered.length - 1)
-    return within(state, { ...known, unanswered: open.unanswered.slice(applied ? answered : answered + 1) })
-  if (applied && decision.next === undefined) return within(state, { ...known, agreement: 'AGREED' })
-  const overtaken = data.outcome === 'SUPERSEDED' && decision.next !== undefined
-  // A refused cancellation leaves the booking open in Cal.com, whatever the calendar says.
-  if (!overtaken && !applied) return { ...known, times: basis, agreement: 'DIVERGED' }
-  const references = overtaken
-    ? withoutVerdict(open.references, decision.event, decision.watermark.fingerprint)
-    : open.references
-  return { ...known, times: basis, agreement: 'AGREED', references }
-}
-
-const within = (state: Booking, open: OpenBooking): Booking =>
-  state.kind === 'CLOSED' ? { ...state, was: open } : open
 
 /** What is not answered yet of the decisions on this reference's event. */
-export const unansweredOn = (booking: OpenBooking, reference: Reference): readonly Unanswered[] =>
-  booking.unanswered.filter(({ event }) => findByAnyName({ references: [reference] }, event) !== undefined)
+export const unansweredOn = (
+  { unanswered }: Pick<Tracked, 'unanswered'>,
+  reference: Reference,
+): readonly Publication[] =>
+  unanswered.filter(({ event }) => findByAnyName({ references: [reference] }, event) !== undefined)

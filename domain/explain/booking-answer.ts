@@ -1,10 +1,11 @@
 import type { BookingEvent } from '../booking/events.ts'
-import { evolveBooking, initialBooking, type OpenBooking, trackedPart } from '../booking/state.ts'
+import { evolveBooking, initialBooking, trackedPart } from '../booking/state.ts'
 import { storeTimes } from '../times.ts'
 import { explanationOf } from './decision-sentences.ts'
 import { readableInstant, readableTimes } from './time-text.ts'
 
 type Of<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>
+type Followed = NonNullable<ReturnType<typeof trackedPart>>
 type Published = Of<'BookingRescheduled'> | Of<'BookingCancelled'>
 
 /** One sentence on what became of a booking and why. Times in UTC, nothing about a person. */
@@ -14,7 +15,7 @@ export function answerAbout(events: readonly BookingEvent[]): string {
   const published = events.findLast(isPublished)
   if (state.kind === 'UNTRACKED' || events.length === 0) return 'Nothing is known of this booking yet.'
   if (booking === undefined) return 'The booking was closed in Cal.com before it was ever followed here.'
-  if (state.kind === 'CLOSED' && state.by === 'CALCOM') {
+  if (state.kind === 'CLOSED') {
     const to = state.rescheduledToUid
     const ours = published && `${happened(published)}, and Cal.com `
     if (to !== undefined) {
@@ -27,6 +28,8 @@ export function answerAbout(events: readonly BookingEvent[]): string {
       ? `${ours}has cancelled it too.`
       : 'The booking was closed in Cal.com, so changes of its calendar event no longer matter.'
   }
+  if (state.kind === 'OPEN' && state.closing)
+    return 'Cal.com has announced the end of this booking, and is asked whether it is over; nothing is published until then.'
   const last = events.filter(isDecision).findLast((event) => published === undefined || !isEcho(event))
   if (last?.type === 'ExternalEventChangeIgnored') return answerIgnored(booking, last)
   if (published) return answerPublished(booking, published)
@@ -65,7 +68,7 @@ function happened(event: Published): string {
   }
 }
 
-function answerPublished(booking: OpenBooking, event: Published): string {
+function answerPublished(booking: Followed, event: Published): string {
   const now = readableTimes(storeTimes(booking.times))
   switch (booking.agreement) {
     case 'AWAITING':
@@ -79,7 +82,7 @@ function answerPublished(booking: OpenBooking, event: Published): string {
   }
 }
 
-function answerIgnored(booking: OpenBooking, event: Of<'ExternalEventChangeIgnored'>): string {
+function answerIgnored(booking: Followed, event: Of<'ExternalEventChangeIgnored'>): string {
   const { because } = explanationOf(event.data.code)
   return `The booking is at ${readableTimes(storeTimes(booking.times))}; its calendar event was looked at ${readableInstant(event.data.observedAt)}: ${because}.`
 }

@@ -1,4 +1,5 @@
 import type { BookingEvent } from '../booking/events.ts'
+import { explanationOf } from './decision-sentences.ts'
 import { readableMove, readableTimes } from './time-text.ts'
 
 type Of<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>
@@ -28,6 +29,20 @@ export function sentenceOfBookingEvent(
       const status = event.data.status === undefined ? '' : ` and is ${statusText[event.data.status]}`
       return `Cal.com says that the booking is at ${readableTimes(event.data)}${status}.`
     }
+    case 'BookingReassigned':
+      return 'Cal.com has given the booking to another host, whose calendar counts from now on.'
+    case 'BookingClosing':
+      return event.data.rescheduledToUid === undefined
+        ? 'Cal.com announced that the booking is over; it is asked whether that is so.'
+        : `Cal.com announced that the booking goes on as ${event.data.rescheduledToUid}; it is asked whether that is so.`
+    case 'BookingKeptOpen':
+      return event.data.seats
+        ? 'The booking goes on: guests share it, and not all of them have left.'
+        : 'The booking goes on: Cal.com does not say that it is over.'
+    case 'BookingFlagged':
+      return `A person is told: ${explanationOf(event.data.code).because}.`
+    case 'BookingUnflagged':
+      return `No longer so: ${explanationOf(event.data.code).because}.`
     case 'BookingClosed': {
       const { reason, rescheduledToUid } = event.data
       if (rescheduledToUid !== undefined) return `Rescheduled in Cal.com to the booking ${rescheduledToUid}.`

@@ -1,5 +1,6 @@
 // What happened, told to people: console, timeline and log. Plain English, times in UTC, nothing about a person.
 
+import { guestReasonOf } from '../booking/decisions.ts'
 import type { BookingEvent } from '../booking/events.ts'
 import type { CalendarFeedEvent } from '../calendar/feed.ts'
 import type { SyncPolicyEvent } from '../calendar/policy.ts'
@@ -58,17 +59,11 @@ type Published = Extract<BookingEvent, { type: 'BookingRescheduled' | 'BookingCa
 
 /** One sentence fit for a guest: no names, no codes, nothing of how it works. */
 export function reasonText(event: Published): string {
-  if (event.type === 'BookingCancelled') return guestReasons[event.data.reason]
+  if (event.type === 'BookingCancelled') return guestReasonOf(event.data.reason)
   const { previous, next } = event.data
   return Temporal.Instant.from(previous.start).equals(next.start)
     ? 'The host changed the end of this meeting in their calendar.'
     : 'The host moved this meeting to another time in their calendar.'
-}
-
-const guestReasons = {
-  DELETED_IN_CALENDAR: 'The host removed this meeting from their calendar.',
-  HOST_DECLINED: 'The host can no longer attend this meeting.',
-  ALL_ATTENDEES_DECLINED: 'All guests have declined this meeting.',
 }
 
 /** One sentence on what became of a booking and why, from its own events, oldest first. */

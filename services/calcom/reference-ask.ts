@@ -1,7 +1,7 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
+import type { StoredReference } from '../../domain/booking/events.ts'
 import { trackBooking } from '../../domain/booking/facts.ts'
-import type { StoredReference } from '../../domain/booking/state.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { syncsOfUser } from '../../projections/calendar-syncs.ts'

@@ -1,9 +1,10 @@
 // Instances of a series get other ids when the series is edited or split: which instance is a booking's now?
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
+import type { Reference } from '../../domain/booking/references.ts'
 import { flagSeriesChanged } from '../../domain/booking/series-change.ts'
 import { type LinkedInstance, pairInstances, seriesRoot } from '../../domain/booking/series-pairing.ts'
-import type { OpenBooking, Reference } from '../../domain/booking/state.ts'
+import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Answer, CalendarAccess } from '../../ports/calendar-provider.ts'
 import { type BookingReferencesDocument, bookingsOfSeries } from '../../projections/booking-references.ts'

@@ -31,6 +31,7 @@ test('shows an open booking with its references', async () => {
       start: '2026-03-10T09:00:00Z',
       end: '2026-03-10T10:00:00Z',
       references: [{ ...a.reference, confirmed: true }],
+      trackedAt: '2026-03-02T08:00:00Z',
     }
     assert.equal([...found], [['event-of-a', [shown]]])
   })

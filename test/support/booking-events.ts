@@ -1,4 +1,4 @@
-import type { BookingEvent, StoredReference } from '../../domain/booking/state.ts'
+import type { BookingEvent, StoredReference } from '../../domain/booking/events.ts'
 
 type Data<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 

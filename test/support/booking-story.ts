@@ -1,14 +1,20 @@
 // Words for stories about one booking: on 24 November 2026 from 10:00 to 10:30 UTC, told the day before.
 import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { StoredReference } from '../../domain/booking/events.ts'
 import {
   recordBookingTimes,
   reportOutcome,
   type ToldBooking,
   trackBooking,
 } from '../../domain/booking/facts.ts'
-import type { LookContext, LookDecision } from '../../domain/booking/look.ts'
+import type { Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
-import type { Booking, OpenBooking, StoredReference } from '../../domain/booking/state.ts'
+import {
+  type Booking,
+  type CancelledBooking,
+  type OpenBooking,
+  trackedPart,
+} from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Times } from '../../domain/times.ts'
 import { given } from './given.ts'
@@ -89,27 +95,37 @@ export type LookMore = Partial<LookContext> & {
   calendarKey?: string
 }
 
+type Shown = ExternalEvent | { unknown: string }
+
 /** A look at the event: what it came to. */
-export const sees =
-  (
-    event: ExternalEvent | { unknown: string },
-    { began = 60, calendarKey = 'key1', ...context }: LookMore = {},
-  ) =>
-  (state: Booking): LookDecision =>
-    decideLook(
-      state,
-      {
-        provider: 'google',
+export const sees = (shown: Shown, { calendarKey = 'key1', ...more }: LookMore = {}) =>
+  seesAll([{ calendarKey, shown }], more)
+
+/** A look at several events. */
+export const seesAll =
+  (sights: readonly { calendarKey?: string; id?: string; shown: Shown }[], more: LookMore = {}) =>
+  (state: Booking): LookDecision => {
+    const { began = 60, ...context } = more
+    const look: Look = {
+      observedAt: minute(began),
+      sights: sights.map(({ calendarKey = 'key1', id = 'event1', shown }) => ({
         calendarKey,
-        externalEventId: 'id' in event ? event.id : 'event1',
-        observedAt: minute(began),
-        result: 'id' in event ? { seen: event } : event,
-      },
-      { now: minute(began), mode: 'apply', ...context },
-    )
+        externalEventId: 'id' in shown ? shown.id : id,
+        result: 'id' in shown ? { seen: shown } : shown,
+      })),
+    }
+    return decideLook(state, look, { now: minute(began), mode: 'apply', ...context })
+  }
 
 /** An accepted booking that is linked to its event since minute 0. */
 export const linked = () => given(bookingAggregate).when(tracks())
+
+/** What is known of the booking, also when it was closed. */
+export function tracked(state: Booking): OpenBooking | CancelledBooking {
+  const known = trackedPart(state)
+  if (known === undefined) throw new Error(`nothing is known of the booking, which is ${state.kind}`)
+  return known
+}
 
 /** The booking, which has to be open. */
 export function open(state: Booking): OpenBooking {

@@ -43,6 +43,17 @@ export const examples: Examples = {
       { bookingUid: 'booking1', ...times, at },
       { bookingUid: 'booking1', ...times, status: 'REJECTED', at },
     ],
+    BookingReassigned: [{ bookingUid: 'booking1', userId: 'user2', previousUserId: 'user1', at }],
+    BookingClosing: [
+      { bookingUid: 'booking1', reason: 'CANCELLED_IN_CALCOM', seats: true, at },
+      { bookingUid: 'booking1', reason: 'RESCHEDULED', rescheduledToUid: 'booking2', at },
+    ],
+    BookingKeptOpen: [
+      { bookingUid: 'booking1', reason: 'SEATS', seats: true, at },
+      { bookingUid: 'booking1', reason: 'OPEN_IN_CALCOM', at },
+    ],
+    BookingFlagged: [{ bookingUid: 'booking1', code: 'REASSIGNED', at }],
+    BookingUnflagged: [{ bookingUid: 'booking1', code: 'REASSIGNED', at }],
     BookingClosed: [
       { bookingUid: 'booking1', reason: 'Jane Doe wrote this', at },
       { bookingUid: 'booking1', reason: 'REJECTED_IN_CALCOM', at },

@@ -3,12 +3,8 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  type Booking,
-  type BookingEvent,
-  evolveBooking,
-  initialBooking,
-} from '../../../domain/booking/state.ts'
+import type { BookingEvent } from '../../../domain/booking/events.ts'
+import { type Booking, evolveBooking, initialBooking } from '../../../domain/booking/state.ts'
 import type { Decision } from '../../../domain/decision.ts'
 import { sameTimes, type Times } from '../../../domain/times.ts'
 import { from, minute, reports, sees, tracks, written } from '../../support/booking-story.ts'

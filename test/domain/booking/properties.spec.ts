@@ -1,15 +1,11 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { BookingEvent } from '../../../domain/booking/events.ts'
 import { closeBooking } from '../../../domain/booking/facts.ts'
-import { passedOnReferences, replaceReferences } from '../../../domain/booking/links.ts'
+import { linkReferences, passedOnReferences } from '../../../domain/booking/links.ts'
 import { flagSeriesChanged, moveReference } from '../../../domain/booking/series-change.ts'
-import {
-  type Booking,
-  type BookingEvent,
-  evolveBooking,
-  initialBooking,
-} from '../../../domain/booking/state.ts'
+import { type Booking, evolveBooking, initialBooking } from '../../../domain/booking/state.ts'
 import type { Decision } from '../../../domain/decision.ts'
 import {
   deleted,
@@ -65,7 +61,10 @@ const looks: fc.Arbitrary<Command> = fc
   })
 const failedLooks: fc.Arbitrary<Command> = fc
   .integer({ min: 0, max: 7_200_000 })
-  .map((unknownForMs) => (state, n) => sees({ unknown: 'NOT_FOUND' }, { began: n, unknownForMs })(state))
+  .map(
+    (ms) => (state, n) =>
+      sees({ unknown: 'NOT_FOUND' }, { began: n, lasting: { code: 'UNKNOWN', ms } })(state),
+  )
 const tellings: fc.Arbitrary<Command> = fc
   .record({
     times,
@@ -118,7 +117,12 @@ const others: fc.Arbitrary<Command> = fc.oneof(
   fc.array(named, { maxLength: 2 }).map(
     (references): Command =>
       (state, n) =>
-        replaceReferences(state, { references, at: at(n) }),
+        linkReferences(state, {
+          references: references.map((one) => ({ ...one, confirmed: true })),
+          referencesComplete: true,
+          times: from('10:00'),
+          at: at(n),
+        }),
   ),
   named.map(
     (one): Command =>

@@ -1,9 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../../commands/aggregates.ts'
-import { passedOnReferences, replaceReferences } from '../../../domain/booking/links.ts'
+import type { StoredReference } from '../../../domain/booking/events.ts'
+import { linkReferences, passedOnReferences } from '../../../domain/booking/links.ts'
 import { flagSeriesChanged, moveReference } from '../../../domain/booking/series-change.ts'
-import type { Booking, StoredReference } from '../../../domain/booking/state.ts'
+import type { Booking } from '../../../domain/booking/state.ts'
 import {
   deleted,
   from,
@@ -12,6 +13,7 @@ import {
   open,
   reference,
   sees,
+  seesAll,
   tracks,
   written,
 } from '../../support/booking-story.ts'
@@ -26,7 +28,12 @@ const moves =
   (state: Booking) =>
     moveReference(state, { from: of, to, at: minute(n).toString() })
 const names = (references: StoredReference[], n: number) => (state: Booking) =>
-  replaceReferences(state, { references, at: minute(n).toString() })
+  linkReferences(state, {
+    references: references.map((one) => ({ ...one, confirmed: true })),
+    referencesComplete: true,
+    times: from('10:00'),
+    at: minute(n).toString(),
+  })
 const later = (n: number) => ({ at: minute(n).toString() })
 const namesOf = (state: Booking) =>
   open(state).references.map(({ stored }) => `${stored.calendarKey} ${stored.externalEventId}`)
@@ -105,7 +112,7 @@ test('moved onto a name that the booking refers to already, the two are one', ()
     }),
   )
   const decided = both
-    .when(sees(written(9, from('11:00')), { calendarKey: 'key2' }))
+    .when(seesAll([{ shown: deleted(4) }, { calendarKey: 'key2', shown: written(9, from('11:00')) }]))
     .gives('BookingRescheduled')
   const one = decided.when(moves(elsewhere))
   assert.equal(namesOf(one.state), ['key2 event1'])

@@ -20,6 +20,8 @@ import { given } from '../../support/given.ts'
 
 const test = suite('booking rules')
 
+const lasting = (ms: number) => ({ lasting: { code: 'UNKNOWN', ms } }) as const
+
 const allDay: ExternalEvent = {
   id: 'event1',
   status: 'confirmed',
@@ -54,7 +56,8 @@ test('a moved event reschedules its booking', () => {
       sequence: 1,
       externalEventId: 'event1',
       calendarKey: 'key1',
-      fingerprint: '"5"',
+      fingerprint: '"5" 2026-11-24T11:00:00Z/2026-11-24T11:30:00Z',
+      externalEtag: '"5"',
       externalUpdatedAt: '2026-11-23T08:05:00Z',
       observedAt: '2026-11-23T09:00:00Z',
       previous: { start: '2026-11-24T10:00:00Z', end: '2026-11-24T10:30:00Z' },
@@ -107,14 +110,10 @@ test("a deleted entry's times are never read", () => {
   assert.equal(ignored?.type === 'ExternalEventChangeIgnored' && ignored.data.seen, { status: 'cancelled' })
 })
 
-test('rule 2: the same version, or an older one, is stale whatever else it says', () => {
+test('rule 2: the same version, or an older one, is stale', () => {
   const decided = linked().when(sees(written(5, from('11:00'))))
   decided
     .when(sees(written(5, from('11:00'))))
-    .gives()
-    .by('STALE')
-  decided
-    .when(sees(written(5, from('12:00'), { updated: minute(6) })))
     .gives()
     .by('STALE')
   decided
@@ -123,6 +122,23 @@ test('rule 2: the same version, or an older one, is stale whatever else it says'
     .by('STALE')
   decided
     .when(sees(deleted(4)))
+    .gives()
+    .by('STALE')
+})
+
+test('rule 2: the same etag with other times, or another status, is another version', () => {
+  const decided = linked().when(sees(written(5, from('10:00'))))
+  decided.when(sees(written(5, from('11:00')))).gives('BookingRescheduled')
+  decided.when(sees(deleted(5))).gives('BookingCancelled')
+})
+
+test('rule 2: what was decided by a version that knew the etag alone is decided', () => {
+  const decided = linked().when(sees(written(5, from('11:00'))))
+  const before = decided.history.map((event) =>
+    event.type === 'BookingRescheduled' ? { ...event, data: { ...event.data, fingerprint: '"5"' } } : event,
+  )
+  given(bookingAggregate, before)
+    .when(sees(written(5, from('11:00'))))
     .gives()
     .by('STALE')
 })
@@ -256,21 +272,21 @@ test('rule 9: nothing is decided on a failed look; a person is told once, after 
   const failed = { unknown: 'NOT_FOUND' }
   linked().when(sees(failed)).gives().by('UNKNOWN')
   linked()
-    .when(sees(failed, { unknownForMs: 3_599_999 }))
+    .when(sees(failed, lasting(3_599_999)))
     .gives()
-  const reported = linked().when(sees(failed, { unknownForMs: 3_600_000 }))
+  const reported = linked().when(sees(failed, lasting(3_600_000)))
   reported
     .gives('ExternalEventChangeIgnored')
     .by('UNKNOWN')
     .saying({ settles: false, fingerprint: 'NOT_FOUND' })
-  reported.when(sees(failed, { unknownForMs: 7_200_000 })).gives()
-  reported.when(sees({ unknown: 'FORBIDDEN' }, { unknownForMs: 7_200_000 })).gives()
+  reported.when(sees(failed, lasting(7_200_000))).gives()
+  reported.when(sees({ unknown: 'FORBIDDEN' }, lasting(7_200_000))).gives()
   reported.when(sees(written(5, from('11:00')))).gives('BookingRescheduled')
 })
 
 test('rule 9: nobody is told of bookings that no change could be carried to', () => {
   const failed = { unknown: 'NOT_FOUND' }
-  const long = { unknownForMs: 3_600_000 }
+  const long = lasting(3_600_000)
   linked()
     .when(sees(failed, { ...long, now: from('10:00').start }))
     .gives()
@@ -286,7 +302,14 @@ test('rule 10: a link that Cal.com has not confirmed cannot cancel until it has'
   const unconfirmed = given(bookingAggregate)
     .when(tracks({ references: [{ ...reference, confirmed: false }] }))
     .when(sees(deleted(5)))
-  unconfirmed.gives('ExternalEventChangeIgnored').by('REFERENCE_UNCONFIRMED').saying({ settles: false })
+  unconfirmed.gives().by('REFERENCE_UNCONFIRMED')
+  const hour = { lasting: { code: 'REFERENCE_UNCONFIRMED', ms: 3_600_000 } } as const
+  unconfirmed
+    .when(sees(deleted(5), hour))
+    .gives('ExternalEventChangeIgnored')
+    .saying({ settles: false })
+    .when(sees(deleted(5), hour))
+    .gives()
   unconfirmed
     .when(tracks({ at: minute(10).toString() }))
     .gives('BookingReferenceLinked')
@@ -431,13 +454,16 @@ test('only decisions that publish are said to act', () => {
 })
 
 test('an event that answers again takes the flag away, once, though it says nothing new', () => {
-  const flags = sees({ unknown: 'FORBIDDEN' }, { unknownForMs: 3_600_000 })
+  const flags = sees({ unknown: 'FORBIDDEN' }, lasting(3_600_000))
   const decided = linked().when(sees(written(5, from('10:00'))))
   const back = decided
     .when(flags)
     .gives('ExternalEventChangeIgnored')
     .when(sees(written(5, from('10:00'))))
-  back.gives('ExternalEventChangeIgnored').by('STALE').saying({ code: 'STALE', settles: true })
+  back
+    .gives('ExternalEventChangeIgnored')
+    .by('ANSWERS_AGAIN')
+    .saying({ code: 'ANSWERS_AGAIN', settles: true })
   back
     .when(sees(written(5, from('10:00'))))
     .gives()

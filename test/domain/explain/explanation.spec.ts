@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { decisions } from '../../../domain/booking/decisions.ts'
+import type { BookingEvent } from '../../../domain/booking/events.ts'
 import { closeBooking } from '../../../domain/booking/facts.ts'
-import type { DecisionCode } from '../../../domain/booking/look.ts'
-import type { Booking, BookingEvent } from '../../../domain/booking/state.ts'
+import type { Booking } from '../../../domain/booking/state.ts'
 import { eventTypes } from '../../../domain/domain-event.ts'
 import { answerOf, reasonText, sentenceOf, sentenceOfDecision } from '../../../domain/explain/explanation.ts'
 import {
@@ -48,33 +49,8 @@ test('sentences tell times in UTC', () => {
   ])
 })
 
-const codes: Record<DecisionCode, true> = {
-  NOT_LINKED: true,
-  STALE: true,
-  LOOK_AGAIN: true,
-  BOOKING_NOT_ACCEPTED: true,
-  BOOKING_CLOSED: true,
-  NOT_ORGANISER: true,
-  BOOKING_IN_PAST: true,
-  UNKNOWN: true,
-  REFERENCE_UNCONFIRMED: true,
-  DELETED_IN_CALENDAR: true,
-  HOST_DECLINED: true,
-  ALL_ATTENDEES_DECLINED: true,
-  ALL_DAY: true,
-  NO_TIME_CHANGE: true,
-  NEW_TIME_IN_PAST: true,
-  RESCHEDULED: true,
-  FIRST_LOOK: true,
-  DISCARDED: true,
-  SERIES_CHANGED: true,
-  OBSERVE_ONLY: true,
-  POLICY_OFF: true,
-  EVENT_RESTORED: true,
-}
-
 test('every code has a sentence of its own, and so has one that is not known', () => {
-  const sentences = Object.keys(codes).map(sentenceOfDecision)
+  const sentences = Object.keys(decisions).map(sentenceOfDecision)
   for (const sentence of sentences) isSentence(sentence)
   assert.is(new Set(sentences).size, sentences.length)
   isSentence(sentenceOfDecision('CODE_OF_TOMORROW'))

@@ -1,0 +1,166 @@
+// What a rule's code comes to: by the catalogue of decisions, held against policy and what people said, as events.
+import { isBefore, storeTimes } from '../times.ts'
+import { type DecisionCode, decisions, type Entry, isCancellation } from './decisions.ts'
+import type { Agreement, BookingEvent, IgnoredData, SeenData } from './events.ts'
+import { type Facts, isSpokenOf, type LookDecision, type Seen, timesOf, type Unread } from './look.ts'
+
+/** It changes nothing, and leaves no trace. */
+export const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
+
+/** What acts may yet be discarded, held, or only observed. */
+export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
+  const entry: Entry = decisions[code]
+  if (entry.leaves === 'nothing' || isTooSoon(code, entry, facts)) return silent(code)
+  const subject = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
+  const publishes = entry.leaves === 'BookingCancelled' || entry.leaves === 'BookingRescheduled'
+  if (subject === undefined || (!publishes && !entry.held)) return recorded(code, facts)
+
+  const { mode, discardedAt } = facts.context
+  const instead = entry.leaves === 'BookingRescheduled' ? entry.leaves : 'BookingCancelled'
+  const noted = (reason: DecisionCode): LookDecision => recorded(reason, facts, [subject], instead)
+  if (isSpokenOf(subject.event, discardedAt)) return noted('DISCARDED')
+  if (mode === 'off') return noted('POLICY_OFF')
+  if (!publishes) return noted(code)
+  if (differedWhenLinked(subject, facts)) return noted('FIRST_LOOK')
+  if (mode === 'observe') return noted('OBSERVE_ONLY')
+  const decision = published(code, subject, facts)
+  if (decision === undefined) return silent(code)
+  return { code, events: [decision], acts: true, fingerprint: subject.fingerprint }
+}
+
+const isFresh = ({ version }: Seen): boolean => version === 'FRESH'
+const isDecidable = (seen: Seen): boolean => isFresh(seen) && seen.reference.confirmed
+
+function isTooSoon(code: DecisionCode, { afterMs = 0 }: Entry, { context: { lasting } }: Facts): boolean {
+  return (lasting?.code === code ? lasting.ms : 0) < afterMs
+}
+
+/** A difference that was there when the booking was linked is nobody's change since. */
+function differedWhenLinked({ reference, event, fingerprint }: Seen, { context }: Facts): boolean {
+  if (reference.looked || isSpokenOf(event, context.releasedAt)) return false
+  if (event.updated !== undefined) return !isBefore(reference.linkedAt, event.updated)
+  // What the first look came to is on record: another version is a later one.
+  return context.firstLook === true && Object.values(reference.setAside).every((one) => one === fingerprint)
+}
+
+/** Recorded for each event of the look in a version not decided yet; what is set aside, once for each version. */
+function recorded(
+  code: DecisionCode,
+  facts: Facts,
+  subjects: readonly Seen[] = facts.seen,
+  instead?: IgnoredData['instead'],
+): LookDecision {
+  const events =
+    code === 'UNKNOWN'
+      ? facts.unread.flatMap((unread) => unreadable(unread, facts))
+      : subjects.flatMap((seen) => ignored(codeFor(code, seen, facts), seen, facts, instead))
+  return { code, events, acts: false }
+}
+
+/** An event that is gone while another stands for the booking has a say again should that other one go. */
+const codeFor = (code: DecisionCode, seen: Seen, { standing, gone }: Facts): DecisionCode =>
+  standing !== undefined && decisions[code].leaves === 'settles' && gone.includes(seen) ? 'LEFTOVER' : code
+
+function ignored(
+  code: DecisionCode,
+  seen: Seen,
+  facts: Facts,
+  instead: IgnoredData['instead'],
+): BookingEvent[] {
+  const { reference, event, fingerprint } = seen
+  const settles = decisions[code].leaves === 'settles'
+  const isNews = isFresh(seen) || reference.unreadable === true
+  const isKnown = !settles && reference.setAside[code] === fingerprint && reference.unreadable === undefined
+  if (!isNews || isKnown) return []
+  return [
+    {
+      type: 'ExternalEventChangeIgnored',
+      data: {
+        ...observed(seen, facts),
+        bookingUid: facts.booking.bookingUid,
+        code,
+        settles,
+        seen: seenData(seen),
+        ...(instead && { instead }),
+        agreement: agreementAfter(code, facts.booking.agreement),
+        ...(event.etag !== undefined && { externalEtag: event.etag }),
+      },
+    },
+  ]
+}
+
+function agreementAfter(code: DecisionCode, before: Agreement): Agreement {
+  const { diverges, agrees } = decisions[code]
+  if (diverges) return 'DIVERGED'
+  return agrees && before === 'DIVERGED' ? 'AGREED' : before
+}
+
+function seenData({ event }: Seen): SeenData {
+  const times = event.status === 'cancelled' ? undefined : timesOf(event)
+  const { organizerSelf: organiser, attendees, attendeesOmitted } = event
+  const guests = attendees?.some(({ self, organizer, resource }) => !self && !organizer && !resource)
+  return {
+    status: event.status,
+    ...(times && storeTimes(times)),
+    ...(organiser !== undefined && { organiser }),
+    ...(guests !== undefined && !attendeesOmitted && { guests }),
+  }
+}
+
+/** That an event cannot be read is recorded once, until it can be. */
+function unreadable({ reference, code }: Unread, facts: Facts): BookingEvent[] {
+  if (reference.unreadable) return []
+  const { booking, look, context } = facts
+  return [
+    {
+      type: 'ExternalEventChangeIgnored',
+      data: {
+        ...reference.stored,
+        bookingUid: booking.bookingUid,
+        code: 'UNKNOWN',
+        settles: false,
+        fingerprint: code,
+        observedAt: look.observedAt.toString(),
+        seen: { status: 'unknown' },
+        agreement: booking.agreement,
+        at: context.now.toString(),
+      },
+    },
+  ]
+}
+
+function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEvent | undefined {
+  const { booking, context } = facts
+  const organizationId = booking.organizationId ?? context.organizationId
+  const { etag } = subject.event
+  const decided = {
+    ...observed(subject, facts),
+    bookingUid: booking.bookingUid,
+    userId: booking.userId,
+    ...(organizationId !== undefined && { organizationId }),
+    sequence: booking.sequence + 1,
+    ...(etag !== undefined && { externalEtag: etag }),
+    basis: storeTimes(booking.basis),
+  }
+  if (isCancellation(code))
+    return {
+      type: 'BookingCancelled',
+      data: { ...decided, reason: code, ...storeTimes(booking.times) },
+    }
+  const times = timesOf(subject.event)
+  if (times === undefined) return undefined
+  const { timeZone } = times
+  const next = { ...storeTimes(times), ...(timeZone !== undefined && { timeZone }) }
+  return {
+    type: 'BookingRescheduled',
+    data: { ...decided, previous: storeTimes(booking.times), next },
+  }
+}
+
+const observed = ({ reference, event, fingerprint }: Seen, { look, context }: Facts) => ({
+  ...reference.stored,
+  fingerprint,
+  ...(event.updated && { externalUpdatedAt: event.updated.toString() }),
+  observedAt: look.observedAt.toString(),
+  at: context.now.toString(),
+})

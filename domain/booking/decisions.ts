@@ -1,0 +1,283 @@
+// The catalogue of decisions: for each code what it leaves, who is told, and in which words. Everything else that is
+// known of a code follows from it: the types, the published reasons, what waits for a person, the tables of docs/rules.md.
+// To add a rule: its condition in rules.ts, its entry here, its test. Codes are stable once released.
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/**
+ * `nothing`: no event. `settles`: recorded; this version of the event is decided for good. `sets aside`: recorded once a
+ * version; looked at again when the reason is gone. `flags`: the booking itself is flagged, no version of an event.
+ */
+export type Leaves =
+  | 'nothing'
+  | 'settles'
+  | 'sets aside'
+  | 'flags'
+  | 'BookingRescheduled'
+  | 'BookingCancelled'
+
+export type Entry = {
+  readonly leaves: Leaves
+  /** A person is told: in the booking's `attention`, the status and the console. */
+  readonly told?: 'while open' | 'always'
+  /** The change waits until a person releases or discards it. */
+  readonly held?: true
+  /** Calendar and booking are at odds from then on, or, if they were, are no longer. */
+  readonly diverges?: true
+  readonly agrees?: true
+  /** The booking is looked at again by itself for as long as it comes to this. */
+  readonly looksAgain?: true
+  /** Nothing is recorded before looks have come to this for so long without a break. */
+  readonly afterMs?: number
+  /** What happened and why it came to this, as a clause. */
+  readonly because: string
+  /** What a person can do, as a clause; absent where there is nothing to do. */
+  readonly remedy?: string
+  /** Of a published cancellation: the reason in words for a guest. */
+  readonly guest?: string
+}
+
+const catalogue = {
+  NOT_LINKED: {
+    leaves: 'nothing',
+    because: 'no open booking refers to this calendar event, so there was nothing to change',
+    remedy: "if one should, check that the booking's reference in Cal.com names this event",
+  },
+  BOOKING_CLOSED: {
+    leaves: 'nothing',
+    because: 'the booking was already cancelled, or rescheduled to another one, so nothing was changed',
+  },
+  EVENT_RESTORED: {
+    leaves: 'settles',
+    told: 'always',
+    because: 'the event was restored in the calendar after its booking had been cancelled',
+    remedy: 'book again in Cal.com if the meeting is to take place',
+  },
+  STALE: {
+    leaves: 'nothing',
+    because: 'this version of the event, or a newer one, had been decided before, so nothing was done',
+  },
+  ANSWERS_AGAIN: {
+    leaves: 'settles',
+    because: 'the event can be read again, in a version that had been decided before',
+  },
+  LOOK_AGAIN: {
+    leaves: 'nothing',
+    looksAgain: true,
+    because: 'the calendar was read before the newest fact from Cal.com arrived, so it is read again first',
+  },
+  BOOKING_NOT_ACCEPTED: {
+    leaves: 'sets aside',
+    because: 'the booking is not accepted in Cal.com, so its event is only looked at once it is',
+    remedy: 'accept the booking in Cal.com to have the change considered',
+  },
+  BOOKING_CLOSING: {
+    leaves: 'nothing',
+    looksAgain: true,
+    because: 'Cal.com has announced the end of this booking and is asked whether it is over',
+  },
+  NOT_ORGANISER: {
+    leaves: 'settles',
+    because: "this calendar holds a colleague's copy of the event, and only the organiser's copy counts",
+    remedy: "make the change in the organiser's calendar",
+  },
+  LOOK_AT_ALL: {
+    leaves: 'nothing',
+    looksAgain: true,
+    because: 'the booking names several events, and all of them are looked at before anything is decided',
+  },
+  ORGANISER_CHANGED: {
+    leaves: 'settles',
+    told: 'while open',
+    diverges: true,
+    because: 'the event was handed to another organiser, whose calendar is the one that counts now',
+    remedy: 'give the booking to that host in Cal.com, or take the event back',
+  },
+  BOOKING_IN_PAST: {
+    leaves: 'settles',
+    because: 'the booking has started, and past bookings are never touched',
+  },
+  UNKNOWN: {
+    leaves: 'sets aside',
+    told: 'while open',
+    looksAgain: true,
+    afterMs: HOUR,
+    because: 'the event could not be read in the calendar, so nothing was decided and it is tried again',
+    remedy: 'check that the calendar is still there and its connection still valid',
+  },
+  REFERENCE_UNCONFIRMED: {
+    leaves: 'sets aside',
+    told: 'while open',
+    looksAgain: true,
+    afterMs: HOUR,
+    because:
+      'the event is gone from the calendar, but Cal.com has not confirmed yet that it belongs to this booking',
+    remedy: "wait for Cal.com to name the booking's event, or cancel the booking in Cal.com",
+  },
+  DELETION_UNCLEAR: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because:
+      'the calendar says no more than that the event is gone, which is also how it looks when an event is given to another organiser',
+    remedy: 'release it to cancel the booking, or discard it if the meeting takes place',
+  },
+  EVENT_SHARED: {
+    leaves: 'sets aside',
+    told: 'while open',
+    because: 'several open bookings name this event, and it is another one that it stands for',
+    remedy: 'cancel in Cal.com the booking that does not take place',
+  },
+  EVENTS_DISAGREE: {
+    leaves: 'sets aside',
+    told: 'while open',
+    because: 'the booking names several events that take place at different times',
+    remedy: 'delete the event that does not stand for the booking',
+  },
+  LEFTOVER: {
+    leaves: 'sets aside',
+    because: 'an event that the booking names is gone, but another one stands for it, so nothing was changed',
+  },
+  DELETED_IN_CALENDAR: {
+    leaves: 'BookingCancelled',
+    because: 'the event was deleted in the calendar, so the booking was cancelled',
+    guest: 'The host removed this meeting from their calendar.',
+  },
+  HOST_DECLINED: {
+    leaves: 'BookingCancelled',
+    because: 'the host declined the event in the calendar, so the booking was cancelled',
+    guest: 'The host can no longer attend this meeting.',
+  },
+  ALL_ATTENDEES_DECLINED: {
+    leaves: 'BookingCancelled',
+    because: 'every guest declined the event in the calendar, so the booking was cancelled',
+    guest: 'All guests have declined this meeting.',
+  },
+  ALL_DAY: {
+    leaves: 'settles',
+    told: 'while open',
+    diverges: true,
+    because:
+      'the event became an all-day event, and a booking needs a start and an end, so nothing was changed',
+    remedy: 'give the event a time again, or change the booking in Cal.com',
+  },
+  NO_LENGTH: {
+    leaves: 'settles',
+    told: 'while open',
+    diverges: true,
+    because: 'the event ends when it starts, or before, which a booking cannot, so nothing was changed',
+    remedy: 'give the event a length again, or change the booking in Cal.com',
+  },
+  GUESTS_REMOVED: {
+    leaves: 'settles',
+    told: 'while open',
+    agrees: true,
+    because: 'all guests were taken off the event in the calendar, while the booking goes on',
+    remedy: 'cancel the booking in Cal.com if the meeting does not take place, or invite the guests again',
+  },
+  NO_TIME_CHANGE: {
+    leaves: 'settles',
+    agrees: true,
+    because: 'the event has the same start and end as the booking, so there was nothing to change',
+  },
+  AWAITING_ANSWER: {
+    leaves: 'nothing',
+    looksAgain: true,
+    because:
+      'the event went back to the times that Cal.com has, while a move was on its way there; its answer is awaited',
+  },
+  NEW_TIME_IN_PAST: {
+    leaves: 'settles',
+    told: 'while open',
+    diverges: true,
+    because: 'the event was moved to a time that has passed, so the booking was left as it is',
+    remedy: 'move the event to a time to come',
+  },
+  RESCHEDULED: {
+    leaves: 'BookingRescheduled',
+    because: 'the event was moved in the calendar, so the booking was moved with it',
+  },
+  DISCARDED: {
+    leaves: 'settles',
+    because:
+      'the change had been held for a person, who decided against it, so the booking was left as it is',
+    remedy: 'change the event again, or change the booking in Cal.com',
+  },
+  POLICY_OFF: {
+    leaves: 'sets aside',
+    because: 'the service is switched off here, so it changed nothing',
+    remedy: 'switch it on, or resume the calendar sync, to have the event looked at again',
+  },
+  FIRST_LOOK: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because:
+      'the event and the booking already differed when they were linked, so the difference is held for a person',
+    remedy: 'release it to carry it to the booking, or discard it',
+  },
+  OBSERVE_ONLY: {
+    leaves: 'sets aside',
+    because: 'the service only observes here, so it noted what it would have done and changed nothing',
+    remedy: 'set the mode to apply to carry changes to bookings',
+  },
+  SERIES_CHANGED: {
+    leaves: 'sets aside',
+    told: 'while open',
+    because:
+      "the event's series was changed so that nobody can say which of its events, if any, is the booking's",
+    remedy: 'move or cancel the booking in Cal.com by hand',
+  },
+  REASSIGNED: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "Cal.com has given the booking to another host, and cannot be asked for that host's event, so the booking is not followed",
+    remedy: "add the new host's key to CALCOM_API_KEYS_FILE, or use a team admin's key",
+  },
+  EVENT_NOT_FOUND: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "Cal.com does not say in which calendar the event is, and it is in none of the host's calendars that are kept in step",
+    remedy: "register the calendar of the booking's event with RegisterCalendarSync",
+  },
+  IMPOSSIBLE_TIMES: {
+    leaves: 'flags',
+    told: 'while open',
+    because: 'Cal.com named an end that is not after the start, which was not taken over',
+    remedy: 'set the times of the booking right in Cal.com',
+  },
+} as const satisfies { readonly [code: string]: Entry }
+
+/** Stable once published. */
+export type DecisionCode = keyof typeof catalogue
+
+type CodesThat<What extends Leaves> = {
+  [Code in DecisionCode]: (typeof catalogue)[Code]['leaves'] extends What ? Code : never
+}[DecisionCode]
+
+/** Why a booking is cancelled: part of what is published. */
+export type CancellationReason = CodesThat<'BookingCancelled'>
+/** What a person is told of a booking itself. */
+export type FlagCode = CodesThat<'flags'>
+
+export const decisions: { readonly [Code in DecisionCode]: Entry } = catalogue
+
+export const isCancellation = (code: DecisionCode): code is CancellationReason =>
+  decisions[code].leaves === 'BookingCancelled'
+
+export const isDecisionCode = (code: string): code is DecisionCode => Object.hasOwn(catalogue, code)
+
+/** Why a booking was cancelled, in words for a guest. */
+export const guestReasonOf = (code: CancellationReason): string => catalogue[code].guest
+
+/** The entry of a code out of a stream, where another version may have written it; undefined for one unheard of. */
+export const decisionOf = (code: string): Entry | undefined =>
+  isDecisionCode(code) ? decisions[code] : undefined
+
+const codes = Object.keys(catalogue).filter(isDecisionCode)
+
+export const codesWhere = (holds: (entry: Entry) => boolean): readonly DecisionCode[] =>
+  codes.filter((code) => holds(decisions[code]))

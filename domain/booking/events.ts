@@ -1,13 +1,12 @@
 // What is on record of a Cal.com booking: the events of the stream booking-<uid>. The event types are a storage format:
 // names and fields are only ever added (see event-codec.ts). Instants are RFC 3339 in UTC. No event holds anything about
 // a person.
+import type { StoredTimes } from '../times.ts'
 
 export type BookingStatus = 'ACCEPTED' | 'PENDING' | 'REJECTED'
 
 /** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: Cal.com refused it, calendar and booking differ. */
 export type Agreement = 'AGREED' | 'AWAITING' | 'DIVERGED'
-
-export type StoredTimes = { start: string; end: string }
 
 /** The event in a calendar that a booking refers to. */
 export type StoredReference = {

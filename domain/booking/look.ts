@@ -1,7 +1,7 @@
 // What a look at an event comes to: a rule's verdict, held against policy and against what people said, as events.
 
-import type { SyncMode } from '../calendar/policy.ts'
 import type { ExternalEvent } from '../external-event.ts'
+import type { SyncMode } from '../sync-mode.ts'
 import { isBefore, storeTimes } from '../times.ts'
 import type { BookingEvent, CancellationReason, IgnoredData, OpenBooking, Reference, Times } from './state.ts'
 

@@ -2,14 +2,13 @@
 // events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the calendar
 // does), series-change.ts (what a series that was edited or split does).
 
-import { instant, later, readTimes, sameTimes, type Times } from '../times.ts'
+import { instant, later, readTimes, type StoredTimes, sameTimes, type Times } from '../times.ts'
 import type {
   Agreement,
   BookingEvent,
   BookingStatus,
   DecidedData,
   EventName,
-  StoredTimes,
   StoredWatermark,
 } from './events.ts'
 import {
@@ -33,7 +32,6 @@ export type {
   EventName,
   IgnoredData,
   StoredReference,
-  StoredTimes,
   StoredWatermark,
 } from './events.ts'
 export type { Reference, Watermark } from './references.ts'

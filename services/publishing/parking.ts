@@ -6,6 +6,7 @@ import { indexKey } from '../../projections/index-key.ts'
 import {
   findParked,
   type ParkedEvent,
+  PUBLICATION,
   parkedAs,
   parkedEvents,
   parkedOf,
@@ -20,8 +21,6 @@ export type Unpublishable = {
   error: unknown
 }
 
-/** Under which name unpublishable events are listed beside those that read models could not take. */
-export const PUBLICATION = 'publication'
 const VERSION = 1
 const publication = { name: PUBLICATION, version: VERSION }
 

@@ -10,8 +10,7 @@ import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
-import { PUBLICATION } from '../publishing/parking.ts'
-import { listParked, type ParkedEvent } from '../read-models/parked-events.ts'
+import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
 
 /** One thing that does not mend itself. `next` says what to do about it. */
 export const NeedsPerson = z

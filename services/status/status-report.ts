@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../../commands/command.ts'
-import type { SyncMode } from '../../domain/calendar/policy.ts'
+import type { SyncMode } from '../../domain/sync-mode.ts'
 import { workKinds } from '../../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../../projections/bookings.ts'
 import { countCalendarFeeds } from '../../projections/calendar-feeds.ts'

@@ -1,4 +1,4 @@
-import type { SyncMode } from '../../domain/calendar/policy.ts'
+import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'

@@ -13,7 +13,7 @@ export type CommandPorts = {
   events: EventStore
   readStore: ReadStore
   queue: SignalQueue
-  directory: CalendarDirectory
+  calendars: CalendarDirectory
   vault: CredentialVault
   provider: CalendarProvider
   /** Calendars that are read by delegation: their owners need no stored credential. */

@@ -32,7 +32,7 @@ const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
-type Ports = Pick<CommandPorts, 'readStore' | 'directory' | 'vault' | 'isDelegated'>
+type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated'>
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
@@ -48,10 +48,10 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
 }
 
 /** What the calendar is called; null where it was forgotten, or no key opens it. */
-const nameOf = async (directory: CalendarDirectory, calendarKey: string): Promise<string | null> =>
-  (await directory.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
+const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
+  (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
-async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -62,7 +62,7 @@ async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson
         sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
         next: 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
         calendarKey,
-        externalCalendarId: await nameOf(directory, calendarKey),
+        externalCalendarId: await nameOf(calendars, calendarKey),
         ...(first && { since: first.since }),
       }
     }),
@@ -100,7 +100,7 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
 }
 
 async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
-  const { readStore, directory } = ports
+  const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
@@ -113,7 +113,7 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
         next,
         ...(sealed && SEALED),
         calendarKey,
-        externalCalendarId: await nameOf(directory, calendarKey),
+        externalCalendarId: await nameOf(calendars, calendarKey),
         since: failing.since,
       },
     ]
@@ -121,7 +121,7 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
@@ -129,7 +129,7 @@ async function suspendedSubscriptions({ readStore, directory }: Ports): Promise<
       sentence: `Google refused the credential of this calendar (${lastError ?? 'no reason given'}).`,
       next: refusals.CREDENTIAL_REFUSED ?? '',
       calendarKey,
-      externalCalendarId: await nameOf(directory, calendarKey),
+      externalCalendarId: await nameOf(calendars, calendarKey),
     })),
   )
 }
@@ -140,7 +140,7 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
   for (const sync of items) {
     if (waiting.length === NAMED) break
     const { calendarSyncId, calendarKey, credentialId, registeredAt } = sync
-    const name = () => nameOf(ports.directory, calendarKey)
+    const name = () => nameOf(ports.calendars, calendarKey)
     if (!(await waitsForCredential(ports, sync, name))) continue
     waiting.push({
       code: 'CREDENTIAL_AWAITED',

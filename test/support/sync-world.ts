@@ -97,7 +97,7 @@ export function syncWorld(options: SyncWorldOptions) {
     readStore,
     queue,
     vault,
-    directory: vault.directory,
+    calendars: vault.calendars,
     provider: googleAtThePort(google, vault, clock),
     isDelegated: () => false,
     now: () => clock.now(),
@@ -116,7 +116,7 @@ export function syncWorld(options: SyncWorldOptions) {
     clock,
     log,
     random: random.next,
-    bookings:
+    calcom:
       options.view === false
         ? undefined
         : calcomBookingDirectory({

@@ -119,7 +119,7 @@ test(
   'names what needs a person, and what that person can do',
   withHttp(async (http) => {
     await http.command('RegisterCalendarSync', { userId: 'u1', ...calendar, credentialId: 'c1' })
-    const calendarKey = (await http.ports.directory.find(calendar)) ?? ''
+    const calendarKey = (await http.ports.calendars.find(calendar)) ?? ''
     const at = http.clock.now().toString()
     const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
     await http.ports.events.append(`calendarFeed-${calendarKey}`, 'any', [

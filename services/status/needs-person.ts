@@ -172,6 +172,10 @@ async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
   }))
 }
 
-/** What an older version of a read model could not take concerns nobody: the newer one has been made without it. */
+/**
+ * What an older version of a read model could not take concerns nobody, as the newer one has been made without it; nor
+ * what a read model could not take that is no more.
+ */
 const isOfToday = ({ projection, version }: ParkedEvent): boolean =>
-  allProjections.every((one) => one.name !== projection || one.version === version)
+  projection === PUBLICATION ||
+  allProjections.some((one) => one.name === projection && one.version === version)

@@ -80,7 +80,7 @@ async function assemble(
   configuration: Configuration,
   { clock, log, opened, takeOver }: Required<StartOptions> & { opened: Closers },
 ): Promise<Service> {
-  const { standIns: withStandIns, calcom, sync } = configuration
+  const { standIns: withStandIns, sync } = configuration
   const newId = randomUUID
   const stopping = new AbortController()
   const { signal } = stopping
@@ -98,7 +98,7 @@ async function assemble(
         file: join(configuration.data.folder, 'stand-ins.json'),
         calcomApiKey,
         webhookUrl: `${listener.url}/webhooks/calcom`,
-        webhookSecret: calcom.webhookSecrets[0] ?? '',
+        webhookSecret: configuration.calcom.webhookSecrets[0] ?? '',
       })
     : undefined
   if (standIns) {
@@ -117,13 +117,13 @@ async function assemble(
     signal,
   })
   const metrics = createMetrics()
-  const bookings = bookingDirectory(configuration, standIns)
+  const calcom = bookingDirectory(configuration, standIns)
   const ports: ServicePorts = {
     events: stores.events,
     readStore: stores.readStore,
     queue: stores.queue,
     vault: stores.vault,
-    directory: stores.vault.directory,
+    calendars: stores.vault.calendars,
     provider: googleCalendarProvider({
       ...googleOptions(configuration, standIns),
       vault: stores.vault,
@@ -141,7 +141,7 @@ async function assemble(
     clock,
     log,
     random: Math.random,
-    bookings,
+    calcom,
     settings: sync,
   }
 
@@ -162,7 +162,7 @@ async function assemble(
   const run = () =>
     startRoles(ports, {
       roles: configuration.roles,
-      bookingReconcileMs: calcom.bookingReconcileMs,
+      bookingReconcileMs: configuration.calcom.bookingReconcileMs,
       leaseMs: configuration.leaseMs,
       onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
       runProjections: (also) => models.run(lease, also),
@@ -178,7 +178,7 @@ async function assemble(
     httpHandler({
       configuration,
       ports,
-      bookings,
+      calcom,
       models,
       metrics,
       token,

@@ -56,7 +56,7 @@ export async function run(args: string[]): Promise<void> {
     const ratios: number[] = []
     for (let round = 0; round < Number(values.rounds); round++) {
       const plain = await plainSends(brokers, events)
-      const ours = await drain(brokers, events, total)
+      const ours = await publishAll(brokers, events, total)
       sent.push(plain)
       drained.push(ours)
       ratios.push(ours / plain)
@@ -116,7 +116,7 @@ async function plainSends(brokers: readonly string[], events: EventStore): Promi
 }
 
 /** Events a second of the publisher, from the moment at which it has taken over until the last commit. */
-async function drain(brokers: readonly string[], events: EventStore, total: number): Promise<number> {
+async function publishAll(brokers: readonly string[], events: EventStore, total: number): Promise<number> {
   const configuration = configurationFor(brokers)
   collectGarbage()
   const running = publish(configuration, events, total)

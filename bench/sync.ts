@@ -78,7 +78,7 @@ export async function run(): Promise<void> {
         const bytes = google.change(kind)
         const head = await ports.events.head()
         const answered = google.nextAnswer()
-        const calendarKey = await ports.directory.keyOf({ provider: 'google', externalCalendarId: CALENDAR })
+        const calendarKey = await ports.calendars.keyOf({ provider: 'google', externalCalendarId: CALENDAR })
         await ports.queue.signal(
           { kind: 'calendar', key: calendarKey },
           { cause: { poll: true, reason: 'OPERATOR' }, atOnce: true },

@@ -65,7 +65,7 @@ export const ApplyExternalEventChange = defineCommand({
     const event = externalEventOf(body.change)
     const early = fromTheFuture(body.observedAt, event, ports.now())
     if (early !== undefined) return early
-    const calendarKey = await ports.directory.find(body)
+    const calendarKey = await ports.calendars.find(body)
     if (calendarKey === undefined) return notLinked(event.id)
     // Read models that are being made anew know neither the booking nor the policy yet.
     await Promise.all(

@@ -8,7 +8,7 @@ import type { CommandPorts } from './command.ts'
  * Undefined while there is no way in.
  */
 export async function credentialForCalendar(
-  ports: Pick<CommandPorts, 'readStore' | 'vault' | 'directory' | 'isDelegated'>,
+  ports: Pick<CommandPorts, 'readStore' | 'vault' | 'calendars' | 'isDelegated'>,
   calendarKey: string,
 ): Promise<string | undefined> {
   const [syncs, selected] = await Promise.all([
@@ -19,7 +19,7 @@ export async function credentialForCalendar(
   const paused = syncs.filter(({ status }) => status === 'PAUSED')
   for (const { credentialId } of [...active, ...paused, ...selected])
     if (credentialId !== undefined && (await ports.vault.has(credentialId))) return credentialId
-  const address = await ports.directory.addressOf(calendarKey)
+  const address = await ports.calendars.addressOf(calendarKey)
   return address && ports.isDelegated(address.externalCalendarId) ? DELEGATED : undefined
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { SyncMode } from '../domain/calendar/policy.ts'
 import type { DomainEvent } from '../domain/domain-event.ts'
 import type { Cause, EventMetadata } from '../domain/event-metadata.ts'
+import type { SyncMode } from '../domain/sync-mode.ts'
 import type { CalendarProvider } from '../ports/calendar-provider.ts'
 import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
@@ -13,7 +13,7 @@ export type CommandPorts = {
   events: EventStore
   readStore: ReadStore
   queue: SignalQueue
-  directory: CalendarDirectory
+  calendars: CalendarDirectory
   vault: CredentialVault
   provider: CalendarProvider
   /** Calendars that are read by delegation: their owners need no stored credential. */

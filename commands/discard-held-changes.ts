@@ -11,7 +11,7 @@ export const DiscardHeldChanges = defineCommand({
   summary: 'Drops the changes that are held for this calendar; the bookings stay as they are.',
   schema: z.object(calendar),
   handle: (body, ports, context) =>
-    withKnownCalendar(ports.directory, body, (calendarKey) =>
+    withKnownCalendar(ports.calendars, body, (calendarKey) =>
       execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>
         discardHeldChanges(state, { calendarKey, at: ports.now().toString() }),
       ),

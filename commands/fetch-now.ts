@@ -10,7 +10,7 @@ export const FetchNow = defineCommand({
   summary: 'Looks at a calendar at once, without waiting for a push or a poll.',
   schema: z.object(calendar),
   handle: (body, ports) =>
-    withKnownCalendar(ports.directory, body, async (calendarKey) => {
+    withKnownCalendar(ports.calendars, body, async (calendarKey) => {
       await ports.queue.signal(
         { kind: 'calendar', key: calendarKey },
         { cause: { poll: true, reason: 'OPERATOR' }, dueInMs: 0, atOnce: true },

@@ -3,11 +3,11 @@ import { type CommandResult, notFound } from './command.ts'
 
 /** Runs `handle` with the key of a calendar that is known here; 404 CALENDAR_UNKNOWN otherwise. Makes no key. */
 export async function withKnownCalendar(
-  directory: CalendarDirectory,
+  calendars: CalendarDirectory,
   address: CalendarAddress,
   handle: (calendarKey: string) => Promise<CommandResult>,
 ): Promise<CommandResult> {
-  const calendarKey = await directory.find(address)
+  const calendarKey = await calendars.find(address)
   return calendarKey === undefined
     ? notFound('CALENDAR_UNKNOWN', 'No calendar of this name is known here.')
     : handle(calendarKey)

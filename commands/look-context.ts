@@ -1,5 +1,6 @@
 import type { LookContext } from '../domain/booking/look.ts'
-import { effectiveMode, type SyncMode } from '../domain/calendar/policy.ts'
+import { effectiveMode } from '../domain/calendar/policy.ts'
+import type { SyncMode } from '../domain/sync-mode.ts'
 import { calendarSyncById } from '../projections/calendar-syncs.ts'
 import { policyLayers } from '../projections/sync-policies.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'

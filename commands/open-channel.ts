@@ -22,7 +22,7 @@ export async function openNewChannel(
   options: { credentialFor: CredentialFor; force: boolean },
 ): Promise<CommandResult> {
   const { push } = ports
-  const address = await ports.directory.addressOf(subscriptionId)
+  const address = await ports.calendars.addressOf(subscriptionId)
   if (address === undefined) return notFound('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
   if (push === undefined)
     return refused(

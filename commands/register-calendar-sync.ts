@@ -17,7 +17,7 @@ export const RegisterCalendarSync = defineCommand({
     credentialId: credentialId.optional().describe('may follow later: the sync waits for it, visibly'),
   }),
   async handle(body, ports, context) {
-    const calendarKey = await ports.directory.keyOf(body)
+    const calendarKey = await ports.calendars.keyOf(body)
     const calendarSyncId = calendarSyncIdOf(body.userId, calendarKey)
     return execute(ports, context, calendarSyncAggregate, calendarSyncId, (state) =>
       registerCalendarSync(state, {

@@ -10,7 +10,7 @@ export const RegisterSelectedCalendar = defineCommand({
   summary: 'Watches a calendar that a user ticked for conflicts; it shares the one channel of that calendar.',
   schema: z.object({ userId, ...calendar, credentialId }),
   async handle(body, ports, context) {
-    const calendarKey = await ports.directory.keyOf(body)
+    const calendarKey = await ports.calendars.keyOf(body)
     const selectedCalendarId = deterministicId('selectedCalendar', body.userId, calendarKey)
     return execute(ports, context, selectedCalendarAggregate, selectedCalendarId, (state) =>
       registerSelectedCalendar(state, {

@@ -11,7 +11,7 @@ export const ReleaseHeldChanges = defineCommand({
   summary: 'Looks again at every booking whose change is held for this calendar, and lets it act.',
   schema: z.object(calendar),
   handle: (body, ports, context) =>
-    withKnownCalendar(ports.directory, body, (calendarKey) =>
+    withKnownCalendar(ports.calendars, body, (calendarKey) =>
       execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>
         releaseHeldChanges(state, { calendarKey, at: ports.now().toString() }),
       ),

@@ -10,7 +10,7 @@ export const RemoveSelectedCalendar = defineCommand({
   summary: 'The user no longer checks this calendar for conflicts.',
   schema: z.object({ userId, ...calendar, credentialId: credentialId.optional() }),
   async handle(body, ports, context) {
-    const calendarKey = await ports.directory.find(body)
+    const calendarKey = await ports.calendars.find(body)
     const selectedCalendarId = deterministicId('selectedCalendar', body.userId, calendarKey ?? '')
     return orNotFound(
       await execute(ports, context, selectedCalendarAggregate, selectedCalendarId, (state) =>

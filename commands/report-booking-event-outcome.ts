@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { reportOutcome, trackBooking } from '../domain/booking/facts.ts'
 import { passedOnReferences } from '../domain/booking/links.ts'
-import { decisionByEventId } from '../projections/decisions.ts'
+import { publicationByEventId } from '../projections/publications.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, instant, startBeforeEnd, startBeforeEndProblem, text } from './body-fields.ts'
 import { type CommandContext, type CommandPorts, defineCommand, notFound } from './command.ts'
@@ -21,16 +21,16 @@ export const ReportBookingEventOutcome = defineCommand({
     })
     .refine(startBeforeEnd, startBeforeEndProblem),
   async handle(body, ports, context) {
-    await ports.caughtUp('decisions')
-    const decision = await decisionByEventId(ports.readStore, body.eventId)
-    if (decision === undefined)
+    await ports.caughtUp('publications')
+    const publication = await publicationByEventId(ports.readStore, body.eventId)
+    if (publication === undefined)
       return notFound('BOOKING_EVENT_UNKNOWN', 'No booking event of this id was published.')
     const { start, end, newBookingUid, code } = body
-    const reported = await execute(ports, context, bookingAggregate, decision.bookingUid, (state) =>
+    const reported = await execute(ports, context, bookingAggregate, publication.bookingUid, (state) =>
       reportOutcome(state, {
-        bookingUid: decision.bookingUid,
+        bookingUid: publication.bookingUid,
         eventId: body.eventId,
-        sequence: decision.sequence,
+        sequence: publication.sequence,
         outcome: body.outcome,
         ...(start && end && { start: start.toString(), end: end.toString() }),
         ...(newBookingUid !== undefined && { newBookingUid }),
@@ -39,7 +39,7 @@ export const ReportBookingEventOutcome = defineCommand({
       }),
     )
     if (reported.ok && newBookingUid !== undefined && (body.outcome === 'APPLIED' || (start && end)))
-      await trackSuccessor(ports, context, decision.bookingUid, newBookingUid)
+      await trackSuccessor(ports, context, publication.bookingUid, newBookingUid)
     return reported
   },
 })

@@ -12,7 +12,7 @@ export const RequestSubscription = defineCommand({
   summary: 'Asks for push notifications on a calendar; the subscription cron opens the channel.',
   schema: z.object(calendar),
   handle: (body, ports, context) =>
-    withKnownCalendar(ports.directory, body, (calendarKey) =>
+    withKnownCalendar(ports.calendars, body, (calendarKey) =>
       execute(ports, context, calendarSubscriptionAggregate, calendarKey, (state) =>
         requestSubscription(state, {
           subscriptionId: calendarKey,

@@ -26,7 +26,7 @@ export const StopChannel = defineCommand({
     const channel = state.channels.find(({ channelId }) => channelId === body.channelId)
     if (channel === undefined) return stopped('STOPPED')
     if (Temporal.Instant.compare(channel.expiresAt, now) <= 0) return stopped('EXPIRED')
-    const address = await ports.directory.addressOf(body.subscriptionId)
+    const address = await ports.calendars.addressOf(body.subscriptionId)
     const where = address && { externalCalendarId: address.externalCalendarId }
     const answer = await ports.provider.stop({ ...channel, ...where })
     if (!answer.ok)

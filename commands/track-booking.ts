@@ -44,7 +44,7 @@ export const TrackBooking = defineCommand({
     const references = await Promise.all(
       body.references.map(async (told) => ({
         provider: told.provider,
-        calendarKey: await ports.directory.keyOf(told),
+        calendarKey: await ports.calendars.keyOf(told),
         externalEventId: told.externalEventId,
         ...(told.recurringEventId !== undefined && { recurringEventId: told.recurringEventId }),
         ...(told.originalStart !== undefined && { originalStart: told.originalStart.toString() }),

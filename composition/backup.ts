@@ -6,7 +6,7 @@ import {
   makeBackupFolder,
   sealBackup,
 } from '../infrastructure/backup/backup-folder.ts'
-import { writeDurably } from '../infrastructure/config/durable-file.ts'
+import { writeDurably } from '../infrastructure/files/durable-file.ts'
 import { copyDatabase } from '../infrastructure/sqlite/copy.ts'
 import { openDatabase, type SqliteDatabase } from '../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../infrastructure/sqlite/sqlite-event-store.ts'

@@ -1,10 +1,11 @@
 // The servers that hold data, as an operator asks after them.
 
-import type { Configuration, KafkaConfiguration } from '../infrastructure/config/configuration.ts'
+import type { Configuration } from '../infrastructure/config/configuration.ts'
 import {
   type EventStoreDbEventStore,
   eventStoreDbEventStore,
 } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import type { KafkaConfiguration } from '../infrastructure/kafka/kafka-configuration.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
 import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
 import type { Clock } from '../ports/clock.ts'

@@ -90,7 +90,7 @@ const orWhyNot =
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
-  bookings: Pick<CalcomBookingDirectory, 'refusedKeys'> | undefined
+  calcom: Pick<CalcomBookingDirectory, 'refusedKeys'> | undefined
   models: ReadModels
   metrics: Metrics
   token: string
@@ -111,7 +111,7 @@ export function httpHandler(parts: HttpParts) {
   const surroundings = ownSurroundings({
     now: ports.now,
     filesTakeWrites: () => filesTakeWrites(stores),
-    refusedKeys: () => parts.bookings?.refusedKeys() ?? [],
+    refusedKeys: () => parts.calcom?.refusedKeys() ?? [],
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({

@@ -6,8 +6,8 @@ import {
   readBackup,
   syncFolder,
 } from '../infrastructure/backup/backup-folder.ts'
-import { syncFile, writeDurably } from '../infrastructure/config/durable-file.ts'
 import { makeOwnedFolder } from '../infrastructure/config/owned-folder.ts'
+import { syncFile, writeDurably } from '../infrastructure/files/durable-file.ts'
 import { keyRing } from '../infrastructure/sealing/encryption.ts'
 import { encryptionKeys } from '../infrastructure/sealing/key-file.ts'
 import { openDatabase } from '../infrastructure/sqlite/database.ts'

@@ -9,7 +9,7 @@ import { retryDelay } from '../services/running/retry-delay.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
 import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
-import { lookAtSetAside } from '../services/signals/set-aside-looks.ts'
+import { signalSetAside } from '../services/signals/set-aside-looks.ts'
 import { runChangeSyncWorker } from '../services/sync/change-sync-worker.ts'
 import type { WorkedOutcome } from '../services/sync/counted-outcomes.ts'
 
@@ -93,7 +93,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     running.push(
       worker(),
       untilDone(ports, signal, 'the calendars could not be signalled', () => signalUnknownCalendars(ports)),
-      untilDone(ports, signal, 'what was set aside could not be signalled', () => lookAtSetAside(ports)),
+      untilDone(ports, signal, 'what was set aside could not be signalled', () => signalSetAside(ports)),
     )
   }
   return { wakeCrons, failingCrons, stopped: Promise.all(running) }

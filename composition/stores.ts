@@ -35,7 +35,7 @@ export type Stores = {
   events: EventStore
   queue: SignalQueue
   readStore: ReadStore
-  vault: CredentialVault & { directory: CalendarDirectory }
+  vault: CredentialVault & { calendars: CalendarDirectory }
   /** The newest first. */
   secrets: readonly [Uint8Array, ...Uint8Array[]]
   /** Other processes may work on the same read models and signals. */

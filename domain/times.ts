@@ -1,7 +1,8 @@
-import type { StoredTimes } from './booking/events.ts'
-
 /** From when to when: instants, so that no zone changes a comparison. */
 export type Times = { start: Temporal.Instant; end: Temporal.Instant }
+
+/** The same as events hold it: RFC 3339 in UTC. */
+export type StoredTimes = { start: string; end: string }
 
 /** Reads RFC 3339. Throws RangeError where it is none. */
 export const instant = (text: string): Temporal.Instant => Temporal.Instant.from(text)

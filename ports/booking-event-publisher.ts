@@ -10,11 +10,11 @@ export type PublishedMark = {
   eventId: string
   after: Position
   /** What waits behind an event that could not be published; left out where nothing does. */
-  held?: readonly HeldStream[]
+  blocked?: readonly BlockedStream[]
 }
 
 /** A stream whose events from `revision` on were left out, because of the one at `position`. */
-export type HeldStream = { stream: string; revision: number; position: Position }
+export type BlockedStream = { stream: string; revision: number; position: Position }
 
 /**
  * A CloudEvent 1.0 ready to go out: its context attributes, extensions included, each as text, and its data as JSON

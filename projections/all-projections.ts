@@ -3,8 +3,8 @@ import { bookingReferences } from './booking-references.ts'
 import { bookings } from './bookings.ts'
 import { calendarFeeds } from './calendar-feeds.ts'
 import { calendarSyncs } from './calendar-syncs.ts'
-import { decisions } from './decisions.ts'
 import type { Projection } from './projection.ts'
+import { publications } from './publications.ts'
 import { selectedCalendars } from './selected-calendars.ts'
 import { subscriptions } from './subscriptions.ts'
 import { syncPolicies } from './sync-policies.ts'
@@ -16,7 +16,7 @@ export const allProjections: readonly Projection[] = [
   bookings,
   calendarFeeds,
   calendarSyncs,
-  decisions,
+  publications,
   selectedCalendars,
   subscriptions,
   syncPolicies,

@@ -1,5 +1,6 @@
 // The modes that were set, by scope.
-import type { PolicyLayers, PolicyScope, SyncMode } from '../domain/calendar/policy.ts'
+import type { PolicyLayers, PolicyScope } from '../domain/calendar/policy.ts'
+import type { SyncMode } from '../domain/sync-mode.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey } from './index-key.ts'
 import { defineReadModel } from './read-model.ts'

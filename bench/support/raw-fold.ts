@@ -1,7 +1,8 @@
 // The bookings read model as somebody would write it who wants nothing but this history folded: plain objects and text,
 // no instants, no keys, no guards. Its documents are the very same, field by field; the benchmark compares them.
 import { isDeepStrictEqual } from 'node:util'
-import type { BookingEvent, StoredReference, StoredTimes } from '../../domain/booking/events.ts'
+import type { BookingEvent, StoredReference } from '../../domain/booking/events.ts'
+import type { StoredTimes } from '../../domain/times.ts'
 
 type RawReference = {
   stored: StoredReference

@@ -1,14 +1,13 @@
 // What is on record of a Cal.com booking: the events of the stream booking-<uid>. The event types are a storage format:
 // names and fields are only ever added (see event-codec.ts). Instants are RFC 3339 in UTC. No event holds anything about
 // a person. An event says what it means: whoever appends it works that out, and the fold only takes it over.
+import type { StoredTimes } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
 
 export type BookingStatus = 'ACCEPTED' | 'PENDING' | 'REJECTED'
 
 /** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: calendar and booking differ, and will not meet by themselves. */
 export type Agreement = 'AGREED' | 'AWAITING' | 'DIVERGED'
-
-export type StoredTimes = { start: string; end: string }
 
 /** The event in a calendar that a booking refers to. */
 export type StoredReference = {

@@ -1,16 +1,10 @@
 // Which calendar events a booking refers to: those that Cal.com names, and those passed on along a chain of reschedules.
 import { accept, type Decision } from '../decision.ts'
-import { storeTimes, type Times } from '../times.ts'
-import type { BookingEvent, EventName, StoredReference, StoredTimes, StoredWatermark } from './events.ts'
+import { type StoredTimes, storeTimes, type Times } from '../times.ts'
+import type { BookingEvent, EventName, StoredReference, StoredWatermark } from './events.ts'
+import type { Publication } from './meaning.ts'
 import { findByAnyName, type Reference, sameEvent, storeWatermark } from './references.ts'
-import {
-  type Booking,
-  evolveBooking,
-  type OpenBooking,
-  type Publication,
-  trackedPart,
-  unansweredOn,
-} from './state.ts'
+import { type Booking, evolveBooking, type OpenBooking, trackedPart, unansweredOn } from './state.ts'
 
 /** A reference as Cal.com named it, or as it was passed on along a chain of reschedules. */
 export type ToldReference = StoredReference & {

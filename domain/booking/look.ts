@@ -1,8 +1,8 @@
 // A look at a booking: what was seen of the events that it refers to, in one moment, and the facts that rules are asked
 // about.
 
-import type { SyncMode } from '../calendar/policy.ts'
 import type { ExternalEvent, ExternalTimes } from '../external-event.ts'
+import type { SyncMode } from '../sync-mode.ts'
 import { isBefore, readTimes, sameTimes, type Times } from '../times.ts'
 import type { DecisionCode } from './decisions.ts'
 import type { BookingEvent, EventName } from './events.ts'

@@ -1,10 +1,27 @@
 // What a fact from Cal.com, or a consumer's answer, means for a booking. Worked out once, by whoever appends the fact, and
 // stored with it. The fold asks here only for streams that were written before it was stored.
-import { instant, readTimes, sameTimes, storeTimes, type Times } from '../times.ts'
-import type { Agreement, BookingEvent, IgnoredData, Standing } from './events.ts'
-import type { CancelledBooking, OpenBooking, Publication } from './state.ts'
+import { instant, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
+import type { Agreement, BookingEvent, EventName, IgnoredData, Standing, StoredWatermark } from './events.ts'
 
-type Tracked = OpenBooking | CancelledBooking
+/** A published decision of which nobody has told what became of it. Held as stored. */
+export type Publication = {
+  sequence: number
+  event: EventName
+  /** Absent for a cancellation. */
+  next?: StoredTimes
+  /** Up to where the event had been decided with it. */
+  watermark: StoredWatermark
+  at: string
+}
+
+/** What of a booking's state this depends on. */
+type Tracked = {
+  kind: 'OPEN' | 'CANCELLED'
+  agreement: Agreement
+  times: Times
+  basis: Times
+  unanswered: readonly Publication[]
+}
 type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 
 const sequencesOf = (publications: readonly Publication[]): number[] =>

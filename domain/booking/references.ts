@@ -1,12 +1,11 @@
 // What a booking knows of each calendar event that it refers to, and how the booking's events change that.
-import { instant } from '../times.ts'
+import { instant, type StoredTimes } from '../times.ts'
 import type {
   BookingEvent,
   EventName,
   IgnoredData,
   SeenData,
   StoredReference,
-  StoredTimes,
   StoredWatermark,
 } from './events.ts'
 

@@ -2,19 +2,10 @@
 // in events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the
 // calendar does), series-change.ts (what a series that was edited or split does).
 
-import { instant, later, readTimes, type Times } from '../times.ts'
+import { instant, later, readTimes, type StoredTimes, type Times } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
-import type {
-  Agreement,
-  BookingEvent,
-  BookingStatus,
-  DecidedData,
-  EventName,
-  Standing,
-  StoredTimes,
-  StoredWatermark,
-} from './events.ts'
-import { agreementAfter, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
+import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } from './events.ts'
+import { agreementAfter, type Publication, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
 import {
   findByAnyName,
   type Reference,
@@ -25,17 +16,6 @@ import {
   withSetAside,
   withWatermark,
 } from './references.ts'
-
-/** A published decision of which nobody has told what became of it. Held as stored. */
-export type Publication = {
-  sequence: number
-  event: EventName
-  /** Absent for a cancellation. */
-  next?: StoredTimes
-  /** Up to where the event had been decided with it. */
-  watermark: StoredWatermark
-  at: string
-}
 
 /** What a consumer reported of a publication. */
 export type Answered = { sequence: number; outcome: string }

@@ -2,9 +2,7 @@
 // syncPolicy-everything, syncPolicy-organization.<id>, syncPolicy-user.<id>, syncPolicy-calendarSync.<id>.
 // The event types are a storage format.
 import { accept, type Decision } from '../decision.ts'
-
-/** `apply`: decide and publish; `observe`: decide and record, publish nothing; `off`: decide nothing. */
-export type SyncMode = 'apply' | 'observe' | 'off'
+import type { SyncMode } from '../sync-mode.ts'
 
 export type PolicyScope =
   | { kind: 'everything' }

@@ -14,7 +14,7 @@ import {
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { writeDurably } from '../config/durable-file.ts'
+import { writeDurably } from '../files/durable-file.ts'
 import { errorCode, errorText } from '../logging/error-facts.ts'
 
 const MANIFEST_FILE = 'manifest.json'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ServiceAccount } from '../google/google-service-account.ts'
+import type { KafkaConfiguration } from '../kafka/kafka-configuration.ts'
 import type { NamedApiToken } from './api-tokens-file.ts'
 import { contradictions, usesStandIns } from './contradictions.ts'
 import type { Environment } from './environment.ts'
@@ -81,19 +82,6 @@ export type Configuration = {
   readonly notices: { readonly webhookUrl: string } | undefined
   readonly tracing: { readonly otlpEndpoint: string } | undefined
   readonly log: { readonly level: NonNullable<Settings['LOG_LEVEL']> }
-}
-
-export type KafkaConfiguration = {
-  readonly brokers: readonly string[]
-  readonly topic: string
-  readonly ssl: boolean
-  readonly sasl:
-    | {
-        readonly mechanism: NonNullable<Settings['KAFKA_SASL_MECHANISM']>
-        readonly username: string
-        readonly password: string
-      }
-    | undefined
 }
 
 export type ReadConfiguration =

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeDurably } from '../files/durable-file.ts'
 import { errorCode, errorText } from '../logging/error-facts.ts'
-import { writeDurably } from './durable-file.ts'
 import { makeOwnedFolder } from './owned-folder.ts'
 
 /** How the folder is laid out. Raised when an older version could no longer read it. */

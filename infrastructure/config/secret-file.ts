@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '../files/durable-file.ts'
 import { errorCode } from '../logging/error-facts.ts'
-import { writeDurably } from './durable-file.ts'
 
 /**
  * The secret that the folder keeps under `name`, readable by its owner only (0600); at the first call it is what

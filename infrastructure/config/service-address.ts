@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '../files/durable-file.ts'
 import { errorCode } from '../logging/error-facts.ts'
-import { writeDurably } from './durable-file.ts'
 
 const ADDRESS_FILE = 'address'
 

@@ -99,7 +99,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   }
 
   /** Everything that a reading of limited length gives. */
-  async function drain<T>(reading: Reading, map: (resolved: Resolved) => T | undefined): Promise<T[]> {
+  async function readAllOf<T>(reading: Reading, map: (resolved: Resolved) => T | undefined): Promise<T[]> {
     const all: T[] = []
     try {
       for (;;) {
@@ -120,13 +120,13 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   }
 
   const lastPosition = async (): Promise<Position> => {
-    const [last] = await drain(lastReading(client, clock), ({ event }) => event?.position)
+    const [last] = await readAllOf(lastReading(client, clock), ({ event }) => event?.position)
     return last ? toPosition(last) : START
   }
 
   const eventsOf = async (stream: string, fromRevision: number): Promise<RecordedEvent[]> => {
     try {
-      return await drain(streamReading(client, clock, stream, fromRevision), recorded)
+      return await readAllOf(streamReading(client, clock, stream, fromRevision), recorded)
     } catch (error) {
       if (error instanceof Error && 'type' in error && error.type === 'stream-not-found') return []
       throw error

@@ -103,15 +103,15 @@ async function* readOnce(
         item = reading.take()
       }
       if (item?.kind === 'event' || item?.kind === 'checkpoint')
-        yield page.turn(caughtUp && !reading.waiting())
-      else if (item?.kind === 'fellBehind') return yield page.turn(false)
+        yield page.close(caughtUp && !reading.waiting())
+      else if (item?.kind === 'fellBehind') return yield page.close(false)
       else if (item?.kind === 'caughtUp') {
         connected()
         caughtUp = true
         page.moveTo(head)
-        if (page.fresh || !told) yield page.turn(true)
+        if (page.fresh || !told) yield page.close(true)
         if (!live) return
-      } else if (caughtUp && page.fresh) yield page.turn(true)
+      } else if (caughtUp && page.fresh) yield page.close(true)
       else {
         const { over, late } = await reading.more(caughtUp ? LOOK_EVERY_MS : callTimeoutMs, signal)
         if (over && !signal.aborted) throw new NoAnswer('the server ended the subscription')

@@ -71,12 +71,12 @@ export function pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal 
           page.moveTo(open.head)
           // One that was kept may have caught up before it was asked again.
           const end = again ? await lastPosition() : open.head
-          return page.fresh || page.position >= end ? page.turn(page.position >= end) : undefined
+          return page.fresh || page.position >= end ? page.close(page.position >= end) : undefined
         }
         if (item && page.take(item)) {
           unfinished = page.position < open.head
           if (unfinished) keep(keyOf(filter, page.position), open)
-          return page.turn(!unfinished && !again)
+          return page.close(!unfinished && !again)
         }
         if (item) continue
         const { over, late } = await open.reading.more(callTimeoutMs, signal)

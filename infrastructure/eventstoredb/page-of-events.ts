@@ -12,8 +12,8 @@ export type PageInHand = {
   /** Whether it would say anything that the pages before did not. */
   readonly fresh: boolean
   take(item: Item): boolean
-  /** The page so far, and begins the next one. */
-  turn(caughtUp: boolean): EventPage
+  /** Gives the page so far, and begins the next one. */
+  close(caughtUp: boolean): EventPage
   /** Moves the position on, never back. */
   moveTo(position: Position): void
 }
@@ -49,7 +49,7 @@ export function pageInHand(after: Position, limit: number): PageInHand {
       characters += sizeOf(event)
       return events.length >= limit || characters >= PAGE_CHARACTERS
     },
-    turn(caughtUp) {
+    close(caughtUp) {
       const page = { events, position, caughtUp }
       given = position
       events = []

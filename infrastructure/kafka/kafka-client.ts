@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs'
 import type { Logger } from '../../ports/logger.ts'
-import type { KafkaConfiguration } from '../config/configuration.ts'
+import type { KafkaConfiguration } from './kafka-configuration.ts'
 
 /** An address of a broker. */
 export type BrokerAddress = { host: string; port: number }

@@ -10,15 +10,15 @@ import type {
 } from '../../ports/booking-event-publisher.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { KafkaConfiguration } from '../config/configuration.ts'
 import { toMessage } from './booking-event-message.ts'
 import { inChunks } from './chunks.ts'
 import { spansOf, withAdmin } from './kafka-admin.ts'
 import { type BrokerAddress, kafkaClient } from './kafka-client.ts'
+import type { KafkaConfiguration } from './kafka-configuration.ts'
 import { describeKafka } from './kafka-description.ts'
 import { failureOf, isSettling, isTooLarge, unavailable } from './kafka-failure.ts'
 import { ensureTopics, type FoundTopics, type KafkaTopics, mustHaveKept, WrongTopic } from './kafka-topics.ts'
-import { heldEvents, positionMessage, readMark } from './position-topic.ts'
+import { everPublishedTo, positionMessage, readMark } from './position-topic.ts'
 import { topicContents } from './topic-contents.ts'
 
 export type KafkaPublisherOptions = {
@@ -116,7 +116,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
     if (span === undefined) throw new WrongTopic(`${topics.position} has no partition`)
     const stored = await readMark({ ...reading, topic: topics.position, span })
     if (stored === undefined) {
-      const holdsEvents = await heldEvents({ ...reading, topic: topics.events, spans: ofEvents })
+      const holdsEvents = await everPublishedTo({ ...reading, topic: topics.events, spans: ofEvents })
       return { ok: true, last: undefined, holdsEvents }
     }
     const { partitions: before, mark: last } = stored

@@ -22,13 +22,13 @@ type StoredMark = z.infer<typeof Stored>
 
 /** The message that moves the position. */
 export function positionMessage(mark: PublishedMark, partitions: number): Message {
-  const { position, eventId, after, held = [] } = mark
+  const { position, eventId, after, blocked = [] } = mark
   const stored: StoredMark = {
     position,
     eventId,
     after,
     partitions,
-    ...(held.length > 0 && { held: [...held] }),
+    ...(blocked.length > 0 && { held: [...blocked] }),
   }
   return { key: KEY, value: JSON.stringify(stored), partition: 0 }
 }
@@ -69,7 +69,7 @@ export async function readMark(options: {
 function parsed(topic: string, text: string): { mark: PublishedMark; partitions: number } {
   try {
     const { partitions, held, ...place } = Stored.parse(JSON.parse(text))
-    return { mark: { ...place, ...(held && { held }) }, partitions }
+    return { mark: { ...place, ...(held && { blocked: held }) }, partitions }
   } catch (cause) {
     throw new WrongTopic(`${topic} holds a position that this version did not write`, { cause })
   }
@@ -79,7 +79,7 @@ function parsed(topic: string, text: string): { mark: PublishedMark; partitions:
  * Whether anything was ever published to a topic. Its offsets alone do not tell where no message was deleted yet: a
  * transaction that came to nothing takes some too.
  */
-export async function heldEvents(options: {
+export async function everPublishedTo(options: {
   kafka: Kafka
   clock: Clock
   groupId: (part: string) => string

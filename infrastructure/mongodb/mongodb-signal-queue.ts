@@ -15,7 +15,7 @@ import { mongodbSignalling } from './mongodb-signalling.ts'
 import {
   completed,
   failed,
-  isHeld,
+  isOwned,
   leased,
   type Next,
   recordId,
@@ -64,13 +64,13 @@ export function mongodbSignalQueue(
   }
 
   /** Changes the claim's record where the lease is still its own; false where it is not. */
-  const ifHeld = (
+  const ifOwned = (
     claim: Claim,
     changed: (record: SignalRecord, now: Date) => Next | 'remove',
   ): Promise<boolean> =>
     use(() =>
       change(recordId(claim), ({ record, now }) =>
-        isHeld(record, claim, now) ? { next: changed(record, now), answer: true } : { answer: false },
+        isOwned(record, claim, now) ? { next: changed(record, now), answer: true } : { answer: false },
       ),
     )
 
@@ -105,13 +105,13 @@ export function mongodbSignalQueue(
         throw contended()
       }),
 
-    renew: (claim, leaseMs) => ifHeld(claim, (record, now) => renewed(record, leaseMs, now)),
+    renew: (claim, leaseMs) => ifOwned(claim, (record, now) => renewed(record, leaseMs, now)),
 
-    complete: (claim, result) => ifHeld(claim, (record, now) => completed(record, result, now) ?? 'remove'),
+    complete: (claim, result) => ifOwned(claim, (record, now) => completed(record, result, now) ?? 'remove'),
 
-    fail: (claim, options) => ifHeld(claim, (record, now) => failed(record, options, now)),
+    fail: (claim, options) => ifOwned(claim, (record, now) => failed(record, options, now)),
 
-    release: (claim) => ifHeld(claim, released),
+    release: (claim) => ifOwned(claim, released),
 
     nextDueInMs: (kinds = workKinds) =>
       use(async () => {

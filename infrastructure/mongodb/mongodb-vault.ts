@@ -35,12 +35,12 @@ type Opened = {
 export function mongodbVault(
   connection: MongodbConnection,
   { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
-): CredentialVault & { directory: CalendarDirectory; opensNothing(): Promise<boolean> } {
+): CredentialVault & { calendars: CalendarDirectory; opensNothing(): Promise<boolean> } {
   const records = sealedRecords(keys)
   const opened = openOnce(connection, records)
   return {
     ...credentialsIn(opened, records),
-    directory: calendarsIn(opened, records, newId),
+    calendars: calendarsIn(opened, records, newId),
     opensNothing: () => opensNothing(opened, records),
   }
 }

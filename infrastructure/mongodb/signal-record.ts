@@ -50,7 +50,7 @@ export function signalled(
   )
 }
 
-/** The record under a new lease, and what the lease's holder is told. */
+/** The record under a new lease, and what the lease's owner is told. */
 export function leased(
   record: SignalRecord,
   lease: { token: string; leaseMs: number },
@@ -81,8 +81,8 @@ export function leased(
   }
 }
 
-/** Whether the claim's lease holds still. */
-export function isHeld(record: SignalRecord | undefined, claim: Claim, now: Date): record is SignalRecord {
+/** Whether the claim owns its subject still. */
+export function isOwned(record: SignalRecord | undefined, claim: Claim, now: Date): record is SignalRecord {
   return record?.lease?.token === claim.leaseToken && record.lease.until > now
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { backup } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { syncFile } from '../config/durable-file.ts'
+import { syncFile } from '../files/durable-file.ts'
 import type { SqliteDatabase } from './database.ts'
 import { isLockFailure } from './storage-failure.ts'
 

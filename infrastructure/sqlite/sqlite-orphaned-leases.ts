@@ -6,7 +6,7 @@ const FREE = `
 
 /**
  * Makes everything that is under a lease due at once, as `release` does. For the process that has just opened the store
- * and has it for itself: whoever held a lease was killed, and nothing need wait for its end. Call it before the first
+ * and has it for itself: whoever owned a lease was killed, and nothing need wait for its end. Call it before the first
  * claim; the queue must have been opened.
  */
 export function freeOrphanedLeases(database: SqliteDatabase, clock: Pick<Clock, 'now'>): void {

@@ -38,7 +38,7 @@ const SCHEMA = `
 export function sqliteVault(
   database: SqliteDatabase,
   { keys, newId }: { keys: readonly Uint8Array[]; newId: () => string },
-): CredentialVault & { directory: CalendarDirectory; opensNothing: boolean } {
+): CredentialVault & { calendars: CalendarDirectory; opensNothing: boolean } {
   const records = sealedRecords(keys)
   database.sql.exec(SCHEMA)
   rotate(database, records)
@@ -48,7 +48,7 @@ export function sqliteVault(
     .map(({ key_id }) => key_id)
   return {
     ...credentials(database, records),
-    directory: calendars(database, records, newId),
+    calendars: calendars(database, records, newId),
     opensNothing: keysInUse.length > 0 && !keysInUse.includes(records.newest),
   }
 }

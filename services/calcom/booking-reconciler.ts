@@ -21,15 +21,15 @@ export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, eve
   return {
     name: 'booking-reconciler',
     async run(signal) {
-      const { bookings } = ports
+      const { calcom } = ports
       const now = ports.now()
-      if (bookings === undefined) return
+      if (calcom === undefined) return
       if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
       const retryMs = Math.min(everyMs, ports.settings.cronMs * 2 ** Math.min(failures++, 20))
       next = now.add({ milliseconds: Math.round(retryMs) })
-      const seen = await readFuture(ports, bookings, intake, now, signal)
+      const seen = await readFuture(ports, calcom, intake, now, signal)
       if (seen === undefined) return
-      await readMissing(ports, bookings, seen, now, signal)
+      await readMissing(ports, calcom, seen, now, signal)
       failures = 0
       next = now.add({ milliseconds: Math.round(everyMs) })
     },
@@ -39,7 +39,7 @@ export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, eve
 /** The uids that Cal.com listed; undefined where it could not be read to the end. */
 async function readFuture(
   ports: ServicePorts,
-  bookings: BookingDirectory,
+  calcom: BookingDirectory,
   intake: CalcomIntake,
   from: Temporal.Instant,
   signal: AbortSignal,
@@ -47,7 +47,7 @@ async function readFuture(
   const seen = new Set<string>()
   let after: string | undefined
   do {
-    const page = await bookings.futureBookings({ from, ...(after !== undefined && { after }) }, signal)
+    const page = await calcom.futureBookings({ from, ...(after !== undefined && { after }) }, signal)
     if (!page.ok) {
       if (!signal.aborted) ports.log.warn({ code: page.code }, "Cal.com's future bookings could not be read")
       return undefined
@@ -97,7 +97,7 @@ async function bringUpToDate(
 /** A booking that is open here and that Cal.com does not list any more is asked for by name. */
 async function readMissing(
   ports: ServicePorts,
-  bookings: BookingDirectory,
+  calcom: BookingDirectory,
   seen: ReadonlySet<string>,
   from: Temporal.Instant,
   signal: AbortSignal,
@@ -110,18 +110,18 @@ async function readMissing(
       ...(after !== undefined && { after }),
     })
     for (const booking of page.items)
-      if (!seen.has(booking.bookingUid)) await askFor(ports, bookings, booking, signal)
+      if (!seen.has(booking.bookingUid)) await askFor(ports, calcom, booking, signal)
     after = page.next ?? undefined
   } while (after !== undefined && !signal.aborted)
 }
 
 async function askFor(
   ports: ServicePorts,
-  bookings: BookingDirectory,
+  calcom: BookingDirectory,
   { bookingUid, userId }: BookingReferencesDocument,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await bookings.booking(bookingUid, userId, signal)
+  const answer = await calcom.booking(bookingUid, userId, signal)
   if (!answer.ok) return
   const { status, rescheduledToUid, start, end } = answer.value
   const at = ports.now().toString()

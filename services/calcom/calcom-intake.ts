@@ -179,7 +179,7 @@ async function askForReferences(
   const memo: Document = {
     since: ports.now().toString(),
     tries: 0,
-    ...(destination && { destination: await ports.directory.keyOf(destination) }),
+    ...(destination && { destination: await ports.calendars.keyOf(destination) }),
   }
   await ports.queue.signal(
     { kind: 'references', key: booking.bookingUid },

@@ -30,13 +30,13 @@ export async function consultCalcom(
   reference: Reference,
   signal: AbortSignal,
 ): Promise<CalcomView> {
-  if (ports.bookings === undefined) return { kind: 'none' }
-  const answer = await ports.bookings.booking(booking.bookingUid, booking.userId, signal)
+  if (ports.calcom === undefined) return { kind: 'none' }
+  const answer = await ports.calcom.booking(booking.bookingUid, booking.userId, signal)
   if (!answer.ok)
     return answer.code === 'NOT_FOUND' || answer.code === 'REFUSED' ? { kind: 'none' } : failed(answer)
   if (await recordedNews(ports, context, booking, answer.value)) return { kind: 'news' }
 
-  const references = await ports.bookings.references(booking.bookingUid, booking.userId, signal)
+  const references = await ports.calcom.references(booking.bookingUid, booking.userId, signal)
   if (!references.ok) {
     if (references.code !== 'NOT_FOUND' && references.code !== 'REFUSED') return failed(references)
     return { kind: reference.confirmed ? 'agrees' : 'none' }
@@ -93,7 +93,7 @@ async function recordReferences(
       const calendarKey =
         externalCalendarId === undefined
           ? reference.stored.calendarKey
-          : await ports.directory.keyOf({ provider, externalCalendarId })
+          : await ports.calendars.keyOf({ provider, externalCalendarId })
       return {
         provider,
         calendarKey,

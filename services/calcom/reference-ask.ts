@@ -25,12 +25,12 @@ export async function askForReferences(
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   const { state } = await load(ports.events, bookingAggregate, claim.key)
-  if (ports.bookings === undefined || state.kind !== 'OPEN') return done
+  if (ports.calcom === undefined || state.kind !== 'OPEN') return done
   if (Temporal.Instant.compare(state.times.start, ports.now()) <= 0) return done
   const askedSince = readSince(claim) ?? ports.now()
   const tries = triesOf(claim)
   const memo = { ...claim.memo, since: askedSince.toString(), tries: tries + 1 }
-  const answer = await ports.bookings.references(state.bookingUid, state.userId, signal)
+  const answer = await ports.calcom.references(state.bookingUid, state.userId, signal)
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const waited = ports.now().epochMilliseconds - askedSince.epochMilliseconds
     if (waited >= PATIENCE_MS && ENDING.includes(code)) return done
@@ -85,7 +85,7 @@ async function withCalendars(
       const calendarKey =
         externalCalendarId === undefined
           ? fallback
-          : await ports.directory.keyOf({ provider, externalCalendarId })
+          : await ports.calendars.keyOf({ provider, externalCalendarId })
       if (calendarKey === undefined) return []
       return [
         {

@@ -3,7 +3,7 @@ import type { CalendarAccess, ProviderError } from '../../ports/calendar-provide
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-type Ports = Pick<ServicePorts, 'directory' | 'readStore' | 'vault' | 'isDelegated'>
+type Ports = Pick<ServicePorts, 'calendars' | 'readStore' | 'vault' | 'isDelegated'>
 
 /** How to reach a calendar now, or why it cannot be reached. */
 export async function accessTo(
@@ -11,7 +11,7 @@ export async function accessTo(
   calendarKey: string,
 ): Promise<{ ok: true; access: CalendarAccess } | ProviderError> {
   try {
-    const address = await ports.directory.addressOf(calendarKey)
+    const address = await ports.calendars.addressOf(calendarKey)
     if (address === undefined) return { ok: false, code: 'NOT_FOUND', reason: 'forgotten' }
     const credentialId = await credentialForCalendar(ports, calendarKey)
     if (credentialId === undefined) return { ok: false, code: 'CREDENTIAL_MISSING' }

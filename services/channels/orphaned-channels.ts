@@ -8,7 +8,7 @@ export type OrphanedChannel = { calendarKey: string; channelId: string; resource
  * One try at a time for each channel; one that failed is tried again when the channel pushes again.
  */
 export function orphanedChannels(
-  ports: Pick<ServicePorts, 'readStore' | 'vault' | 'directory' | 'isDelegated' | 'provider' | 'log'>,
+  ports: Pick<ServicePorts, 'readStore' | 'vault' | 'calendars' | 'isDelegated' | 'provider' | 'log'>,
   signal: AbortSignal,
 ): (channel: OrphanedChannel) => void {
   const underWay = new Set<string>()
@@ -16,7 +16,7 @@ export function orphanedChannels(
   async function stop({ calendarKey, channelId, resourceId }: OrphanedChannel): Promise<void> {
     try {
       const credentialId = await credentialForCalendar(ports, calendarKey)
-      const address = await ports.directory.addressOf(calendarKey)
+      const address = await ports.calendars.addressOf(calendarKey)
       const where = address && { externalCalendarId: address.externalCalendarId }
       const answer: Awaited<ReturnType<typeof ports.provider.stop>> =
         credentialId === undefined

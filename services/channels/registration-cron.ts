@@ -27,7 +27,7 @@ export const registrationCron = (ports: ServicePorts): Cron => ({
 async function request(ports: ServicePorts, calendarKey: string): Promise<void> {
   const subscription = await subscriptionById(ports.readStore, calendarKey)
   if (subscription !== undefined && subscription.status !== 'RELEASED') return
-  const address = await ports.directory.addressOf(calendarKey)
+  const address = await ports.calendars.addressOf(calendarKey)
   if (address?.provider !== 'google') return
   await RequestSubscription.handle(
     { provider: address.provider, externalCalendarId: address.externalCalendarId },

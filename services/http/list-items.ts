@@ -8,11 +8,11 @@ import type { SubscriptionDocument } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.ts'
 
-type Ways = Pick<CommandPorts, 'directory' | 'vault' | 'isDelegated'>
+type Ways = Pick<CommandPorts, 'calendars' | 'vault' | 'isDelegated'>
 
 /** What the calendars are called at the provider, by key; those forgotten are left out. */
-async function namesOf(directory: CalendarDirectory, keys: readonly string[]): Promise<Map<string, string>> {
-  const addresses = await directory.addressesOf([...new Set(keys)])
+async function namesOf(calendars: CalendarDirectory, keys: readonly string[]): Promise<Map<string, string>> {
+  const addresses = await calendars.addressesOf([...new Set(keys)])
   return new Map(Array.from(addresses, ([key, { externalCalendarId }]) => [key, externalCalendarId]))
 }
 
@@ -21,7 +21,7 @@ export async function calendarSyncItems(
   documents: readonly CalendarSyncDocument[],
 ): Promise<CalendarSyncItem[]> {
   const names = await namesOf(
-    ways.directory,
+    ways.calendars,
     documents.map(({ calendarKey }) => calendarKey),
   )
   return Promise.all(
@@ -45,11 +45,11 @@ export async function calendarSyncItems(
 }
 
 export async function subscriptionItems(
-  directory: CalendarDirectory,
+  calendars: CalendarDirectory,
   documents: readonly SubscriptionDocument[],
 ): Promise<SubscriptionItem[]> {
   const names = await namesOf(
-    directory,
+    calendars,
     documents.map(({ calendarKey }) => calendarKey),
   )
   return documents.map((subscription) => ({
@@ -70,11 +70,11 @@ export async function subscriptionItems(
 }
 
 export async function bookingItems(
-  directory: CalendarDirectory,
+  calendars: CalendarDirectory,
   documents: readonly BookingDocument[],
 ): Promise<BookingItem[]> {
   const keys = documents.flatMap(({ references }) => references.map(({ calendarKey }) => calendarKey))
-  const names = await namesOf(directory, keys)
+  const names = await namesOf(calendars, keys)
   return documents.map((booking) => ({
     bookingUid: booking.bookingUid,
     userId: booking.userId ?? null,

@@ -22,7 +22,7 @@ export type QueryRouteDeps = { ports: CommandPorts; caughtUp: CaughtUp }
 
 /** The read models, paged; and what happened to one booking, from the events themselves. */
 export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
-  const { readStore, directory } = ports
+  const { readStore, calendars } = ports
   const router = new Router()
 
   router.get('/calendar-syncs', async (ctx) => {
@@ -36,7 +36,7 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
     const query = readQuery(ctx, ListQuery)
     await awaitConsistency(ctx, subscriptions.name, caughtUp)
     const { items, next } = await listSubscriptions(readStore, pageOf(query))
-    answerPage<SubscriptionItem>(ctx, await subscriptionItems(directory, items), next)
+    answerPage<SubscriptionItem>(ctx, await subscriptionItems(calendars, items), next)
   })
 
   router.get('/bookings', async (ctx) => {
@@ -44,7 +44,7 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
     await awaitConsistency(ctx, bookings.name, caughtUp)
     const which = { ...(userId !== undefined && { userId }), ...(from && { from }), ...(to && { to }) }
     const { items, next } = await findBookings(readStore, which, pageOf(paging))
-    answerPage<BookingItem>(ctx, await bookingItems(directory, items), next)
+    answerPage<BookingItem>(ctx, await bookingItems(calendars, items), next)
   })
 
   router.get('/bookings/:uid', async (ctx) => {
@@ -52,7 +52,7 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
     await awaitConsistency(ctx, bookings.name, caughtUp)
     const booking = await bookingById(readStore, uid)
     if (booking === undefined) throw await unknownBooking(ports)
-    const [item] = await bookingItems(directory, [booking])
+    const [item] = await bookingItems(calendars, [booking])
     ctx.body = item
   })
 

@@ -25,7 +25,7 @@ export type MigrationTarget = {
   readStore: ReadStore
   queue?: SignalQueue
   /** Its next new calendar gets `calendarKey` as its key; left out where the vault stays where it is. */
-  vault?: (calendarKey: () => string) => CredentialVault & { directory: CalendarDirectory }
+  vault?: (calendarKey: () => string) => CredentialVault & { calendars: CalendarDirectory }
 }
 
 export type MigrationStep = 'events' | 'vault' | 'signals' | 'check' | 'read models'
@@ -96,7 +96,7 @@ async function moveVault(
   for (const calendar of from.calendars()) {
     ;({ calendarKey } = calendar)
     // It is made under the key that events name it by, or found under it.
-    if ((await to.directory.keyOf(calendar.address)) !== calendarKey)
+    if ((await to.calendars.keyOf(calendar.address)) !== calendarKey)
       throw new MigrationRefused(
         'CALENDAR_HAS_OTHER_KEY',
         `The vault to move to knows the calendar ${calendarKey} under another key: move to an empty one.`,

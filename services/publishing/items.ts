@@ -1,7 +1,7 @@
 import type {
+  BlockedStream,
   BookingEventPublisher,
   Fenced,
-  HeldStream,
   PublishableEvent,
   PublishedMark,
   Unavailable,
@@ -9,7 +9,7 @@ import type {
 import type { PublicationParking, Unpublishable } from './parking.ts'
 import type { EventPlace, PublicationItem } from './source.ts'
 
-/** Why nothing is published any more: the reign is over. */
+/** Why nothing is published any more: the term is over. */
 export type PublishFailure = Fenced | Unavailable
 
 /** What `publishItems` works with. */
@@ -21,7 +21,7 @@ export type PublishItemsDeps = {
 }
 
 /** More than single events that cannot be published: whatever it is, it is not in them. */
-const MOST_HELD = 1_000
+const MOST_BLOCKED = 1_000
 
 /**
  * Publishes the items, at least one, in order, after `from`, and gives the new mark. Those that could not be encoded,
@@ -33,15 +33,15 @@ export async function publishItems(
   from: PublishedMark,
 ): Promise<{ ok: true; mark: PublishedMark } | PublishFailure> {
   const { publisher, park, reached } = deps
-  const held = new Map(from.held?.map((one) => [one.stream, one]))
-  const waits = ({ stream, revision }: EventPlace) => revision >= (held.get(stream)?.revision ?? Infinity)
+  const blocked = new Map(from.blocked?.map((one) => [one.stream, one]))
+  const waits = ({ stream, revision }: EventPlace) => revision >= (blocked.get(stream)?.revision ?? Infinity)
   let mark = from
 
-  async function hold({ event, code, error }: Unpublishable): Promise<PublishFailure | undefined> {
-    if (held.size >= MOST_HELD) return tooMany
+  async function block({ event, code, error }: Unpublishable): Promise<PublishFailure | undefined> {
+    if (blocked.size >= MOST_BLOCKED) return tooMany
     await park({ event, code, error })
     const { stream, revision, position } = event
-    held.set(stream, { stream, revision, position })
+    blocked.set(stream, { stream, revision, position })
     return undefined
   }
 
@@ -53,7 +53,7 @@ export async function publishItems(
       position,
       eventId: id,
       after: some.at(-2)?.event.position ?? mark.position,
-      ...heldIn(held),
+      ...blockedIn(blocked),
     }
     const sent = some.flatMap(({ event, message }) => (message && !waits(event) ? [message] : []))
     const outcome = await publisher.publish(sent, next)
@@ -65,7 +65,7 @@ export async function publishItems(
     if (outcome.error !== 'MESSAGE_TOO_LARGE') return outcome
     if (some.length === 1) {
       const error = new Error(outcome.message)
-      return (await hold({ event: last.event, code: 'TOO_LARGE', error })) ?? publish(some)
+      return (await block({ event: last.event, code: 'TOO_LARGE', error })) ?? publish(some)
     }
     const middle = Math.floor(some.length / 2)
     return (await publish(some.slice(0, middle))) ?? publish(some.slice(middle))
@@ -73,19 +73,19 @@ export async function publishItems(
 
   for (const { event, ...encoded } of items) {
     if (encoded.message !== undefined || waits(event)) continue
-    const failure = await hold({ event, code: 'NOT_ENCODED', error: encoded.error })
+    const failure = await block({ event, code: 'NOT_ENCODED', error: encoded.error })
     if (failure) return failure
   }
   return (await publish(items)) ?? { ok: true, mark }
 }
 
 /** The part of a mark that says what waits. */
-export const heldIn = (held: ReadonlyMap<string, HeldStream>): { held?: HeldStream[] } =>
-  held.size === 0 ? {} : { held: [...held.values()] }
+export const blockedIn = (blocked: ReadonlyMap<string, BlockedStream>): { blocked?: BlockedStream[] } =>
+  blocked.size === 0 ? {} : { blocked: [...blocked.values()] }
 
 const tooMany: Unavailable = {
   ok: false,
   error: 'UNAVAILABLE',
   problem: 'OTHER',
-  message: `${MOST_HELD} bookings wait already behind an event that cannot be published: nothing goes on before some are released (RetryParked, SkipParked)`,
+  message: `${MOST_BLOCKED} bookings wait already behind an event that cannot be published: nothing goes on before some are released (RetryParked, SkipParked)`,
 }

@@ -1,11 +1,12 @@
 import { errorText } from '../../infrastructure/logging/error-facts.ts'
-import type { HeldStream } from '../../ports/booking-event-publisher.ts'
+import type { BlockedStream } from '../../ports/booking-event-publisher.ts'
 import type { Position } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { indexKey } from '../../projections/index-key.ts'
 import {
   findParked,
   type ParkedEvent,
+  PUBLICATION,
   parkedAs,
   parkedEvents,
   parkedOf,
@@ -20,8 +21,6 @@ export type Unpublishable = {
   error: unknown
 }
 
-/** Under which name unpublishable events are listed beside those that read models could not take. */
-export const PUBLICATION = 'publication'
 const VERSION = 1
 const publication = { name: PUBLICATION, version: VERSION }
 
@@ -37,7 +36,7 @@ export type PublicationParking = {
   /** It waits no longer; nothing changes where it did not. */
   end(position: Position, state: 'APPLIED' | 'SKIPPED'): Promise<void>
   /** What waits behind each that is parked now, as far as nobody has published any of it since. */
-  held(): Promise<HeldStream[]>
+  blocked(): Promise<BlockedStream[]>
 }
 
 /** Prepares its collection at the first use. */
@@ -68,7 +67,7 @@ export function publicationParking(ports: {
       const parked = await find(position)
       if (parked !== undefined) await readStore.write([writeParked({ ...parked, state })])
     },
-    async held() {
+    async blocked() {
       await ready()
       const parked = await parkedOf(readStore, publication)
       return parked.map(({ stream, revision, position }) => ({ stream, revision, position }))

@@ -13,7 +13,7 @@ import { untilNotStopped } from './emergency-stop.ts'
 import { type PublishFailure, type PublishItemsDeps, publishItems } from './items.ts'
 import { NOTHING_PUBLISHED, rewound } from './mark.ts'
 import type { PublicationParking, Unpublishable } from './parking.ts'
-import { parkAgain, releaseHeld } from './release.ts'
+import { parkAgain, releaseBlocked } from './release.ts'
 import { publicationSource } from './source.ts'
 import { type PublisherState, type PublisherStatus, whyNotReady } from './status.ts'
 
@@ -56,14 +56,14 @@ export type PublisherOptions = {
   unreadyAfterMs?: number
 }
 
-const DRAIN_MS = 5_000
+const STOPPING_MS = 5_000
 
 /** While this process publishes: work that moves the mark, one after another. False: it was not, or not all, done. */
-type Reign = {
-  turn(
+type Term = {
+  moveMark(
     work: (mark: PublishedMark) => Promise<{ ok: true; mark: PublishedMark } | PublishFailure>,
   ): Promise<boolean>
-  held(): number
+  blocked(): number
 }
 /** What an outage of the broker is called. */
 const PUBLISHING = 'publishing of booking events'
@@ -82,7 +82,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   let state: PublisherState = 'STARTING'
   let reason: string | undefined
   let rewoundTold: string | undefined
-  let current: Reign | undefined
+  let current: Term | undefined
   let woken = new AbortController()
 
   function enter(next: PublisherState, why?: string): void {
@@ -100,8 +100,8 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     )
   }
 
-  /** One reign: from taking over to the first failure, which it throws. Returns how long to wait before the next. */
-  async function reign(): Promise<number> {
+  /** One term: from taking over to the first failure, which it throws. Returns how long to wait before the next. */
+  async function serveTerm(): Promise<number> {
     const begun = await publisher.begin()
     if (!begun.ok) return lost(begun)
     const why = await rewound(events, begun)
@@ -122,19 +122,19 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     backlog.beginsAt(mark.position)
     log.info({ position: mark.position }, 'this process publishes the booking events')
     enter('PUBLISHING')
-    const failure = await drain(mark)
+    const failure = await publishFrom(mark)
     return failure ? lost(failure) : 0
   }
 
   /** Publishes from `from` on until the signal aborts or something fails. */
-  async function drain(from: PublishedMark): Promise<PublishFailure | undefined> {
+  async function publishFrom(from: PublishedMark): Promise<PublishFailure | undefined> {
     const over = new AbortController()
     const until = AbortSignal.any([signal, over.signal])
     const source = publicationSource({ ...options, after: from.position, ahead: batch, signal: until })
     const inTurn = oneAfterAnother()
     let mark = from
     let failure: PublishFailure | undefined
-    const turn: Reign['turn'] = (work) =>
+    const moveMark: Term['moveMark'] = (work) =>
       inTurn(async () => {
         await untilNotStopped(events, { signal: until, onStopped: () => enter('STOPPED') })
         if (until.aborted) return false
@@ -153,12 +153,12 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       backlog.movedTo(next.position, items)
       tellPublished(sent.map(({ attributes }) => secondsSince(attributes.time)))
     }
-    current = { turn, held: () => mark.held?.length ?? 0 }
+    current = { moveMark, blocked: () => mark.blocked?.length ?? 0 }
     try {
       while (!until.aborted) {
         const items = await source.take(batch)
         if (items.length === 0) outages.answered(PUBLISHING)
-        else await turn((from) => publishItems({ publisher, park, reached }, items, from))
+        else await moveMark((from) => publishItems({ publisher, park, reached }, items, from))
       }
       return failure
     } finally {
@@ -187,7 +187,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
   async function run(): Promise<void> {
     await outages.untilItAnswers('event store', async () => backlog.atLeastFrom(await events.head()))
     while (!signal.aborted) {
-      const waitMs = await outages.untilItAnswers(PUBLISHING, reign)
+      const waitMs = await outages.untilItAnswers(PUBLISHING, serveTerm)
       woken = new AbortController()
       if (waitMs !== undefined && waitMs > 0)
         await clock.delay(waitMs, AbortSignal.any([signal, woken.signal]))
@@ -198,7 +198,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const ran = run()
     await Promise.race([ran, aborted(signal)])
     const done = new AbortController()
-    await Promise.race([ran, clock.delay(DRAIN_MS, done.signal)])
+    await Promise.race([ran, clock.delay(STOPPING_MS, done.signal)])
     done.abort()
     // What hangs now is left: whatever becomes of it, the next publisher will know.
     ran.catch((err: unknown) => log.debug({ err }, 'publishing ended in the middle'))
@@ -217,7 +217,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       oldestAgeMs,
       ...(outage && { outage }),
       ...(reason !== undefined && { reason }),
-      parked: current?.held() ?? 0,
+      parked: current?.blocked() ?? 0,
     }
   }
 
@@ -228,7 +228,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       if (why !== undefined) throw new Error(why)
     },
     async carryOut(wish) {
-      const released = await current?.turn((from) => releaseHeld(options, wish, from))
+      const released = await current?.moveMark((from) => releaseBlocked(options, wish, from))
       if (!released) throw new Error('nothing is published now')
     },
     lookAgain: () => woken.abort(),

@@ -1,8 +1,12 @@
-import type { BookingEventPublisher, HeldStream, PublishedMark } from '../../ports/booking-event-publisher.ts'
+import type {
+  BlockedStream,
+  BookingEventPublisher,
+  PublishedMark,
+} from '../../ports/booking-event-publisher.ts'
 import type { EventStore, Position } from '../../ports/event-store/event-store.ts'
 import type { EventOrigin } from './booking-event.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
-import { heldIn, type PublishFailure } from './items.ts'
+import { blockedIn, type PublishFailure } from './items.ts'
 import type { PublicationParking } from './parking.ts'
 import { type PublicationItem, publicationItem } from './source.ts'
 
@@ -11,7 +15,7 @@ import { type PublicationItem, publicationItem } from './source.ts'
  * transaction, each with the mark that says so, so that a repetition after a crash goes on where the first try ended.
  * What cannot be published now is, or stays, parked. Rejects with StoreUnavailable.
  */
-export async function releaseHeld(
+export async function releaseBlocked(
   deps: {
     events: EventStore
     publisher: BookingEventPublisher
@@ -24,7 +28,7 @@ export async function releaseHeld(
   const { events, publisher, origin, parking } = deps
   const parked = await parking.find(position)
   if (parked === undefined) return { ok: true, mark: from }
-  const others = new Map(from.held?.map((one) => [one.stream, one]))
+  const others = new Map(from.blocked?.map((one) => [one.stream, one]))
   const one = others.get(parked.stream)
   const ends = () => parking.end(position, want === 'SKIP' ? 'SKIPPED' : 'APPLIED')
   if (one?.position !== position) {
@@ -33,9 +37,9 @@ export async function releaseHeld(
     return { ok: true, mark: from }
   }
   others.delete(one.stream)
-  const markWith = (held: HeldStream | undefined): PublishedMark => {
-    const { held: _, ...place } = from
-    return { ...place, ...heldIn(held ? new Map(others).set(held.stream, held) : others) }
+  const markWith = (blocked: BlockedStream | undefined): PublishedMark => {
+    const { blocked: _, ...place } = from
+    return { ...place, ...blockedIn(blocked ? new Map(others).set(blocked.stream, blocked) : others) }
   }
 
   let mark = from
@@ -59,8 +63,8 @@ export async function releaseHeld(
     if (event.position === position) return { ok: true, mark }
     const error = item.message === undefined ? item.error : new Error(outcome?.message)
     await parking.keep({ event: item.event, code: outcome ? 'TOO_LARGE' : 'NOT_ENCODED', error })
-    const held = { stream: one.stream, revision: event.revision, position: event.position }
-    const moved = await move(undefined, markWith(held))
+    const blocked = { stream: one.stream, revision: event.revision, position: event.position }
+    const moved = await move(undefined, markWith(blocked))
     if (!moved.ok) return asFailure(moved)
     await ends()
     return { ok: true, mark }
@@ -81,12 +85,12 @@ function asFailure(
   return { ok: false, error: 'UNAVAILABLE', problem: 'TOPIC', message: outcome.message }
 }
 
-/** Parks again what the mark holds and nobody else knows any more: read models may be lost, and made anew. */
+/** Parks again what blocks a stream by the mark where nobody knows it any more: read models may be lost, and made anew. */
 export async function parkAgain(
   { events, parking }: { events: EventStore; parking: PublicationParking },
-  { held = [] }: PublishedMark,
+  { blocked = [] }: PublishedMark,
 ): Promise<void> {
-  for (const { stream, position } of held) {
+  for (const { stream, position } of blocked) {
     if ((await parking.find(position)) !== undefined) continue
     const event = (await events.readStream(stream)).find((one) => one.position === position)
     if (event === undefined) continue

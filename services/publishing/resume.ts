@@ -2,14 +2,14 @@
 // (STORE_REWOUND): the store is compared with what is in the topic, and the position is written anew.
 
 import type {
+  BlockedStream,
   BookingEventPublisher,
-  HeldStream,
   PublishedContents,
   PublishedMark,
 } from '../../ports/booking-event-publisher.ts'
 import type { EventStore, Position } from '../../ports/event-store/event-store.ts'
 import { comparePublication, type PublicationComparison } from './comparison.ts'
-import { heldIn } from './items.ts'
+import { blockedIn } from './items.ts'
 import { rewound } from './mark.ts'
 import type { PublicationParking } from './parking.ts'
 import { FROM_START, type ResumeReport, reportOf } from './resume-report.ts'
@@ -48,16 +48,16 @@ export async function resumePublishing(ports: Ports, options: ResumeOptions): Pr
   if (!contents.ok) throw new ResumeRefused('BROKER_UNAVAILABLE', contents.message, { cause: contents.cause })
   const reason = await rewound(events, contents)
   const after = reason === undefined ? contents.last?.position : await positionOf(events, options.after)
-  const held = await parking.held()
+  const blocked = await parking.blocked()
   const waits = ({ stream, revision }: { stream: string; revision: number }) =>
-    held.some((one) => one.stream === stream && revision >= one.revision)
+    blocked.some((one) => one.stream === stream && revision >= one.revision)
   const comparison = await comparePublication(events, contents, { after, waits })
   if (reason === undefined) return reportOf('NOT_STOPPED', null, [], comparison)
   const doubts = after === undefined ? doubtsIn(comparison) : []
   if (doubts.length > 0) return reportOf('UNDECIDED', reason, doubts, comparison)
   if (!options.write) return reportOf('READY', reason, doubts, comparison)
   await moveTo(
-    { ...comparison.mark, ...heldIn(await stillHeld(ports, held, comparison, contents)) },
+    { ...comparison.mark, ...blockedIn(await stillBlocked(ports, blocked, comparison, contents)) },
     ports,
     contents,
   )
@@ -93,14 +93,14 @@ function doubtsIn({ behind, ahead }: PublicationComparison): string[] {
 }
 
 /** What waits still, as far as it is of this event store and lies before the mark: all after it is tried anew. */
-async function stillHeld(
+async function stillBlocked(
   { events }: Ports,
-  held: readonly HeldStream[],
+  blocked: readonly BlockedStream[],
   { mark }: PublicationComparison,
   { ids }: PublishedContents,
-): Promise<Map<string, HeldStream>> {
-  const still = new Map<string, HeldStream>()
-  for (const one of held) {
+): Promise<Map<string, BlockedStream>> {
+  const still = new Map<string, BlockedStream>()
+  for (const one of blocked) {
     if (one.position > mark.position) continue
     const [event] = await events.readStream(one.stream, { fromRevision: one.revision })
     if (event?.position === one.position && !ids.has(event.id)) still.set(one.stream, one)

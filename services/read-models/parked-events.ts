@@ -29,6 +29,9 @@ export type ParkedEvent = {
   writes: number
 }
 
+/** Under which name unpublishable events are listed beside those that read models could not take. */
+export const PUBLICATION = 'publication'
+
 /** Of read models and of the publisher; those parked now are in its index. */
 export const parkedEvents: Collection = { name: 'parked-events', indexes: ['parked'] }
 

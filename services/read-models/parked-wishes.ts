@@ -4,10 +4,9 @@ import type { Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import type { Claim, SignalQueue, WishKind } from '../../ports/signal-queue/signal-queue.ts'
-import { PUBLICATION } from '../publishing/parking.ts'
 import { outageLog } from '../running/outage-log.ts'
 import { retryDelay } from '../running/retry-delay.ts'
-import { findParked, type ParkedEvent } from './parked-events.ts'
+import { findParked, type ParkedEvent, PUBLICATION } from './parked-events.ts'
 
 /** RETRY: try it again, with what waits behind it. SKIP: give it up, and go on with what waits. */
 export type ParkedWish = { projection: string; position: Position; want: 'RETRY' | 'SKIP' }

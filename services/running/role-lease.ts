@@ -43,7 +43,7 @@ export function leasedIn(ports: {
         outages.answered(what)
         if (claim !== undefined) {
           log.info({ role }, 'this process has the role')
-          await hold(claim, asked, run)
+          await runWith(claim, asked, run)
           log.info({ role }, 'this process has given the role up')
         }
       } catch (error) {
@@ -53,7 +53,7 @@ export function leasedIn(ports: {
     }
   }
 
-  async function hold(
+  async function runWith(
     claim: Claim,
     asked: Temporal.Instant,
     run: (signal: AbortSignal) => Promise<void>,

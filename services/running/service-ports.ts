@@ -11,7 +11,7 @@ export type ServicePorts = CommandPorts & {
   /** Between 0 and 1: spreads retries. */
   random(): number
   /** Cal.com's own view of bookings, where one is configured. */
-  bookings: BookingDirectory | undefined
+  calcom: BookingDirectory | undefined
   settings: SyncSettings
 }
 

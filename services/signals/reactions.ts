@@ -1,4 +1,4 @@
-// What follows from events without anybody asking: looks to be taken, changes to be held, crons to be woken. Fed by one
+// What follows from events without anybody asking: work to be signalled, changes to be held, crons to be woken. Fed by one
 // subscription with a checkpoint: each reaction is repeated after a crash until it is durable. The checkpoint goes with
 // the read models, and without it all are repeated from the first event on: repeated ever so late, a reaction decides
 // nothing that would not be decided without it (docs/decisions/0008).
@@ -52,19 +52,19 @@ async function reactToPage(ports: ServicePorts, page: EventPage, wakeCrons: () =
 async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => void): Promise<void> {
   switch (event.type) {
     case 'CalendarSyncRegistered':
-      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      await signalCalendar(ports, event.data.calendarKey, 'ACTIVATED')
       wakeCrons()
       // It may have been removed before, and what changed since set aside.
-      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
+      return signalBookingsOfSync(ports, event.data.calendarSyncId)
     case 'SubscriptionActivated':
-      await lookAtCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
+      await signalCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
       return wakeCrons()
     case 'CalendarSyncResumed':
-      return lookAtBookingsOfSync(ports, event.data.calendarSyncId)
+      return signalBookingsOfSync(ports, event.data.calendarSyncId)
     case 'CalendarSyncPaused':
       return
     case 'SelectedCalendarRegistered':
-      await lookAtCalendar(ports, event.data.calendarKey, 'ACTIVATED')
+      await signalCalendar(ports, event.data.calendarKey, 'ACTIVATED')
       return wakeCrons()
     case 'CalendarSyncRemoved':
     case 'SelectedCalendarRemoved':
@@ -73,13 +73,13 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'ChannelStopped':
       return wakeCrons()
     case 'BookingReferenceLinked':
-      return lookAtBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
+      return signalBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
     case 'BookingReferenceMoved':
-      return lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+      return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
     case 'BookingTimesRecorded':
       return event.data.status === undefined
         ? undefined
-        : lookAtBooking(ports, event.data.bookingUid, 'ACCEPTED')
+        : signalBooking(ports, event.data.bookingUid, 'ACCEPTED')
     case 'ExternalEventChangeIgnored':
       if (event.data.code !== 'FIRST_LOOK') return
       await holdFirstLook(ports, event.data)
@@ -87,30 +87,30 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'BookingOutcomeReported':
       // Superseded: the very same version of the event may now mean something else.
       return event.data.outcome === 'SUPERSEDED'
-        ? lookAtBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+        ? signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
         : undefined
     case 'BookingRescheduled':
     case 'BookingCancelled':
       return recordUse(ports, event.data)
     case 'HeldChangesReleased':
       for (const uid of event.data.bookingUids)
-        await lookAtBooking(ports, uid, 'RELEASED', { releasedAt: event.data.at })
+        await signalBooking(ports, uid, 'RELEASED', { releasedAt: event.data.at })
       return
     case 'HeldChangesDiscarded':
       for (const uid of event.data.bookingUids)
-        await lookAtBooking(ports, uid, 'DISCARDED', { discardedAt: event.data.at })
+        await signalBooking(ports, uid, 'DISCARDED', { discardedAt: event.data.at })
       return
     case 'SyncPolicySet':
       wakeCrons()
-      return lookAtBookingsOfScope(ports, event.data)
+      return signalBookingsOfScope(ports, event.data)
     default:
   }
 }
 
-const lookAtCalendar = (ports: ServicePorts, calendarKey: string, reason: PollReason) =>
+const signalCalendar = (ports: ServicePorts, calendarKey: string, reason: PollReason) =>
   ports.queue.signal({ kind: 'calendar', key: calendarKey }, { cause: { poll: true, reason }, dueInMs: 0 })
 
-const lookAtBooking = (ports: ServicePorts, bookingUid: string, reason: PollReason, memo: Document = {}) =>
+const signalBooking = (ports: ServicePorts, bookingUid: string, reason: PollReason, memo: Document = {}) =>
   ports.queue.signal(
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
@@ -135,14 +135,14 @@ async function recordUse(
   )
 }
 
-/** What was set aside under another policy is looked at again under the new one. */
-async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
+/** What was set aside under another policy is to be looked at again under the new one. */
+async function signalBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy
   // Else the looks could be decided under the old policy, and not be taken again.
   await ports.caughtUp('sync-policies')
-  if (scope === 'user' && scopeId !== undefined) return lookAtBookingsOfUser(ports, scopeId)
-  if (scope === 'calendarSync' && scopeId !== undefined) return lookAtBookingsOfSync(ports, scopeId)
+  if (scope === 'user' && scopeId !== undefined) return signalBookingsOfUser(ports, scopeId)
+  if (scope === 'calendarSync' && scopeId !== undefined) return signalBookingsOfSync(ports, scopeId)
   await Promise.all([ports.caughtUp('booking-references'), ports.caughtUp('calendar-syncs')])
   const hosts = scopeId === undefined ? undefined : await usersOfOrganization(ports.readStore, scopeId)
   let after: string | undefined
@@ -154,7 +154,7 @@ async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPo
         organizationId === scopeId ||
         (organizationId === undefined && hosts.has(userId)),
     )
-    await signalLooks(
+    await signalBookings(
       ports,
       concerned.map(({ bookingUid }) => bookingUid),
     )
@@ -162,21 +162,21 @@ async function lookAtBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPo
   } while (after !== undefined)
 }
 
-async function lookAtBookingsOfSync(ports: ServicePorts, calendarSyncId: string): Promise<void> {
+async function signalBookingsOfSync(ports: ServicePorts, calendarSyncId: string): Promise<void> {
   await ports.caughtUp('calendar-syncs')
   const sync = await calendarSyncById(ports.readStore, calendarSyncId)
-  if (sync) await lookAtBookingsOfUser(ports, sync.userId)
+  if (sync) await signalBookingsOfUser(ports, sync.userId)
 }
 
-async function lookAtBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
+async function signalBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
   await ports.caughtUp('booking-references')
   const bookingUids: string[] = []
   for await (const { bookingUid } of openBookingsOfUser(ports.readStore, userId, ports.now()))
     bookingUids.push(bookingUid)
-  await signalLooks(ports, bookingUids)
+  await signalBookings(ports, bookingUids)
 }
 
-const signalLooks = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>
+const signalBookings = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>
   ports.queue.signalMany(
     bookingUids.map((key) => ({
       subject: { kind: 'booking', key },

@@ -9,10 +9,10 @@ const PAGE = 500
 const SET_ASIDE: readonly (string | undefined)[] = ['OBSERVE_ONLY', 'POLICY_OFF']
 
 /**
- * Has every open future booking looked at that was last set aside under a mode which no longer holds: SYNC_MODE may have
- * been another in the last run. The looks are durable when it resolves; repeated, it costs a look each at most.
+ * Signals every open future booking that was last set aside under a mode which no longer holds: SYNC_MODE may have
+ * been another in the last run. The signals are durable when it resolves; repeated, it costs a look each at most.
  */
-export async function lookAtSetAside(ports: ServicePorts): Promise<void> {
+export async function signalSetAside(ports: ServicePorts): Promise<void> {
   if (ports.defaultMode !== 'apply') return
   await Promise.all(['bookings', 'calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)))
   const from = ports.now()

@@ -10,8 +10,7 @@ import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
-import { PUBLICATION } from '../publishing/parking.ts'
-import { listParked, type ParkedEvent } from '../read-models/parked-events.ts'
+import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
 
 /** One thing that does not mend itself. `next` says what to do about it. */
 export const NeedsPerson = z
@@ -33,7 +32,7 @@ const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
-type Ports = Pick<CommandPorts, 'readStore' | 'directory' | 'vault' | 'isDelegated'>
+type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated'>
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
@@ -49,10 +48,10 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
 }
 
 /** What the calendar is called; null where it was forgotten, or no key opens it. */
-const nameOf = async (directory: CalendarDirectory, calendarKey: string): Promise<string | null> =>
-  (await directory.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
+const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
+  (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
-async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -63,7 +62,7 @@ async function heldChanges({ readStore, directory }: Ports): Promise<NeedsPerson
         sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
         next: 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
         calendarKey,
-        externalCalendarId: await nameOf(directory, calendarKey),
+        externalCalendarId: await nameOf(calendars, calendarKey),
         ...(first && { since: first.since }),
       }
     }),
@@ -101,7 +100,7 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
 }
 
 async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
-  const { readStore, directory } = ports
+  const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
@@ -114,7 +113,7 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
         next,
         ...(sealed && SEALED),
         calendarKey,
-        externalCalendarId: await nameOf(directory, calendarKey),
+        externalCalendarId: await nameOf(calendars, calendarKey),
         since: failing.since,
       },
     ]
@@ -122,7 +121,7 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, directory }: Ports): Promise<NeedsPerson[]> {
+async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
@@ -130,7 +129,7 @@ async function suspendedSubscriptions({ readStore, directory }: Ports): Promise<
       sentence: `Google refused the credential of this calendar (${lastError ?? 'no reason given'}).`,
       next: refusals.CREDENTIAL_REFUSED ?? '',
       calendarKey,
-      externalCalendarId: await nameOf(directory, calendarKey),
+      externalCalendarId: await nameOf(calendars, calendarKey),
     })),
   )
 }
@@ -141,7 +140,7 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
   for (const sync of items) {
     if (waiting.length === NAMED) break
     const { calendarSyncId, calendarKey, credentialId, registeredAt } = sync
-    const name = () => nameOf(ports.directory, calendarKey)
+    const name = () => nameOf(ports.calendars, calendarKey)
     if (!(await waitsForCredential(ports, sync, name))) continue
     waiting.push({
       code: 'CREDENTIAL_AWAITED',
@@ -173,6 +172,10 @@ async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
   }))
 }
 
-/** What an older version of a read model could not take concerns nobody: the newer one has been made without it. */
+/**
+ * What an older version of a read model could not take concerns nobody, as the newer one has been made without it; nor
+ * what a read model could not take that is no more.
+ */
 const isOfToday = ({ projection, version }: ParkedEvent): boolean =>
-  allProjections.every((one) => one.name !== projection || one.version === version)
+  projection === PUBLICATION ||
+  allProjections.some((one) => one.name === projection && one.version === version)

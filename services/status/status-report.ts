@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import type { CommandPorts } from '../../commands/command.ts'
-import type { SyncMode } from '../../domain/calendar/policy.ts'
+import type { SyncMode } from '../../domain/sync-mode.ts'
 import { workKinds } from '../../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../../projections/bookings.ts'
 import { countCalendarFeeds } from '../../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
-import { countDecisionsWithoutOutcome, decisionsWithoutOutcome } from '../../projections/decisions.ts'
+import {
+  countPublicationsWithoutOutcome,
+  publicationsWithoutOutcome,
+} from '../../projections/publications.ts'
 import { countSubscriptions } from '../../projections/subscriptions.ts'
 import { policyLayers } from '../../projections/sync-policies.ts'
 import type { PublisherStatus } from '../publishing/status.ts'
@@ -193,8 +196,8 @@ const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
 
 async function unapplied({ readStore }: CommandPorts, now: Temporal.Instant): Promise<Backlog> {
   const [backlog, { items }] = await Promise.all([
-    countDecisionsWithoutOutcome(readStore),
-    decisionsWithoutOutcome(readStore, { limit: 1 }),
+    countPublicationsWithoutOutcome(readStore),
+    publicationsWithoutOutcome(readStore, { limit: 1 }),
   ])
   const since = items.map(({ at }) => Temporal.Instant.from(at))
   return { backlog, oldestAgeMs: oldestAge(since, now) }

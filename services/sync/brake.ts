@@ -3,7 +3,7 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
-import { cancellationsSince } from '../../projections/decisions.ts'
+import { cancellationsSince } from '../../projections/publications.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 const WINDOW_MS = 3_600_000
@@ -13,7 +13,7 @@ const WINDOW_MS = 3_600_000
  * mass change waits for one, which further ones join.
  */
 export async function cancellationsLeft(ports: ServicePorts, calendarKey: string): Promise<number> {
-  await Promise.all([ports.caughtUp('decisions'), ports.caughtUp('calendar-feeds')])
+  await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
   if (feed?.held.some(({ reason }) => reason === 'MASS_CHANGE')) return 0
   const since = ports.now().subtract({ milliseconds: WINDOW_MS })

@@ -58,7 +58,7 @@ async function lived(folder: string): Promise<string> {
   }
   const vault = sqliteVault(vaultDatabase, { keys: [oldKey], newId: randomUUID })
   await vault.put('credential-1', CREDENTIAL)
-  const key = await vault.directory.keyOf(ADDRESS)
+  const key = await vault.calendars.keyOf(ADDRESS)
   await Promise.all([database.close(), vaultDatabase.close()])
   return key
 }
@@ -104,7 +104,7 @@ test('moves events to EventStoreDB and leaves the rest embedded, in the new fold
     const vaultDatabase = openDatabase(join(folder.path, 'new', 'vault.sqlite'))
     const vault = sqliteVault(vaultDatabase, { keys: [newKey], newId: randomUUID })
     assert.equal(await vault.use('credential-1'), CREDENTIAL)
-    assert.is(await vault.directory.find(ADDRESS), calendarKey)
+    assert.is(await vault.calendars.find(ADDRESS), calendarKey)
     await vaultDatabase.close()
 
     const again = await migrating(folder.path, env)
@@ -179,7 +179,7 @@ if (mongodb === undefined) {
       assert.equal([moved.stderr, moved.code], ['', 0])
       const vault = mongodbVault(own.connection, { keys: [newKey], newId: randomUUID })
       assert.equal(await vault.use('credential-1'), CREDENTIAL)
-      assert.is(await vault.directory.find(ADDRESS), calendarKey)
+      assert.is(await vault.calendars.find(ADDRESS), calendarKey)
       assert.ok(JSON.parse(moved.stdout).readModels > 5)
       const again = await migrating(folder.path, env)
       assert.equal([again.stderr, again.stdout], ['', moved.stdout])

@@ -7,8 +7,8 @@ import * as references from '../../projections/booking-references.ts'
 import * as bookings from '../../projections/bookings.ts'
 import * as feeds from '../../projections/calendar-feeds.ts'
 import * as syncs from '../../projections/calendar-syncs.ts'
-import * as decisions from '../../projections/decisions.ts'
 import { between, indexKey, instantKey, under } from '../../projections/index-key.ts'
+import * as publications from '../../projections/publications.ts'
 import * as selected from '../../projections/selected-calendars.ts'
 import * as subscriptions from '../../projections/subscriptions.ts'
 import { openStores } from '../support/projected-events.ts'
@@ -82,8 +82,8 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await syncs.syncsOfCalendar(readStore, 'k')
   await syncs.syncsOfUser(readStore, 'u')
   await syncs.syncsOfCredential(readStore, 'c')
-  await decisions.cancellationsSince(readStore, 'k', now)
-  await decisions.decisionsWithoutOutcome(readStore, page)
+  await publications.cancellationsSince(readStore, 'k', now)
+  await publications.publicationsWithoutOutcome(readStore, page)
   await selected.selectedCalendarsOf(readStore, 'k')
   await selected.selectedCalendarsOfCredential(readStore, 'c')
   await subscriptions.subscriptionsWithStatus(readStore, 'ACTIVE')

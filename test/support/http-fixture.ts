@@ -70,7 +70,7 @@ export async function httpFixture(
     events,
     readStore,
     queue,
-    directory: vault.directory,
+    calendars: vault.calendars,
     vault,
     provider: closedProvider,
     isDelegated: (externalCalendarId) => externalCalendarId.endsWith('@delegated.example'),

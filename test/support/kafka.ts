@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import type { KafkaConfiguration } from '../../infrastructure/config/configuration.ts'
+import type { KafkaConfiguration } from '../../infrastructure/kafka/kafka-configuration.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
 import type { Logger } from '../../ports/logger.ts'
 

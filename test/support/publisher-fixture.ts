@@ -1,5 +1,5 @@
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
-import type { KafkaConfiguration } from '../../infrastructure/config/configuration.ts'
+import type { KafkaConfiguration } from '../../infrastructure/kafka/kafka-configuration.ts'
 import { type KafkaPublisherOptions, kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'

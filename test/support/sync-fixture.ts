@@ -35,7 +35,7 @@ type Handled<Body> = {
 export async function syncFixture(options: SyncWorldOptions = {}) {
   const world = syncWorld(options)
   const { clock, google, calcom, ports, projections } = world
-  const { events, queue, vault, directory } = ports
+  const { events, queue, vault, calendars } = ports
   let roles = start()
 
   function start(): { running: RunningRoles; ended: AbortController } {
@@ -99,7 +99,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       calcom.createUser({ id, name: 'Host', email: calendarId, timeZone: 'Europe/London', destination })
       if (given.credential !== false)
         await vault.put(credentialId, { kind: 'oauth', refreshToken: REFRESH_TOKEN })
-      const calendarKey = await directory.keyOf({ provider: 'google', externalCalendarId: calendarId })
+      const calendarKey = await calendars.keyOf({ provider: 'google', externalCalendarId: calendarId })
       const host = { userId, calendarId, calendarKey, credentialId }
       if (given.registered !== false) {
         await fixture.command(RegisterCalendarSync, {

@@ -1,4 +1,4 @@
-import type { SyncMode } from '../../domain/calendar/policy.ts'
+import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
@@ -97,7 +97,7 @@ export function syncWorld(options: SyncWorldOptions) {
     readStore,
     queue,
     vault,
-    directory: vault.directory,
+    calendars: vault.calendars,
     provider: googleAtThePort(google, vault, clock),
     isDelegated: () => false,
     now: () => clock.now(),
@@ -116,7 +116,7 @@ export function syncWorld(options: SyncWorldOptions) {
     clock,
     log,
     random: random.next,
-    bookings:
+    calcom:
       options.view === false
         ? undefined
         : calcomBookingDirectory({

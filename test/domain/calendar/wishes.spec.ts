@@ -6,12 +6,7 @@ import {
   selectedCalendarAggregate,
   syncPolicyAggregate,
 } from '../../../commands/aggregates.ts'
-import {
-  effectiveMode,
-  type SyncMode,
-  type SyncPolicy,
-  setSyncPolicy,
-} from '../../../domain/calendar/policy.ts'
+import { effectiveMode, type SyncPolicy, setSyncPolicy } from '../../../domain/calendar/policy.ts'
 import {
   registerSelectedCalendar,
   removeSelectedCalendar,
@@ -25,6 +20,7 @@ import {
   resumeCalendarSync,
   useCalendarSync,
 } from '../../../domain/calendar/sync.ts'
+import type { SyncMode } from '../../../domain/sync-mode.ts'
 import { given } from '../../support/given.ts'
 
 const test = suite('wishes')

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
-import type { KafkaConfiguration } from '../../../infrastructure/config/configuration.ts'
+import type { KafkaConfiguration } from '../../../infrastructure/kafka/kafka-configuration.ts'
 import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { configurationFor, kafkaForTests, quietLog, someTopic } from '../../support/kafka.ts'

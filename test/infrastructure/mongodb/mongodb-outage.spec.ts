@@ -74,7 +74,7 @@ outage(
     await store.prepare([bookings])
     await store.write([put('before', 1)], { projection: 'p', position: position(1) })
     await queue.signal({ kind: 'booking', key: 'before' }, poll)
-    const key = await vault.directory.keyOf({ provider: 'google', externalCalendarId: 'c@example.com' })
+    const key = await vault.calendars.keyOf({ provider: 'google', externalCalendarId: 'c@example.com' })
     // This server may lose what it took in its last second; what it was stopped with is safe.
     await server.stop()
     await server.start()
@@ -101,7 +101,7 @@ outage(
     assert.equal(await store.get('bookings', 'before'), { n: 1 })
     assert.is(await store.checkpoint('p'), position(1))
     assert.is((await queue.claim({ leaseMs: 60_000, kinds: ['booking'] }))?.key, 'before')
-    assert.equal(await vault.directory.addressOf(key), {
+    assert.equal(await vault.calendars.addressOf(key), {
       provider: 'google',
       externalCalendarId: 'c@example.com',
     })

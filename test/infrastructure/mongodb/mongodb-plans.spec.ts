@@ -69,9 +69,9 @@ plans('finds credentials and calendars by index', async (connection) => {
   const vault = mongodbVault(connection, { keys: [keyOfBytes(1)], newId: randomUUID })
   await vault.put('a', { kind: 'service-account', subject: 's' })
   const seen = await profiled(connection, 'vaultDatabase', async () => {
-    const key = await vault.directory.keyOf({ provider: 'google', externalCalendarId: 'c' })
-    await vault.directory.find({ provider: 'google', externalCalendarId: 'none' })
-    await vault.directory.addressesOf([key])
+    const key = await vault.calendars.keyOf({ provider: 'google', externalCalendarId: 'c' })
+    await vault.calendars.find({ provider: 'google', externalCalendarId: 'none' })
+    await vault.calendars.addressesOf([key])
     await vault.use('a')
   })
   for (const one of seen) assert.not.match(one.planSummary ?? '', 'COLLSCAN', describe(one))

@@ -40,7 +40,7 @@ else {
     const vaults = [opened(connection, 1), opened(other, 1)]
     for (let round = 0; round < 10; round++) {
       const calendar = { ...address, externalCalendarId: `c${round}@example.com` }
-      const calls = Array.from({ length: 10 }, (_, n) => vaults[n % 2]?.directory.keyOf(calendar))
+      const calls = Array.from({ length: 10 }, (_, n) => vaults[n % 2]?.calendars.keyOf(calendar))
       assert.is(new Set(await Promise.all(calls)).size, 1)
     }
     await other.close()
@@ -51,7 +51,7 @@ else {
     const { connection, close } = await server.open()
     const vault = opened(connection, 1)
     await vault.put('a', { kind: 'oauth', refreshToken: '1//refresh-token' })
-    await vault.directory.keyOf(address)
+    await vault.calendars.keyOf(address)
     const { vaultDatabase, database } = connection
     const kept = await Promise.all(
       ['credentials', 'calendars'].map((name) => vaultDatabase.collection(name).find().toArray()),
@@ -90,7 +90,7 @@ else {
     }
     const newer = opened(connection, 2, 1)
     assert.is(await newer.opensNothing(), false)
-    await vault.directory.keyOf(address)
+    await vault.calendars.keyOf(address)
     assert.is(await newer.opensNothing(), false)
     await close()
   })
@@ -101,9 +101,9 @@ else {
     await older.has('any')
     const newer = opened(connection, 2, 1)
     await newer.has('any')
-    const key = await older.directory.keyOf(address)
-    assert.is(await newer.directory.keyOf(address), key)
-    assert.is(await opened(connection, 2).directory.keyOf(address), key)
+    const key = await older.calendars.keyOf(address)
+    assert.is(await newer.calendars.keyOf(address), key)
+    assert.is(await opened(connection, 2).calendars.keyOf(address), key)
     await close()
   })
 

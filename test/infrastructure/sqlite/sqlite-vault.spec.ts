@@ -45,7 +45,7 @@ test('writes neither a credential nor a calendar in clear', async () => {
   const database = openDatabase(join(folder.path, 'vault.sqlite'))
   const vault = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
   await vault.put('a', { kind: 'oauth', refreshToken: '1//refresh-token' })
-  await vault.directory.keyOf(address)
+  await vault.calendars.keyOf(address)
   const written = contents(folder.path)
   assert.ok(written.includes('calendar_key'), 'the files are read')
   assert.not(written.includes('refresh'))
@@ -62,13 +62,13 @@ test('leaves no trace of what was shredded or forgotten, not even encrypted', as
   const database = openDatabase(join(folder.path, 'vault.sqlite'))
   const vault = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
   await vault.put('credential-to-shred', { kind: 'service-account', subject: 's@example.com' })
-  const key = await vault.directory.keyOf(address)
+  const key = await vault.calendars.keyOf(address)
   const sealed = ['credential', 'calendar'].map((table) =>
     Buffer.from(database.sql.prepare(`SELECT sealed FROM ${table}`).get()?.sealed as Uint8Array),
   )
   for (const bytes of sealed) assert.ok(contents(folder.path).includes(bytes))
   await vault.shred('credential-to-shred')
-  await vault.directory.forget(key)
+  await vault.calendars.forget(key)
   const left = contents(folder.path)
   for (const bytes of sealed) assert.not(left.includes(bytes))
   assert.not(left.includes('credential-to-shred'))
@@ -90,14 +90,14 @@ test('does not open a record that was altered or put in the place of another', a
   assert.instance(await vault.use('mine').catch((error: unknown) => error), VaultKeyUnknown)
   await database.write(() => database.sql.exec('UPDATE credential SET sealed = substr(sealed, 2)'))
   assert.instance(await vault.use('yours').catch((error: unknown) => error), VaultKeyUnknown)
-  const mine = await vault.directory.keyOf(address)
-  const yours = await vault.directory.keyOf({ ...address, externalCalendarId: 'you@example.com' })
+  const mine = await vault.calendars.keyOf(address)
+  const yours = await vault.calendars.keyOf({ ...address, externalCalendarId: 'you@example.com' })
   await database.write(() =>
     database.sql
       .prepare('UPDATE calendar SET sealed = (SELECT sealed FROM calendar WHERE calendar_key = ?)')
       .run(yours),
   )
-  assert.instance(await vault.directory.addressOf(mine).catch((error: unknown) => error), VaultKeyUnknown)
+  assert.instance(await vault.calendars.addressOf(mine).catch((error: unknown) => error), VaultKeyUnknown)
   await database.close()
 })
 
@@ -106,7 +106,7 @@ test('seals everything anew with the newest key at opening', async () => {
   const before = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
   for (const n of [1, 2, 3]) {
     await before.put(`c${n}`, { kind: 'service-account', subject: `${n}@example.com` })
-    await before.directory.keyOf({ provider: 'google', externalCalendarId: `${n}@example.com` })
+    await before.calendars.keyOf({ provider: 'google', externalCalendarId: `${n}@example.com` })
   }
   const keyIds = () =>
     database.sql.prepare('SELECT key_id FROM credential UNION SELECT key_id FROM calendar').all()
@@ -143,7 +143,7 @@ test('answers StoreUnavailable when the file is closed', async () => {
   const vault = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
   await database.close()
   const calls = [vault.use('a'), vault.put('a', { kind: 'service-account', subject: 's' }), vault.shred('a')]
-  for (const call of [...calls, vault.directory.keyOf(address)]) {
+  for (const call of [...calls, vault.calendars.keyOf(address)]) {
     assert.instance(await call.catch((error: unknown) => error), StoreUnavailable)
   }
 })

@@ -8,7 +8,7 @@ import {
   VaultKeyUnknown,
 } from '../../../ports/vault/credential-vault.ts'
 
-export type Vault = CredentialVault & { directory: CalendarDirectory }
+export type Vault = CredentialVault & { calendars: CalendarDirectory }
 
 /** A vault of a test's own. */
 export type VaultUnderTest = {
@@ -82,103 +82,103 @@ export function vaultContract(
     assert.equal(await vault.use('a'), delegated)
   })
 
-  vault('makes a calendar its key at the first call and keeps to it', async ({ vault: { directory } }) => {
-    assert.is(await directory.find(calendar), undefined)
-    const key = await directory.keyOf(calendar)
+  vault('makes a calendar its key at the first call and keeps to it', async ({ vault: { calendars } }) => {
+    assert.is(await calendars.find(calendar), undefined)
+    const key = await calendars.keyOf(calendar)
     assert.match(key, /^[0-9a-f]{32}$/)
-    assert.is(await directory.keyOf(calendar), key)
-    assert.is(await directory.find(calendar), key)
-    assert.equal(await directory.addressOf(key), calendar)
-    assert.is.not(await directory.keyOf(team), key)
-    assert.is.not(await directory.keyOf({ ...calendar, provider: 'other' }), key)
+    assert.is(await calendars.keyOf(calendar), key)
+    assert.is(await calendars.find(calendar), key)
+    assert.equal(await calendars.addressOf(key), calendar)
+    assert.is.not(await calendars.keyOf(team), key)
+    assert.is.not(await calendars.keyOf({ ...calendar, provider: 'other' }), key)
   })
 
-  vault('gives one key to 100 first calls at once', async ({ vault: { directory } }) => {
-    const calls = Array.from({ length: 100 }, () => directory.keyOf(calendar))
+  vault('gives one key to 100 first calls at once', async ({ vault: { calendars } }) => {
+    const calls = Array.from({ length: 100 }, () => calendars.keyOf(calendar))
     const keys = new Set(await Promise.all(calls))
     assert.is(keys.size, 1)
-    assert.equal([await directory.find(calendar)], [...keys])
+    assert.equal([await calendars.find(calendar)], [...keys])
   })
 
-  vault('tells the addresses of the keys that it knows', async ({ vault: { directory } }) => {
-    const [one, two] = [await directory.keyOf(calendar), await directory.keyOf(team)]
-    const found = await directory.addressesOf([one, two, two, 'unknown'])
+  vault('tells the addresses of the keys that it knows', async ({ vault: { calendars } }) => {
+    const [one, two] = [await calendars.keyOf(calendar), await calendars.keyOf(team)]
+    const found = await calendars.addressesOf([one, two, two, 'unknown'])
     assert.equal([...found].sort(), [[one, calendar] as const, [two, team] as const].toSorted())
-    assert.is((await directory.addressesOf([])).size, 0)
-    assert.is(await directory.addressOf('unknown'), undefined)
+    assert.is((await calendars.addressesOf([])).size, 0)
+    assert.is(await calendars.addressOf('unknown'), undefined)
   })
 
   vault('tells nothing of a calendar forgotten, and makes it another key later', async ({ vault }) => {
-    const { directory } = vault
-    const key = await directory.keyOf(calendar)
-    const kept = await directory.keyOf(team)
-    assert.ok(await directory.forget(key))
-    assert.not(await directory.forget(key))
-    assert.is(await directory.addressOf(key), undefined)
-    assert.is(await directory.find(calendar), undefined)
-    assert.is((await directory.addressesOf([key])).size, 0)
-    assert.equal(await directory.addressOf(kept), team)
-    assert.is.not(await directory.keyOf(calendar), key)
+    const { calendars } = vault
+    const key = await calendars.keyOf(calendar)
+    const kept = await calendars.keyOf(team)
+    assert.ok(await calendars.forget(key))
+    assert.not(await calendars.forget(key))
+    assert.is(await calendars.addressOf(key), undefined)
+    assert.is(await calendars.find(calendar), undefined)
+    assert.is((await calendars.addressesOf([key])).size, 0)
+    assert.equal(await calendars.addressOf(kept), team)
+    assert.is.not(await calendars.keyOf(calendar), key)
   })
 
   vault('has after a restart what was stored before', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
-    const key = await vault.directory.keyOf(calendar)
+    const key = await vault.calendars.keyOf(calendar)
     const again = await reopen([first])
     assert.equal(await again.use('a'), oauth)
-    assert.is(await again.directory.keyOf(calendar), key)
-    assert.equal(await again.directory.addressOf(key), calendar)
+    assert.is(await again.calendars.keyOf(calendar), key)
+    assert.equal(await again.calendars.addressOf(key), calendar)
   })
 
   vault('opens with a new key before the old one what the old one sealed', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
-    const key = await vault.directory.keyOf(calendar)
+    const key = await vault.calendars.keyOf(calendar)
     const rotating = await reopen([second, first])
     assert.equal(await rotating.use('a'), oauth)
-    assert.is(await rotating.directory.find(calendar), key)
-    assert.is(await rotating.directory.keyOf(calendar), key)
-    assert.equal(await rotating.directory.addressOf(key), calendar)
+    assert.is(await rotating.calendars.find(calendar), key)
+    assert.is(await rotating.calendars.keyOf(calendar), key)
+    assert.equal(await rotating.calendars.addressOf(key), calendar)
   })
 
   vault('no longer needs the old key once it was opened with both', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
-    const key = await vault.directory.keyOf(calendar)
+    const key = await vault.calendars.keyOf(calendar)
     await reopen([third, second, first])
     const rotated = await reopen([third])
     assert.equal(await rotated.use('a'), oauth)
-    assert.is(await rotated.directory.keyOf(calendar), key)
-    assert.equal(await rotated.directory.addressOf(key), calendar)
+    assert.is(await rotated.calendars.keyOf(calendar), key)
+    assert.equal(await rotated.calendars.addressOf(key), calendar)
   })
 
   vault('says so when no key given opens what is stored', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
-    const key = await vault.directory.keyOf(calendar)
-    const { directory, ...stranger } = await reopen([second])
+    const key = await vault.calendars.keyOf(calendar)
+    const { calendars, ...stranger } = await reopen([second])
     assert.ok(await stranger.has('a'))
     await keyIsUnknown(stranger.use('a'))
-    await keyIsUnknown(directory.addressOf(key))
-    assert.equal(await directory.addressesOf([key]), new Map(), 'those that it can open, if only these')
+    await keyIsUnknown(calendars.addressOf(key))
+    assert.equal(await calendars.addressesOf([key]), new Map(), 'those that it can open, if only these')
     await stranger.put('b', delegated)
     assert.equal(await stranger.use('b'), delegated)
   })
 
   vault('makes no second key for a calendar that it cannot read', async ({ vault, reopen }) => {
-    const key = await vault.directory.keyOf(calendar)
+    const key = await vault.calendars.keyOf(calendar)
     const stranger = await reopen([second])
-    await keyIsUnknown(stranger.directory.keyOf(calendar))
-    await keyIsUnknown(stranger.directory.find(calendar))
+    await keyIsUnknown(stranger.calendars.keyOf(calendar))
+    await keyIsUnknown(stranger.calendars.find(calendar))
     const owner = await reopen([second, first])
-    assert.is(await owner.directory.keyOf(calendar), key)
+    assert.is(await owner.calendars.keyOf(calendar), key)
   })
 
   vault('forgets also what it cannot read', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
-    const key = await vault.directory.keyOf(calendar)
+    const key = await vault.calendars.keyOf(calendar)
     const stranger = await reopen([second])
     assert.ok(await stranger.shred('a'))
-    assert.ok(await stranger.directory.forget(key))
+    assert.ok(await stranger.calendars.forget(key))
     assert.is(await stranger.use('a'), undefined)
-    assert.is(await stranger.directory.find(calendar), undefined)
+    assert.is(await stranger.calendars.find(calendar), undefined)
   })
 
   test.run()

@@ -11,12 +11,12 @@ let failing = 0
 
 const counts = (ports: ServicePorts): ServicePorts => ({
   ...ports,
-  bookings: ports.bookings && {
-    ...ports.bookings,
+  calcom: ports.calcom && {
+    ...ports.calcom,
     async futureBookings(...request) {
       asked.push(ports.now().epochMilliseconds)
       if (failing-- > 0) return { ok: false, code: 'UNAVAILABLE' }
-      return ports.bookings?.futureBookings(...request) ?? { ok: false, code: 'UNAVAILABLE' }
+      return ports.calcom?.futureBookings(...request) ?? { ok: false, code: 'UNAVAILABLE' }
     },
   },
 })

@@ -13,8 +13,8 @@ function answering(code: DirectoryError['code']) {
   const asked = { times: 0 }
   const wrap = (ports: ServicePorts): ServicePorts => ({
     ...ports,
-    bookings: ports.bookings && {
-      ...ports.bookings,
+    calcom: ports.calcom && {
+      ...ports.calcom,
       async references() {
         asked.times += 1
         return { ok: false, code }

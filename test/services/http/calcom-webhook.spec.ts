@@ -36,7 +36,7 @@ async function withRoute(secrets: string[], body: (route: Route) => Promise<void
       clock,
       log,
       random: () => 0,
-      bookings: undefined,
+      calcom: undefined,
       settings,
     })
     const readDelivery = calcomWebhook({ secrets })

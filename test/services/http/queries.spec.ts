@@ -60,7 +60,7 @@ test(
   withHttp(async (http) => {
     const seen = await after(http, 'RegisterCalendarSync', { userId: 'u1', ...calendar })
     const [before] = CalendarSyncPage.parse((await http.ask('GET', '/calendar-syncs', seen)).body).items
-    await http.ports.directory.forget(before?.calendarKey ?? '')
+    await http.ports.calendars.forget(before?.calendarKey ?? '')
     const { items } = CalendarSyncPage.parse((await http.ask('GET', '/calendar-syncs')).body)
     assert.equal(items, [{ ...before, externalCalendarId: null }])
   }),

@@ -119,7 +119,7 @@ test(
   'names what needs a person, and what that person can do',
   withHttp(async (http) => {
     await http.command('RegisterCalendarSync', { userId: 'u1', ...calendar, credentialId: 'c1' })
-    const calendarKey = (await http.ports.directory.find(calendar)) ?? ''
+    const calendarKey = (await http.ports.calendars.find(calendar)) ?? ''
     const at = http.clock.now().toString()
     const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
     await http.ports.events.append(`calendarFeed-${calendarKey}`, 'any', [
@@ -152,7 +152,7 @@ test(
 )
 
 test(
-  'names parked events, which can be told to be tried again or skipped, but none of an older version',
+  'names parked events, which can be told to be tried again or skipped, but none of an older version or of a read model that is no more',
   withHttp(async (http) => {
     const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
     const event = { id: http.ports.newId(), type: 'OfANewerVersion', data: {}, metadata }
@@ -167,7 +167,10 @@ test(
     }
     const [one] = (await listParked(http.ports.readStore, { limit: 1 })).items
     assert.ok(one)
-    await http.ports.readStore.write([writeParked({ ...one, version: 0, writes: 0 })])
+    await http.ports.readStore.write([
+      writeParked({ ...one, version: 0, writes: 0 }),
+      writeParked({ ...one, projection: 'of-an-older-service', writes: 0 }),
+    ])
     assert.is((await statusOf(http)).needsPerson.length, 1)
   }),
 )

@@ -70,7 +70,7 @@ test(
     await tracked(http, 'b1')
     const { ports, clock } = http
     const push = { channelId: 'ch1', messageNumber: 42, receivedAt: clock.now().toString() }
-    const calendarKey = (await ports.directory.find(calendar)) ?? ''
+    const calendarKey = (await ports.calendars.find(calendar)) ?? ''
     const lookAt = (cause: typeof push | { poll: true; reason: 'RECONCILE' }, etag: string, hour: number) =>
       applyLook(
         ports,

@@ -75,7 +75,7 @@ async function lived({ clock, events, readStore, queue, vault }: Stores): Promis
   await readStore.write([], { projection: REACTIONS, position: third?.position ?? '' })
   for (const projection of allProjections) await rebuild({ events, readStore, projection })
   await vault.put('credential-1', CREDENTIAL)
-  const calendarKey = await vault.directory.keyOf(ADDRESS)
+  const calendarKey = await vault.calendars.keyOf(ADDRESS)
   await queue.signal({ kind: 'calendar', key: calendarKey }, REASON)
   const claim = await queue.claim({ leaseMs: 1000 })
   if (claim) await queue.complete(claim, { syncToken: 'token' })
@@ -143,7 +143,7 @@ test(
     const { credentials, calendars } = await migrate(from.source(), to.target(), allProjections)
     assert.equal([credentials, calendars], [1, 1])
     assert.equal(await to.vault.use('credential-1'), CREDENTIAL)
-    assert.is(await to.vault.directory.find(ADDRESS), calendarKey)
+    assert.is(await to.vault.calendars.find(ADDRESS), calendarKey)
     const third = (await all(to.events)).at(2)?.position
     assert.is(await to.readStore.checkpoint(REACTIONS), third)
   }),
@@ -226,7 +226,7 @@ test(
     await used.close()
 
     const other = stores()
-    await other.vault.directory.keyOf(ADDRESS)
+    await other.vault.calendars.keyOf(ADDRESS)
     await other.vault.put('credential-1', { kind: 'oauth', refreshToken: 'newer' })
     await refusal(migrate(from.source(), other.target(), allProjections), 'CALENDAR_HAS_OTHER_KEY')
     await other.close()

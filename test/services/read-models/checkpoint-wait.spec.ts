@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { bookings } from '../../../projections/bookings.ts'
-import { decisions } from '../../../projections/decisions.ts'
+import { publications } from '../../../projections/publications.ts'
 import { checkpointWait } from '../../../services/read-models/checkpoint-wait.ts'
 import { rebuild } from '../../../services/read-models/rebuild.ts'
 import { eventsOfBooking } from '../../support/booking-events.ts'
@@ -10,7 +10,7 @@ import { append, openStores } from '../../support/projected-events.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
 const test = suite('waiting for the read models of another process')
-const projections = [bookings, decisions]
+const projections = [bookings, publications]
 
 test('ends once the checkpoint of the read model has reached the end of the store', async () => {
   const stores = openStores()

@@ -4,16 +4,16 @@ import { effectiveMode, type SyncPolicyEvent } from '../../domain/calendar/polic
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import {
   cancellationsSince,
-  countDecisionsWithoutOutcome,
-  decisionByEventId,
-  decisions,
-  decisionsWithoutOutcome,
-} from '../../projections/decisions.ts'
+  countPublicationsWithoutOutcome,
+  publicationByEventId,
+  publications,
+  publicationsWithoutOutcome,
+} from '../../projections/publications.ts'
 import { policyLayers, syncPolicies } from '../../projections/sync-policies.ts'
 import { eventsOfBooking } from '../support/booking-events.ts'
 import { append, withReadModels } from '../support/projected-events.ts'
 
-const test = suite('decisions and policies')
+const test = suite('publications and policies')
 const a = eventsOfBooking('a')
 
 test('keeps each published decision under the id of its event, with its outcome once reported', async () => {
@@ -23,9 +23,9 @@ test('keeps each published decision under the id of its event, with its outcome 
     const reported = { eventId: first?.id ?? '', outcome: 'REFUSED', code: 'NO_SLOT' } as const
     await append(events, 'booking', 'a', a.outcome(1, reported), a.outcome(9))
   }
-  await withReadModels([decisions], happened, async (readStore, { events }) => {
+  await withReadModels([publications], happened, async (readStore, { events }) => {
     const [, , first, second] = await events.readStream('booking-a')
-    assert.equal(await decisionByEventId(readStore, first?.id ?? ''), {
+    assert.equal(await publicationByEventId(readStore, first?.id ?? ''), {
       eventId: first?.id,
       bookingUid: 'a',
       userId: 'user-1',
@@ -36,12 +36,12 @@ test('keeps each published decision under the id of its event, with its outcome 
       at: '2026-03-02T08:00:00Z',
       outcome: { outcome: 'REFUSED', code: 'NO_SLOT', at: '2026-03-02T08:00:00Z' },
     })
-    const open = await decisionsWithoutOutcome(readStore, { limit: 5 })
+    const open = await publicationsWithoutOutcome(readStore, { limit: 5 })
     assert.equal(
       open.items.map(({ eventId }) => eventId),
       [second?.id],
     )
-    assert.is(await countDecisionsWithoutOutcome(readStore), 1)
+    assert.is(await countPublicationsWithoutOutcome(readStore), 1)
   })
 })
 
@@ -59,7 +59,7 @@ test('counts the cancellations of one calendar since an instant', async () => {
       await append(events, 'booking', uid, booking.rescheduled(1, where), booking.cancelled(2, where))
     }
   }
-  await withReadModels([decisions], happened, async (readStore) => {
+  await withReadModels([publications], happened, async (readStore) => {
     const since = (text: string) => cancellationsSince(readStore, 'calendar-1', Temporal.Instant.from(text))
     assert.is(await since('2026-03-02T08:00:00Z'), 3)
     assert.is(await since('2026-03-02T08:30:00.25Z'), 2)

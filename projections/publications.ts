@@ -1,10 +1,10 @@
-// The published decisions and what became of them.
+// Decisions that were published, and what became of them.
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 
 /** Instants are RFC 3339 in UTC. */
-export type DecisionDocument = {
+export type PublicationDocument = {
   /** The id of the stored event, which is also the published one's. */
   eventId: string
   bookingUid: string
@@ -25,11 +25,11 @@ export type DecisionDocument = {
 }
 
 const model = defineReadModel({
-  name: 'decisions',
-  version: 2,
+  name: 'publications',
+  version: 1,
   categories: ['booking'],
   indexes: ['cancellations', 'unreported'],
-  keys: ({ type, calendarKey, at, outcome }: DecisionDocument) => ({
+  keys: ({ type, calendarKey, at, outcome }: PublicationDocument) => ({
     cancellations: type === 'BookingCancelled' ? [indexKey(calendarKey, instantKey(at))] : [],
     unreported: outcome ? [] : [instantKey(at)],
   }),
@@ -38,7 +38,7 @@ const model = defineReadModel({
       case 'BookingRescheduled':
       case 'BookingCancelled': {
         const { bookingUid, userId, sequence, provider, calendarKey, at } = event.data
-        const decision: DecisionDocument = {
+        const publication: PublicationDocument = {
           eventId: event.id,
           bookingUid,
           userId,
@@ -48,7 +48,7 @@ const model = defineReadModel({
           calendarKey,
           at,
         }
-        return [{ id: event.id, change: () => decision }]
+        return [{ id: event.id, change: () => publication }]
       }
       case 'BookingOutcomeReported': {
         const { eventId, outcome, code, newBookingUid, at } = event.data
@@ -58,7 +58,9 @@ const model = defineReadModel({
           ...(newBookingUid !== undefined && { newBookingUid }),
           at,
         }
-        return [{ id: eventId, change: (decision) => decision && { ...decision, outcome: reported } }]
+        return [
+          { id: eventId, change: (publication) => publication && { ...publication, outcome: reported } },
+        ]
       }
       default:
         return []
@@ -66,10 +68,10 @@ const model = defineReadModel({
   },
 })
 
-export const decisions = model.projection
+export const publications = model.projection
 
-/** The decision that was published under this id. */
-export const decisionByEventId = (readStore: ReadStore, eventId: string) => model.get(readStore, eventId)
+/** What was published under this id. */
+export const publicationByEventId = (readStore: ReadStore, eventId: string) => model.get(readStore, eventId)
 
 /** How many bookings were cancelled because of this calendar at `since` or later. */
 export const cancellationsSince = (
@@ -78,12 +80,12 @@ export const cancellationsSince = (
   since: Temporal.Instant,
 ): Promise<number> => model.count(readStore, 'cancellations', between([calendarKey], { from: since }))
 
-/** Decisions whose outcome nobody has reported, oldest first. */
-export const decisionsWithoutOutcome = (
+/** Those whose outcome nobody has reported, oldest first. */
+export const publicationsWithoutOutcome = (
   readStore: ReadStore,
   page: PageRequest,
-): Promise<Page<DecisionDocument>> => model.find(readStore, 'unreported', { prefix: '' }, page)
+): Promise<Page<PublicationDocument>> => model.find(readStore, 'unreported', { prefix: '' }, page)
 
-/** How many decisions have no reported outcome. */
-export const countDecisionsWithoutOutcome = (readStore: ReadStore): Promise<number> =>
+/** How many have no reported outcome. */
+export const countPublicationsWithoutOutcome = (readStore: ReadStore): Promise<number> =>
   model.count(readStore, 'unreported', { prefix: '' })

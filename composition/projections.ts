@@ -69,10 +69,10 @@ export function readModels(parts: {
             : started.retryParked(projection, position)
         const requests = carryOutRequests({ ...parts, queue, kind: 'parked-projections', carryOut, signal })
         const figures = async () => started.status()
-        const told =
+        const reports =
           stores.shared && keepReporting({ ...parts, readStore, role: 'projections', figures, signal })
         try {
-          await Promise.all([runner.stopped, requests, told, also(signal)])
+          await Promise.all([runner.stopped, requests, reports, also(signal)])
         } finally {
           runner = undefined
         }

@@ -57,9 +57,9 @@ export function publishing(
         const kind = 'parked-publication'
         const requests = carryOutRequests({ ...ports, log, kind, carryOut: started.carryOut, signal })
         const figures = () => started.status()
-        const told = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
+        const reports = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
         try {
-          await Promise.all([started.stopped, requests, told])
+          await Promise.all([started.stopped, requests, reports])
         } finally {
           running = undefined
         }

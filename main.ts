@@ -30,7 +30,7 @@ import { createMetrics } from './infrastructure/metrics/metrics.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
 import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
-import { wishForParked } from './services/read-models/parked-wishes.ts'
+import { requestForParked } from './services/read-models/parked-requests.ts'
 import { outageLog } from './services/running/outage-log.ts'
 import { alone, leasedIn } from './services/running/role-lease.ts'
 import type { ServicePorts } from './services/running/service-ports.ts'
@@ -134,7 +134,7 @@ async function assemble(
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => models.caughtUp(projection),
-    wishForParked: (wish) => wishForParked(stores, wish),
+    requestForParked: (request) => requestForParked(stores, request),
     push: publicUrl === undefined ? undefined : pushSettings(publicUrl, sync.channelTtlMs, stores.secrets),
     onDecision: metrics.decided,
     defaultMode: sync.mode,

@@ -35,7 +35,7 @@ export async function backup(
     return 1
   }
   if (options.json) console.log(JSON.stringify(outcome.made))
-  else console.log(told(resolve(directory), outcome.made, configuration))
+  else console.log(summary(resolve(directory), outcome.made, configuration))
   if (options.withKey)
     console.error(
       'The encryption key lies beside what it opens: whoever has this folder has every credential.',
@@ -66,7 +66,7 @@ async function make(
   }
 }
 
-function told(directory: string, made: unknown, { eventStore, mongodb }: Configuration): string {
+function summary(directory: string, made: unknown, { eventStore, mongodb }: Configuration): string {
   const { head, hasKey, files } = Made.parse(made)
   const events = eventStore
     ? 'without the events, which lie in EventStoreDB'

@@ -33,22 +33,22 @@ async function tellOf(
   const first = look()
   const answered = new AbortController()
   const late = clock.delay(PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined)
-  let told = (await Promise.race([first.then(() => 'in time'), late])) === undefined ? 'LATE' : ''
+  let written = (await Promise.race([first.then(() => 'in time'), late])) === undefined ? 'LATE' : ''
   answered.abort()
-  if (told === 'LATE' && !signal.aborted)
+  if (written === 'LATE' && !signal.aborted)
     write(`  ${engine.name} has not answered within ${PATIENCE_MS / 1000} s.\n`)
   let condition = await first
   for (let wait = FIRST_WAIT_MS; condition !== undefined; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const { ok, problem = '', sentence } = condition
     if (ok) {
-      if (told !== '' || problem !== '') write(`  ${sentence}\n`)
+      if (written !== '' || problem !== '') write(`  ${sentence}\n`)
       return
     }
-    if (problem !== told)
+    if (problem !== written)
       write(
         `  ${sentence} It is tried again until it answers; nothing is kept elsewhere meanwhile. See: calendar-sync doctor\n`,
       )
-    told = problem
+    written = problem
     await clock.delay(wait, signal)
     condition = await look()
   }

@@ -27,7 +27,7 @@ export async function migrate(folder: string | undefined, options: { json: boole
       log,
       ...(process.stderr.isTTY && !options.json && { onProgress: showProgress }),
     })
-    console.log(options.json ? JSON.stringify(report) : told(report))
+    console.log(options.json ? JSON.stringify(report) : summary(report))
     return 0
   } catch (error) {
     const message = sentence(error, from)
@@ -50,7 +50,7 @@ function showProgress(step: MigrationStep, done: number): void {
   process.stderr.write(`\r\u001b[K${step}: ${done}`)
 }
 
-function told(report: MigrationReport): string {
+function summary(report: MigrationReport): string {
   const { events, streams, sha256, credentials, calendars, signals, readModels, unfinished } = report
   return [
     `Moved, and read back from both sides: ${events} events of ${streams} streams (SHA-256 ${sha256}).`,

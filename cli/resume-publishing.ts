@@ -34,7 +34,7 @@ export async function resumePublishing(options: {
     return 1
   }
   const { report } = outcome
-  console.log(options.json ? JSON.stringify(report) : told(report).join('\n'))
+  console.log(options.json ? JSON.stringify(report) : summaryLines(report).join('\n'))
   return report.state === 'UNDECIDED' ? 1 : 0
 }
 
@@ -53,9 +53,9 @@ async function resume(configuration: Configuration, options: ResumeOptions): Pro
   try {
     return { ok: true, report: await resumeAlone(configuration, options, { clock: systemClock, log }) }
   } catch (error) {
-    const told = refusalOf(error, folder)
-    if (told === undefined) throw error
-    return { ok: false, message: answer === undefined ? told : `${told} ${answer.message}` }
+    const refusal = refusalOf(error, folder)
+    if (refusal === undefined) throw error
+    return { ok: false, message: answer === undefined ? refusal : `${refusal} ${answer.message}` }
   }
 }
 
@@ -75,7 +75,7 @@ const OUTCOMES: { readonly [state in ResumeReport['state']]: string } = {
     'The position is written. A service that runs goes on publishing within a minute; no restart is needed.',
 }
 
-function told(report: ResumeReport): string[] {
+function summaryLines(report: ResumeReport): string[] {
   const { first, firstLeftOut, goesOnAfter, leavesOutNoneAfter: none } = report
   const named = (one: NonNullable<ResumeReport['first']>) =>
     `position ${one.position}, id ${one.id}, of ${one.time}, booking ${one.bookingUid}`

@@ -23,7 +23,7 @@ export async function start(options: { takeOver: boolean }): Promise<number> {
   if (service === undefined) return 1
   process.stdout.write(banner(configuration, service))
   const stopping = new AbortController()
-  const told = tellOfEngines(service.engines, {
+  const engineLines = tellOfEngines(service.engines, {
     clock: systemClock,
     write: (line) => void process.stdout.write(line),
     signal: stopping.signal,
@@ -33,7 +33,7 @@ export async function start(options: { takeOver: boolean }): Promise<number> {
   if (typeof end === 'object') console.error(end.why)
   else log.info({ signal: end }, 'stopping: taking nothing more, finishing what is under way')
   stopping.abort()
-  await Promise.all([service.stop(), told])
+  await Promise.all([service.stop(), engineLines])
   log.info('stopped')
   return typeof end === 'object' ? 1 : 0
 }

@@ -27,6 +27,6 @@ export async function applyLook(
     return decision.acts && append !== 'always' ? accept() : accept(...decision.events)
   })
   if (!decision.acts || append === 'always') ports.onDecision?.(decision.code)
-  const told = { code: decision.code, sentence: sentenceOfDecision(decision.code) }
-  return { result: result.ok ? { ...result, decision: told } : result, decision }
+  const explained = { code: decision.code, sentence: sentenceOfDecision(decision.code) }
+  return { result: result.ok ? { ...result, decision: explained } : result, decision }
 }

@@ -27,7 +27,7 @@ export type CommandPorts = {
    * Has an event that could not be taken tried again, or given up, by the process that parked it: durable when it
    * resolves. Undefined: no such event is parked.
    */
-  wishForParked(wish: {
+  requestForParked(request: {
     projection: string
     position: Position
     want: 'RETRY' | 'SKIP'

@@ -7,7 +7,7 @@ export const RetryParked = defineCommand({
   summary: 'Has a parked event tried again, within a second or two.',
   schema: z.object({ projection: text(255), position: text(64) }),
   async handle(body, ports) {
-    const parked = await ports.wishForParked({ ...body, want: 'RETRY' })
+    const parked = await ports.requestForParked({ ...body, want: 'RETRY' })
     if (parked === undefined) return notFound('PARKED_EVENT_UNKNOWN', 'No such event is parked.')
     const { stream, revision } = parked
     return { ok: true, id: `${body.projection}@${body.position}`, stream, revision, events: [] }

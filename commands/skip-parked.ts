@@ -7,7 +7,7 @@ export const SkipParked = defineCommand({
   summary: 'Gives up a parked event: within a second or two the rest goes on without it.',
   schema: z.object({ projection: text(255), position: text(64) }),
   async handle(body, ports) {
-    const parked = await ports.wishForParked({ ...body, want: 'SKIP' })
+    const parked = await ports.requestForParked({ ...body, want: 'SKIP' })
     if (parked === undefined) return notFound('PARKED_EVENT_UNKNOWN', 'No such event is parked.')
     const { stream, revision } = parked
     return { ok: true, id: `${body.projection}@${body.position}`, stream, revision, events: [] }

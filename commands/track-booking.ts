@@ -42,12 +42,12 @@ export const TrackBooking = defineCommand({
     .refine(startBeforeEnd, startBeforeEndProblem),
   async handle(body, ports, context) {
     const references = await Promise.all(
-      body.references.map(async (told) => ({
-        provider: told.provider,
-        calendarKey: await ports.calendars.keyOf(told),
-        externalEventId: told.externalEventId,
-        ...(told.recurringEventId !== undefined && { recurringEventId: told.recurringEventId }),
-        ...(told.originalStart !== undefined && { originalStart: told.originalStart.toString() }),
+      body.references.map(async (named) => ({
+        provider: named.provider,
+        calendarKey: await ports.calendars.keyOf(named),
+        externalEventId: named.externalEventId,
+        ...(named.recurringEventId !== undefined && { recurringEventId: named.recurringEventId }),
+        ...(named.originalStart !== undefined && { originalStart: named.originalStart.toString() }),
         confirmed: true,
       })),
     )

@@ -50,10 +50,14 @@ export const kafkaEngine = (configuration: KafkaConfiguration, parts: Parts): En
   async describe() {
     const publisher = kafkaPublisher({ configuration, ...parts })
     try {
-      const told = await publisher.describe()
-      return told.ok
-        ? { ok: true, sentence: told.sentence }
-        : { ok: false, problem: told.problem, sentence: said('Kafka', told.problem, told.message) }
+      const description = await publisher.describe()
+      return description.ok
+        ? { ok: true, sentence: description.sentence }
+        : {
+            ok: false,
+            problem: description.problem,
+            sentence: said('Kafka', description.problem, description.message),
+          }
     } finally {
       await publisher.close()
     }

@@ -3,7 +3,7 @@ import type { Logger } from '../ports/logger.ts'
 import { allProjections } from '../projections/all-projections.ts'
 import { checkpointWait } from '../services/read-models/checkpoint-wait.ts'
 import { parkedEvents } from '../services/read-models/parked-events.ts'
-import { carryOutWishes, type ParkedWish } from '../services/read-models/parked-wishes.ts'
+import { carryOutRequests, type ParkedRequest } from '../services/read-models/parked-requests.ts'
 import {
   type ProjectionRunner,
   type ProjectionsStatus,
@@ -63,16 +63,16 @@ export function readModels(parts: {
           signal,
         })
         runner = started
-        const carryOut = ({ projection, position, want }: ParkedWish) =>
+        const carryOut = ({ projection, position, want }: ParkedRequest) =>
           want === 'SKIP'
             ? started.skipParked(projection, position)
             : started.retryParked(projection, position)
-        const wishes = carryOutWishes({ ...parts, queue, kind: 'parked-projections', carryOut, signal })
+        const requests = carryOutRequests({ ...parts, queue, kind: 'parked-projections', carryOut, signal })
         const figures = async () => started.status()
-        const told =
+        const reports =
           stores.shared && keepReporting({ ...parts, readStore, role: 'projections', figures, signal })
         try {
-          await Promise.all([runner.stopped, wishes, told, also(signal)])
+          await Promise.all([runner.stopped, requests, reports, also(signal)])
         } finally {
           runner = undefined
         }

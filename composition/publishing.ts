@@ -7,7 +7,7 @@ import { type RunningPublisher, runPublisher } from '../services/publishing/publ
 import type { ResumeOptions } from '../services/publishing/resume.ts'
 import type { ResumeReport } from '../services/publishing/resume-report.ts'
 import type { PublisherStatus } from '../services/publishing/status.ts'
-import { carryOutWishes } from '../services/read-models/parked-wishes.ts'
+import { carryOutRequests } from '../services/read-models/parked-requests.ts'
 import type { Lease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport } from '../services/running/role-reports.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
@@ -55,11 +55,11 @@ export function publishing(
         })
         running = started
         const kind = 'parked-publication'
-        const wishes = carryOutWishes({ ...ports, log, kind, carryOut: started.carryOut, signal })
+        const requests = carryOutRequests({ ...ports, log, kind, carryOut: started.carryOut, signal })
         const figures = () => started.status()
-        const told = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
+        const reports = shared && keepReporting({ ...ports, log, role: 'publisher', figures, signal })
         try {
-          await Promise.all([started.stopped, wishes, told])
+          await Promise.all([started.stopped, requests, reports])
         } finally {
           running = undefined
         }

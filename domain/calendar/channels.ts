@@ -48,7 +48,7 @@ const isUnderWay = (opening: Opening, now: Temporal.Instant): boolean =>
  */
 export function openChannel(
   state: CalendarSubscription,
-  wish: {
+  opening: {
     channelId: string
     credentialId: string
     requestedExpiresAt: string
@@ -59,17 +59,18 @@ export function openChannel(
   if (state.kind === 'NONE') return unknown
   if (state.status === 'RELEASED')
     return reject('SUBSCRIPTION_RELEASED', 'The subscription was released: nobody needs this calendar.')
-  if ([...state.openings, ...state.channels].some(({ channelId }) => channelId === wish.channelId))
+  if ([...state.openings, ...state.channels].some(({ channelId }) => channelId === opening.channelId))
     return accept()
-  if (!needsChannel(wish.force ? unscheduled(state, wish.credentialId) : state, wish.now)) return accept()
+  if (!needsChannel(opening.force ? unscheduled(state, opening.credentialId) : state, opening.now))
+    return accept()
   return accept({
     type: 'ChannelOpening',
     data: {
       subscriptionId: state.subscriptionId,
-      channelId: wish.channelId,
-      credentialId: wish.credentialId,
-      requestedExpiresAt: wish.requestedExpiresAt,
-      at: wish.now.toString(),
+      channelId: opening.channelId,
+      credentialId: opening.credentialId,
+      requestedExpiresAt: opening.requestedExpiresAt,
+      at: opening.now.toString(),
     },
   })
 }

@@ -22,10 +22,10 @@ export function evolveSyncPolicy(state: SyncPolicy, event: SyncPolicyEvent): Syn
 
 export function setSyncPolicy(
   state: SyncPolicy,
-  wish: { scope: PolicyScope; mode: SyncMode; at: string },
+  setting: { scope: PolicyScope; mode: SyncMode; at: string },
 ): Decision<SyncPolicyEvent> {
-  if (state.mode === wish.mode) return accept()
-  const { scope, mode, at } = wish
+  if (state.mode === setting.mode) return accept()
+  const { scope, mode, at } = setting
   return accept({
     type: 'SyncPolicySet',
     data: { scope: scope.kind, ...(scope.kind !== 'everything' && { scopeId: scope.id }), mode, at },

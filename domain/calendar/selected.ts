@@ -43,10 +43,10 @@ type Registration = Extract<SelectedCalendarEvent, { type: 'SelectedCalendarRegi
 
 export function registerSelectedCalendar(
   state: SelectedCalendar,
-  wish: Registration,
+  registration: Registration,
 ): Decision<SelectedCalendarEvent> {
-  if (state.kind === 'REGISTERED' && state.credentialId === wish.credentialId) return accept()
-  return accept({ type: 'SelectedCalendarRegistered', data: wish })
+  if (state.kind === 'REGISTERED' && state.credentialId === registration.credentialId) return accept()
+  return accept({ type: 'SelectedCalendarRegistered', data: registration })
 }
 
 export function removeSelectedCalendar(state: SelectedCalendar, at: string): Decision<SelectedCalendarEvent> {

@@ -176,10 +176,10 @@ function withChannel(state: RequestedSubscription, opened: OpenedChannel): Reque
 
 export function requestSubscription(
   state: CalendarSubscription,
-  wish: { subscriptionId: string; provider: string; calendarKey: string; at: string },
+  request: { subscriptionId: string; provider: string; calendarKey: string; at: string },
 ): Decision<CalendarSubscriptionEvent> {
   if (state.kind === 'REQUESTED' && state.status !== 'RELEASED') return accept()
-  return accept({ type: 'SubscriptionRequested', data: wish })
+  return accept({ type: 'SubscriptionRequested', data: request })
 }
 
 /** A fetch was refused for the credential's sake: the subscription waits for another one. */

@@ -1,4 +1,4 @@
-// A host's wish that bookings in one calendar are kept in step. Stream: calendarSync-<id>, one for a user and a
+// A host's request that bookings in one calendar are kept in step. Stream: calendarSync-<id>, one for a user and a
 // calendar. The event types below are a storage format: names and fields are only ever added (see event-codec.ts).
 import { accept, type Decision, reject } from '../decision.ts'
 
@@ -75,15 +75,18 @@ type Registration = Extract<CalendarSyncEvent, { type: 'CalendarSyncRegistered' 
  * Registers, or registers anew with another credential or organisation. Keeps a known credential if none is given; what
  * was paused stays paused.
  */
-export function registerCalendarSync(state: CalendarSync, wish: Registration): Decision<CalendarSyncEvent> {
-  if (state.kind !== 'REGISTERED') return accept({ type: 'CalendarSyncRegistered', data: wish })
-  const credentialId = wish.credentialId ?? state.credentialId
-  const organizationId = wish.organizationId ?? state.organizationId
+export function registerCalendarSync(
+  state: CalendarSync,
+  registration: Registration,
+): Decision<CalendarSyncEvent> {
+  if (state.kind !== 'REGISTERED') return accept({ type: 'CalendarSyncRegistered', data: registration })
+  const credentialId = registration.credentialId ?? state.credentialId
+  const organizationId = registration.organizationId ?? state.organizationId
   if (credentialId === state.credentialId && organizationId === state.organizationId) return accept()
   return accept({
     type: 'CalendarSyncRegistered',
     data: {
-      ...wish,
+      ...registration,
       ...(credentialId !== undefined && { credentialId }),
       ...(organizationId !== undefined && { organizationId }),
     },

@@ -41,7 +41,7 @@ export function sentenceOf(event: DomainEvent): string {
     case 'SelectedCalendarRegistered':
     case 'SelectedCalendarRemoved':
     case 'SyncPolicySet':
-      return sentenceOfWish(event)
+      return sentenceOfRequest(event)
     case 'ExternalEventChangeIgnored':
       return sentenceOfDecision(event.data.code)
     default:
@@ -131,7 +131,7 @@ const channelEnds = {
   EXPIRED: 'A channel reached the end of its life.',
 }
 
-function sentenceOfWish(event: CalendarSyncEvent | SelectedCalendarEvent | SyncPolicyEvent): string {
+function sentenceOfRequest(event: CalendarSyncEvent | SelectedCalendarEvent | SyncPolicyEvent): string {
   switch (event.type) {
     case 'CalendarSyncRegistered':
       return event.data.credentialId === undefined

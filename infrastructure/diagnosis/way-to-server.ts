@@ -44,18 +44,18 @@ export async function wayTo(
  * What a client tells, unless the way to its server tells more: then at once, however long the client tries. A problem of
  * TLS counts only where the client fails too, which may have been told more of certificates than is known here.
  */
-export async function tellingMore<Told extends { ok: boolean }>(
-  client: Promise<Told>,
+export async function tellingMore<Outcome extends { ok: boolean }>(
+  client: Promise<Outcome>,
   way: Promise<WayProblem | undefined>,
-  { isPrecise, told }: { isPrecise(told: Told): boolean; told(problem: WayProblem): Told },
-): Promise<Told> {
+  { isPrecise, asOutcome }: { isPrecise(outcome: Outcome): boolean; asOutcome(problem: WayProblem): Outcome },
+): Promise<Outcome> {
   const onTheWay = way.then((problem) =>
-    problem === undefined || problem.problem === 'TLS' ? client : told(problem),
+    problem === undefined || problem.problem === 'TLS' ? client : asOutcome(problem),
   )
   const first = await Promise.race([client, onTheWay])
   if (first.ok || isPrecise(first)) return first
   const problem = await way
-  return problem === undefined ? client : told(problem)
+  return problem === undefined ? client : asOutcome(problem)
 }
 
 type Options = Parameters<typeof wayTo>[1]

@@ -27,7 +27,7 @@ export function conditionOf(
 ): Promise<Condition> {
   return tellingMore<Condition>(askedCondition(connection, options), wayToHostsOf(options.url), {
     isPrecise: (condition) => !condition.ok && PRECISE.has(condition.trouble),
-    told: ({ problem, detail }) => ({ ok: false, trouble: problem, detail }),
+    asOutcome: ({ problem, detail }) => ({ ok: false, trouble: problem, detail }),
   })
 }
 

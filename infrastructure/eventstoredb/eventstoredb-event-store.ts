@@ -142,7 +142,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
     return event.position
   }
 
-  const outage = { told: false }
+  const outage = { logged: false }
   return {
     async readStream(stream, { fromRevision = 0 } = {}) {
       return trying(`read ${stream}`, () => eventsOf(stream, fromRevision))

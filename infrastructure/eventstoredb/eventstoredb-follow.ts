@@ -15,8 +15,8 @@ type Following = {
   leaveNode(failure: Failure): void
   callTimeoutMs: number
   reconnectWithinMs: number
-  /** Shared by all that follow one store: an outage is told once, and its end. */
-  outage: { told: boolean }
+  /** Shared by all that follow one store: an outage is logged once, and its end. */
+  outage: { logged: boolean }
 }
 type Wanted = { after: Position; filter: Filter | undefined; limit: number; signal: AbortSignal }
 
@@ -38,19 +38,19 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
   const { clock, log, leaveNode, reconnectWithinMs } = deps
   const { signal } = wanted
   let position = wanted.after
-  let told = false
+  let wasCaughtUp = false
   let lostAt: number | undefined
   let pause = FIRST_PAUSE_MS
   const connected = () => {
-    if (deps.outage.told) log.info({ position }, 'the event store is followed again')
-    deps.outage.told = false
+    if (deps.outage.logged) log.info({ position }, 'the event store is followed again')
+    deps.outage.logged = false
     lostAt = undefined
     pause = FIRST_PAUSE_MS
   }
   while (!signal.aborted) {
     try {
-      for await (const page of readOnce(deps, { ...wanted, after: position, told, connected })) {
-        told = page.caughtUp
+      for await (const page of readOnce(deps, { ...wanted, after: position, wasCaughtUp, connected })) {
+        wasCaughtUp = page.caughtUp
         position = page.position
         yield page
       }
@@ -58,9 +58,9 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       const failure = failureOf(error)
       if (!failure) throw error
       const now = clock.now().epochMilliseconds
-      if (!deps.outage.told)
+      if (!deps.outage.logged)
         log.warn({ reason: errorText(error), position }, 'the event store cannot be followed: trying again')
-      deps.outage.told = true
+      deps.outage.logged = true
       lostAt ??= now
       leaveNode(failure)
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
@@ -75,15 +75,22 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
  * is read, for one that tells its position after every event; when it fell behind, for one that catches up fast; and
  * when the end of the log has moved and it has not, for one that begins where that is known.
  *
- * `told`: the last page given before said that it had caught up. `connected` is called when this one has.
+ * `wasCaughtUp`: the last page given before said that it had caught up. `connected` is called when this one has.
  */
 async function* readOnce(
   { client, clock, lastPosition, callTimeoutMs }: Following,
-  { after, filter, limit, signal, told, connected }: Wanted & { told: boolean; connected(): void },
+  {
+    after,
+    filter,
+    limit,
+    signal,
+    wasCaughtUp,
+    connected,
+  }: Wanted & { wasCaughtUp: boolean; connected(): void },
 ): AsyncGenerator<EventPage, void> {
   // Asked before the subscription begins: once that has caught up it has passed this place, whatever its filter.
   const head = await lastPosition()
-  const live = told || after >= head
+  const live = wasCaughtUp || after >= head
   const reading = subscription(client, clock, { after, filter, live })
   const page = pageInHand(after, limit)
   let caughtUp = false
@@ -109,7 +116,7 @@ async function* readOnce(
         connected()
         caughtUp = true
         page.moveTo(head)
-        if (page.fresh || !told) yield page.close(true)
+        if (page.fresh || !wasCaughtUp) yield page.close(true)
         if (!live) return
       } else if (caughtUp && page.fresh) yield page.close(true)
       else {

@@ -16,7 +16,7 @@ const wrapped = new WeakMap<object, { offered: boolean }>()
  * Sets whether this process's gRPC calls offer gzip to the server, which then compresses every message: four to ten
  * times slower on loopback and in a data centre, worth it across a slow network. grpc-js has no option for it and sets the
  * header after every interceptor, so the last of its filters is wrapped. Where that filter is no longer what it was,
- * everything stays as grpc-js does it, with a warning; returns whether the wish was met.
+ * everything stays as grpc-js does it, with a warning; returns whether that could be done.
  */
 export function offerGzip(offered: boolean, log: Logger, filter: () => unknown = filterOfTheClient): boolean {
   const found = tryTo(filter)

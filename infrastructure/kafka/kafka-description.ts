@@ -13,8 +13,8 @@ type LookOptions = KafkaClientOptions & { clock: Clock }
 /** Looks whether the brokers answer, let this user in, and have the topics as they have to be. Changes nothing. */
 export const describeKafka = (options: LookOptions, topics: KafkaTopics): Promise<PublisherDescription> =>
   tellingMore<PublisherDescription>(askedDescription(options, topics), wayToBrokers(options), {
-    isPrecise: (told) => !told.ok && PRECISE.has(told.problem),
-    told: ({ problem, detail }) => ({ ok: false, problem, message: detail }),
+    isPrecise: (outcome) => !outcome.ok && PRECISE.has(outcome.problem),
+    asOutcome: ({ problem, detail }) => ({ ok: false, problem, message: detail }),
   })
 
 /** What the brokers themselves said. */

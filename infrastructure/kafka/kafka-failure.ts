@@ -2,17 +2,17 @@ import type { Fenced, PublisherProblem, Unavailable } from '../../ports/booking-
 import { errorText } from '../logging/error-facts.ts'
 
 /** What an error of kafkajs says, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
-type Told = { name: string; type: string; code: string; message: string }
+type ErrorFacts = { name: string; type: string; code: string; message: string }
 
-function tellings(error: unknown, depth = 0): Told[] {
+function errorFacts(error: unknown, depth = 0): ErrorFacts[] {
   if (!(error instanceof Error) || depth > 8) return []
   const text = (name: 'type' | 'code') => {
     const value: unknown = Object.hasOwn(error, name) ? Reflect.get(error, name) : undefined
     return typeof value === 'string' ? value : ''
   }
-  const told = { name: error.name, type: text('type'), code: text('code'), message: error.message }
+  const own = { name: error.name, type: text('type'), code: text('code'), message: error.message }
   const inside = 'errors' in error && Array.isArray(error.errors) ? error.errors : []
-  return [told, ...[error.cause, ...inside].flatMap((one) => tellings(one, depth + 1))]
+  return [own, ...[error.cause, ...inside].flatMap((one) => errorFacts(one, depth + 1))]
 }
 
 /** Not in kafkajs' list of errors: a later version of INVALID_PRODUCER_EPOCH. */
@@ -20,25 +20,26 @@ const PRODUCER_FENCED = /Unknown error code 90\b/
 
 /** FENCED where a newer producer of the same name exists, or the broker has ended this one's transaction. */
 function isFenced(error: unknown): boolean {
-  return tellings(error).some(
+  return errorFacts(error).some(
     ({ type, message }) => type === 'INVALID_PRODUCER_EPOCH' || PRODUCER_FENCED.test(message),
   )
 }
 
 /** A message, or the messages for one partition together, are larger than the topic takes. */
 export const isTooLarge = (error: unknown): boolean =>
-  tellings(error).some(({ type }) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
+  errorFacts(error).some(({ type }) => type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
 
 const SETTLING =
   /^(NOT_LEADER_FOR_PARTITION|LEADER_NOT_AVAILABLE|GROUP_COORDINATOR_NOT_AVAILABLE|GROUP_LOAD_IN_PROGRESS|NOT_COORDINATOR_FOR_GROUP)$/
 
 /** What brokers answer for some moments after they have begun, and after a topic was made; kafkajs does not always ask again. */
-export const isSettling = (error: unknown): boolean => tellings(error).some(({ type }) => SETTLING.test(type))
+export const isSettling = (error: unknown): boolean =>
+  errorFacts(error).some(({ type }) => SETTLING.test(type))
 
 const TLS_CODE =
   /^ERR_(TLS|SSL)|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^HOSTNAME_MISMATCH$|^INVALID_CA$/
 
-const problems: readonly [PublisherProblem, (told: Told) => boolean][] = [
+const problems: readonly [PublisherProblem, (facts: ErrorFacts) => boolean][] = [
   ['TLS', ({ code, message }) => TLS_CODE.test(code) || /certificate|secure TLS|SSL routines/i.test(message)],
   ['DNS', ({ code, message }) => /^(ENOTFOUND|EAI_AGAIN)$/.test(code) || /getaddrinfo/.test(message)],
   [
@@ -62,8 +63,8 @@ const problems: readonly [PublisherProblem, (told: Told) => boolean][] = [
 
 /** Which of the problems that an operator knows it is. */
 export function problemOf(error: unknown): PublisherProblem {
-  const told = tellings(error)
-  return problems.find(([, fits]) => told.some(fits))?.[0] ?? 'OTHER'
+  const facts = errorFacts(error)
+  return problems.find(([, fits]) => facts.some(fits))?.[0] ?? 'OTHER'
 }
 
 const hints: { readonly [problem in PublisherProblem]?: string } = {
@@ -96,9 +97,9 @@ export function failureOf(error: unknown, doing: string): Fenced | Unavailable {
 
 /** The failure of what fences nobody. */
 export function unavailable(error: unknown, doing: string): Unavailable {
-  const told = errorText(error)
+  const text = errorText(error)
   const problem = problemOf(error)
-  const hint = hints[problem] ?? guesses.find(([said]) => said.test(told))?.[1]
-  const message = `${doing}: ${told}${hint === undefined ? '' : ` (${hint})`}`
+  const hint = hints[problem] ?? guesses.find(([said]) => said.test(text))?.[1]
+  const message = `${doing}: ${text}${hint === undefined ? '' : ` (${hint})`}`
   return { ok: false, error: 'UNAVAILABLE', problem, message, cause: error }
 }

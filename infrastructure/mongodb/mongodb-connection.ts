@@ -114,7 +114,7 @@ export function mongodbConnection(
         wayToMongodb(client.options).catch(() => undefined),
         {
           isPrecise: ({ problem }) => problem !== undefined && PRECISE.has(problem),
-          told: (found) => ({ ok: false, version: undefined, replicaSet: undefined, ...found }),
+          asOutcome: (found) => ({ ok: false, version: undefined, replicaSet: undefined, ...found }),
         },
       ),
 

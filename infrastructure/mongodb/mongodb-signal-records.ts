@@ -6,7 +6,7 @@ import { declareIndexes } from './mongodb-indexes.ts'
 import type { Next, SignalRecord } from './signal-record.ts'
 
 /** A record as read, with the server's time of that reading. */
-export type Seen = { record: SignalRecord | undefined; now: Date }
+export type Current = { record: SignalRecord | undefined; now: Date }
 
 /** What a change makes of a record: another one, none, or (undefined) what it was; and what it answers. */
 export type Decision<Answer> = { next?: Next | 'remove'; answer: Answer }
@@ -19,7 +19,7 @@ export type SignalRecords = {
   /** Several records at once, by id, in one reading. */
   read(ids: readonly string[]): Promise<{ records: Map<string, SignalRecord>; now: Date }>
   /** Reads and decides until what was read is still what is replaced. */
-  change<Answer>(id: string, decide: (seen: Seen) => Decision<Answer>): Promise<Answer>
+  change<Answer>(id: string, decide: (current: Current) => Decision<Answer>): Promise<Answer>
   /** One attempt; false where another write came in between. */
   replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean>
 }

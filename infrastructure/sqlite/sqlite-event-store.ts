@@ -161,11 +161,11 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
       let position: Position | undefined
       while (!signal.aborted) {
         refuseIfClosed()
-        const seen = commits.count
+        const before = commits.count
         const page = await reading(() => readPage(position ?? after, limit, filter))
         if (page.position !== position) yield page
         position = page.position
-        if (page.caughtUp) await commits.after(seen, signal)
+        if (page.caughtUp) await commits.after(before, signal)
         // Reading is synchronous: without a turn for others, catching up would hold up the whole process.
         else await nextTurn()
       }

@@ -4,8 +4,8 @@ export type CommitSignal = {
   readonly count: number
   /** Wakes everybody who waits. */
   notify(): void
-  /** Resolves once there were more than `seen` commits, or at once when `signal` aborts. */
-  after(seen: number, signal: AbortSignal): Promise<void>
+  /** Resolves once there were more than `before` commits, or at once when `signal` aborts. */
+  after(before: number, signal: AbortSignal): Promise<void>
 }
 
 /** A signal with no commits yet. */
@@ -22,9 +22,9 @@ export function commitSignal(): CommitSignal {
       waiting = []
       for (const wake of woken) wake()
     },
-    after: (seen, signal) =>
+    after: (before, signal) =>
       new Promise((resolve) => {
-        if (count !== seen || signal.aborted) return resolve()
+        if (count !== before || signal.aborted) return resolve()
         const wake = () => {
           signal.removeEventListener('abort', aborted)
           resolve()

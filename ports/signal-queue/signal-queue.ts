@@ -4,11 +4,11 @@ import type { Document } from '../read-store/read-store.ts'
 /** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
 export const workKinds = ['calendar', 'booking', 'references'] as const
 export type WorkKind = (typeof workKinds)[number]
-export type Kind = WorkKind | RoleKind | WishKind
+export type Kind = WorkKind | RoleKind | ParkedRequestKind
 /** Which process runs a role. Given to those only who ask for it by name, and in no status. */
 export type RoleKind = `role-${'projections' | 'publisher'}`
 /** What a person wants done with a parked event. Given, too, to those only who ask for it by name. */
-export type WishKind = `parked-${'projections' | 'publication'}`
+export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
 /** `key` is unique within the kind: a calendar's key, a booking's uid, a role, a parked event. */
 export type Subject = { kind: Kind; key: string }
 

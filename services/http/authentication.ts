@@ -92,10 +92,10 @@ export function refuseCrossSite(ctx: Context, proof: 'required' | 'optional'): v
   if (SAFE_METHODS.has(ctx.method)) return
   const site = ctx.get('Sec-Fetch-Site')
   const origin = ctx.get('Origin')
-  const told = site !== '' || origin !== ''
+  const declared = site !== '' || origin !== ''
   const sameSite = site === '' || site === 'same-origin'
   const sameOrigin = origin === '' || hostOf(origin) === ctx.get('Host').toLowerCase()
-  if (sameSite && sameOrigin && (told || proof === 'optional')) return
+  if (sameSite && sameOrigin && (declared || proof === 'optional')) return
   throw new HttpProblem({
     status: 403,
     code: 'CROSS_SITE',

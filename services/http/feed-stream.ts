@@ -23,8 +23,8 @@ export async function* feedStream(options: {
   yield ':\n\n'
   let beats = tail.beats
   while (!signal.aborted) {
-    const seen = { news: tail.news, beats: tail.beats }
-    while (read !== seen.news && !signal.aborted) {
+    const counts = { news: tail.news, beats: tail.beats }
+    while (read !== counts.news && !signal.aborted) {
       // Stopped, there is nothing to read until the stop is lifted, which is news.
       const page = (await isStopped(events))
         ? undefined
@@ -32,13 +32,13 @@ export async function* feedStream(options: {
       if (page && page.events.length > 0)
         yield page.events.map((event) => message(event, render(event))).join('')
       position = page?.position ?? position
-      if (page === undefined || page.caughtUp) read = seen.news
+      if (page === undefined || page.caughtUp) read = counts.news
     }
-    if (beats !== seen.beats) {
-      beats = seen.beats
+    if (beats !== counts.beats) {
+      beats = counts.beats
       yield ':\n\n'
     }
-    await tail.beyond(seen, signal)
+    await tail.beyond(counts, signal)
   }
 }
 

@@ -17,7 +17,7 @@ export type FeedTail = {
   /** Counts the signs of life that are due. */
   readonly beats: number
   /** Resolves once either count is beyond what it was, or when `signal` aborts. */
-  beyond(seen: { news: number; beats: number }, signal: AbortSignal): Promise<void>
+  beyond(counts: { news: number; beats: number }, signal: AbortSignal): Promise<void>
 }
 
 const BEAT_MS = 15_000
@@ -77,8 +77,8 @@ export function feedTail(options: {
     get beats() {
       return beats
     },
-    async beyond(seen, until) {
-      while (seen.news === news && seen.beats === beats && !until.aborted)
+    async beyond(counts, until) {
+      while (counts.news === news && counts.beats === beats && !until.aborted)
         await wakes.after(wakes.count, until)
     },
   }

@@ -58,8 +58,8 @@ export function publicationParking(ports: {
       await ready()
       const known = await readStore.get(parkedEvents.name, indexKey(PUBLICATION, String(VERSION), position))
       if (known?.state === 'PARKED' && known.eventId === id) return
-      const told = { code, message: errorText(error) }
-      const parked = parkedAs(publication, event, told, ports.now(), known)
+      const failure = { code, message: errorText(error) }
+      const parked = parkedAs(publication, event, failure, ports.now(), known)
       await readStore.write([writeParked(parked)])
     },
     find,

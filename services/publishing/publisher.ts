@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
-import type { ParkedWish } from '../read-models/parked-wishes.ts'
+import type { ParkedRequest } from '../read-models/parked-requests.ts'
 import { oneAfterAnother } from '../running/one-after-another.ts'
 import { outageLog } from '../running/outage-log.ts'
 import { publicationBacklog } from './backlog.ts'
@@ -27,7 +27,7 @@ export type RunningPublisher = {
    * Tries an event that could not be published again, or gives it up, and publishes what waited behind it. Rejects where
    * that cannot be done now; to be repeated then.
    */
-  carryOut(wish: Pick<ParkedWish, 'position' | 'want'>): Promise<void>
+  carryOut(request: Pick<ParkedRequest, 'position' | 'want'>): Promise<void>
   /** Takes over now, where it waits before it does. */
   lookAgain(): void
   /** Resolves once it has stopped. The publisher that was given is closed then. */
@@ -227,8 +227,8 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       const why = whyNotReady(await status(), clock.now(), unreadyAfterMs)
       if (why !== undefined) throw new Error(why)
     },
-    async carryOut(wish) {
-      const released = await current?.moveMark((from) => releaseBlocked(options, wish, from))
+    async carryOut(request) {
+      const released = await current?.moveMark((from) => releaseBlocked(options, request, from))
       if (!released) throw new Error('nothing is published now')
     },
     lookAgain: () => woken.abort(),

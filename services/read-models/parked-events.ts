@@ -49,8 +49,8 @@ export async function toParked(
     poison.map(({ event }) => idOf(event)),
   )
   return poison.map(({ event, error }) => {
-    const told = { code: errorCode(error) ?? 'PROJECTION_FAILED', message: errorText(error) }
-    return parkedAs({ name, version }, event, told, at, known.get(idOf(event)))
+    const failure = { code: errorCode(error) ?? 'PROJECTION_FAILED', message: errorText(error) }
+    return parkedAs({ name, version }, event, failure, at, known.get(idOf(event)))
   })
 }
 

@@ -11,7 +11,7 @@ import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-que
 import { sqliteVault } from '../../infrastructure/sqlite/sqlite-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { createHttpApp, type HttpAppDeps } from '../../services/http/app.ts'
-import { wishForParked } from '../../services/read-models/parked-wishes.ts'
+import { requestForParked } from '../../services/read-models/parked-requests.ts'
 import { startProjections } from '../../services/read-models/projection-runner.ts'
 import { statusReport } from '../../services/status/status-report.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
@@ -77,7 +77,7 @@ export async function httpFixture(
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => projections.caughtUp(projection),
-    wishForParked: (wish) => wishForParked({ readStore, queue }, wish),
+    requestForParked: (request) => requestForParked({ readStore, queue }, request),
     push: { address: 'http://127.0.0.1/webhooks/google', ttlMs: 3_600_000, tokensFor: (id) => [id] },
     defaultMode: 'apply',
   }

@@ -11,7 +11,7 @@ import { allProjections } from '../../projections/all-projections.ts'
 import { createCalcomIntake } from '../../services/calcom/calcom-intake.ts'
 import { createGooglePush } from '../../services/channels/google-push.ts'
 import { orphanedChannels } from '../../services/channels/orphaned-channels.ts'
-import { wishForParked } from '../../services/read-models/parked-wishes.ts'
+import { requestForParked } from '../../services/read-models/parked-requests.ts'
 import { type ProjectionRunner, startProjections } from '../../services/read-models/projection-runner.ts'
 import type { ServicePorts, SyncSettings } from '../../services/running/service-ports.ts'
 import { calcomApiV2 } from '../../stand-ins/calcom/api-v2.ts'
@@ -103,7 +103,7 @@ export function syncWorld(options: SyncWorldOptions) {
     now: () => clock.now(),
     newId,
     caughtUp: (projection) => projections.caughtUp(projection),
-    wishForParked: (wish) => wishForParked({ readStore, queue }, wish),
+    requestForParked: (request) => requestForParked({ readStore, queue }, request),
     push:
       options.push === false
         ? undefined

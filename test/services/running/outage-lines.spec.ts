@@ -4,7 +4,7 @@ import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
 import { sqliteSignalQueue } from '../../../infrastructure/sqlite/sqlite-signal-queue.ts'
 import type { Logger } from '../../../ports/logger.ts'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
-import { carryOutWishes } from '../../../services/read-models/parked-wishes.ts'
+import { carryOutRequests } from '../../../services/read-models/parked-requests.ts'
 import { startCrons } from '../../../services/running/crons.ts'
 import { leasedIn } from '../../../services/running/role-lease.ts'
 import type { ServicePorts } from '../../../services/running/service-ports.ts'
@@ -77,9 +77,9 @@ test('a lease that cannot be asked for is told once, and once when it can', () =
     ),
   ))
 
-test('wishes that cannot be asked for are told once, and once when they can', () =>
+test('requests that cannot be asked for are told once, and once when they can', () =>
   toldOnceAndBack((ports) =>
-    carryOutWishes({ ...ports, random: () => 1, kind: 'parked-projections', carryOut: async () => {} }),
+    carryOutRequests({ ...ports, random: () => 1, kind: 'parked-projections', carryOut: async () => {} }),
   ))
 
 test('work that cannot be asked for is told once, and once when it can', () =>

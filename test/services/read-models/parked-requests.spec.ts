@@ -5,14 +5,14 @@ import { sqliteSignalQueue } from '../../../infrastructure/sqlite/sqlite-signal-
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { parkedEvents, writeParked } from '../../../services/read-models/parked-events.ts'
 import {
-  carryOutWishes,
-  type ParkedWish,
-  wishForParked,
-} from '../../../services/read-models/parked-wishes.ts'
+  carryOutRequests,
+  type ParkedRequest,
+  requestForParked,
+} from '../../../services/read-models/parked-requests.ts'
 import { openStores } from '../../support/projected-events.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
-const test = suite('wishes for parked events')
+const test = suite('requests for parked events')
 
 const POSITION = '0000000000000000007'
 const OTHER = '0000000000000000009'
@@ -41,15 +41,15 @@ async function fixture() {
         }),
     ),
   )
-  const wish = (projection: string, position: string, want: ParkedWish['want']) =>
-    wishForParked({ readStore: stores.readStore, queue }, { projection, position, want })
+  const request = (projection: string, position: string, want: ParkedRequest['want']) =>
+    requestForParked({ readStore: stores.readStore, queue }, { projection, position, want })
   const log = { warn() {}, error() {}, info() {}, debug() {}, child: () => log }
   const run = (
     kind: 'parked-projections' | 'parked-publication',
-    carryOut: (wish: ParkedWish) => unknown,
+    carryOut: (request: ParkedRequest) => unknown,
   ) => {
     const stopping = new AbortController()
-    const ended = carryOutWishes({
+    const ended = carryOutRequests({
       queue,
       clock,
       log,
@@ -63,14 +63,14 @@ async function fixture() {
       await ended
     }
   }
-  return { clock, queue, wish, run, close: () => Promise.all([stores.close(), database.close()]) }
+  return { clock, queue, request, run, close: () => Promise.all([stores.close(), database.close()]) }
 }
 
 test('are kept until whoever has the role comes to them, each kind for its own role', async () => {
-  const { clock, wish, run, close } = await fixture()
-  assert.equal((await wish('bookings', POSITION, 'SKIP'))?.stream, `booking-${POSITION}`)
-  assert.equal((await wish('publication', POSITION, 'RETRY'))?.revision, 3)
-  const [done, published]: [ParkedWish[], ParkedWish[]] = [[], []]
+  const { clock, request, run, close } = await fixture()
+  assert.equal((await request('bookings', POSITION, 'SKIP'))?.stream, `booking-${POSITION}`)
+  assert.equal((await request('publication', POSITION, 'RETRY'))?.revision, 3)
+  const [done, published]: [ParkedRequest[], ParkedRequest[]] = [[], []]
   const stop = [
     run('parked-projections', (one) => done.push(one)),
     run('parked-publication', (one) => published.push(one)),
@@ -83,12 +83,12 @@ test('are kept until whoever has the role comes to them, each kind for its own r
 })
 
 test('sent twice are one, and of two for the same event the last counts', async () => {
-  const { clock, wish, run, close } = await fixture()
-  await wish('bookings', POSITION, 'RETRY')
-  await wish('bookings', POSITION, 'RETRY')
-  await wish('bookings', OTHER, 'RETRY')
-  await wish('bookings', OTHER, 'SKIP')
-  const done: ParkedWish[] = []
+  const { clock, request, run, close } = await fixture()
+  await request('bookings', POSITION, 'RETRY')
+  await request('bookings', POSITION, 'RETRY')
+  await request('bookings', OTHER, 'RETRY')
+  await request('bookings', OTHER, 'SKIP')
+  const done: ParkedRequest[] = []
   const stop = run('parked-projections', (one) => done.push(one))
   await clock.advance(3_000)
   assert.equal(
@@ -103,8 +103,8 @@ test('sent twice are one, and of two for the same event the last counts', async 
 })
 
 test('that cannot be carried out now are tried again', async () => {
-  const { clock, wish, run, close } = await fixture()
-  await wish('bookings', POSITION, 'RETRY')
+  const { clock, request, run, close } = await fixture()
+  await request('bookings', POSITION, 'RETRY')
   let tries = 0
   const stop = run('parked-projections', () => {
     tries += 1
@@ -117,9 +117,9 @@ test('that cannot be carried out now are tried again', async () => {
 })
 
 test('are for events that are parked', async () => {
-  const { queue, wish, close } = await fixture()
-  assert.is(await wish('bookings', '0000000000000000001', 'RETRY'), undefined)
-  assert.is(await wish('nothing', POSITION, 'RETRY'), undefined)
+  const { queue, request, close } = await fixture()
+  assert.is(await request('bookings', '0000000000000000001', 'RETRY'), undefined)
+  assert.is(await request('nothing', POSITION, 'RETRY'), undefined)
   assert.is(await queue.nextDueInMs(['parked-projections', 'parked-publication']), undefined)
   await close()
 })

@@ -3,29 +3,29 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
-import type { Claim, SignalQueue, WishKind } from '../../ports/signal-queue/signal-queue.ts'
+import type { Claim, ParkedRequestKind, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
 import { outageLog } from '../running/outage-log.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { findParked, type ParkedEvent, PUBLICATION } from './parked-events.ts'
 
 /** RETRY: try it again, with what waits behind it. SKIP: give it up, and go on with what waits. */
-export type ParkedWish = { projection: string; position: Position; want: 'RETRY' | 'SKIP' }
+export type ParkedRequest = { projection: string; position: Position; want: 'RETRY' | 'SKIP' }
 
-/** For how long a wish is one process's own, and how often it looks for new ones, in milliseconds. */
+/** For how long a request is one process's own, and how often it looks for new ones, in milliseconds. */
 const LEASE_MS = 60_000
 const LOOK_EVERY_MS = 1_000
 
 /**
- * Makes the wish durable, for whichever process has the role; of several for one event the last counts. Undefined
+ * Makes the request durable, for whichever process has the role; of several for one event the last counts. Undefined
  * where no such event is parked. Rejects with StoreUnavailable.
  */
-export async function wishForParked(
+export async function requestForParked(
   { readStore, queue }: { readStore: ReadStore; queue: SignalQueue },
-  { projection, position, want }: ParkedWish,
+  { projection, position, want }: ParkedRequest,
 ): Promise<ParkedEvent | undefined> {
   const parked = await findParked(readStore, { projection, position })
   if (parked === undefined) return undefined
-  const kind: WishKind = projection === PUBLICATION ? 'parked-publication' : 'parked-projections'
+  const kind: ParkedRequestKind = projection === PUBLICATION ? 'parked-publication' : 'parked-projections'
   await queue.signal(
     { kind, key: `${projection}@${position}` },
     { cause: { poll: true }, memo: { projection, position, want }, atOnce: true },
@@ -34,16 +34,16 @@ export async function wishForParked(
 }
 
 /**
- * Takes wishes of one kind from the queue until `signal` aborts. What `carryOut` rejects is tried again; carried out
+ * Takes requests of one kind from the queue until `signal` aborts. What `carryOut` rejects is tried again; carried out
  * twice, after a crash, is to be the same as once.
  */
-export async function carryOutWishes(ports: {
+export async function carryOutRequests(ports: {
   queue: SignalQueue
   clock: Clock
   log: Logger
   random(): number
-  kind: WishKind
-  carryOut(wish: ParkedWish): Promise<unknown>
+  kind: ParkedRequestKind
+  carryOut(request: ParkedRequest): Promise<unknown>
   signal: AbortSignal
 }): Promise<void> {
   const { queue, clock, log, kind, signal } = ports
@@ -51,13 +51,13 @@ export async function carryOutWishes(ports: {
   const asked = `signal queue for ${kind}`
 
   async function one(claim: Claim): Promise<void> {
-    // Only `wishForParked` signals these kinds.
-    const wish = claim.memo as ParkedWish | undefined
+    // Only `requestForParked` signals these kinds.
+    const request = claim.memo as ParkedRequest | undefined
     try {
-      if (wish !== undefined) await ports.carryOut(wish)
+      if (request !== undefined) await ports.carryOut(request)
     } catch (error) {
       log.warn(
-        { err: error, ...wish },
+        { err: error, ...request },
         'what is wanted of a parked event could not be done; it is tried again',
       )
       await queue.fail(claim, { retryInMs: retryDelay(claim.failures, ports.random) })

@@ -23,7 +23,7 @@ import {
 import type { SyncMode } from '../../../domain/sync-mode.ts'
 import { given } from '../../support/given.ts'
 
-const test = suite('wishes')
+const test = suite('requests')
 
 const at = '2026-11-23T08:00:00Z'
 const registers =

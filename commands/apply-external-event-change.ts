@@ -4,6 +4,7 @@ import { streamName } from '../domain/domain-event.ts'
 import { sentenceOfDecision } from '../domain/explain/explanation.ts'
 import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
 import { bookingsOfEvents, bookingsOfOccurrences, concernedBy } from '../projections/booking-references.ts'
+import { claimsOf } from '../projections/claims.ts'
 import { applyLook } from './apply-look.ts'
 import { calendar, instant, text } from './body-fields.ts'
 import { type CommandPorts, type CommandResult, defineCommand } from './command.ts'
@@ -74,15 +75,22 @@ export const ApplyExternalEventChange = defineCommand({
     const concerned = await bookingsConcerned(ports, calendarKey, event)
     let answer = notLinked(event.id, calendarKey)
     for (const { booking, externalEventId } of concerned) {
-      const look: Look = {
-        provider: body.provider,
-        calendarKey,
-        externalEventId,
-        observedAt: body.observedAt,
-        result: { seen: event },
-      }
-      const lookContext = await lookContextFor(ports, booking, calendarKey)
-      const { result } = await applyLook(ports, context, booking.bookingUid, look, lookContext)
+      const name = { calendarKey, externalEventId }
+      const look: Look = { observedAt: body.observedAt, sights: [{ ...name, result: { seen: event } }] }
+      const { bookingUid } = booking
+      const claims = claimsOf(
+        concerned.map((one) => one.booking),
+        bookingUid,
+        name,
+      )
+      const lookContext = { ...(await lookContextFor(ports, booking, calendarKey)), claims }
+      const { result, decision } = await applyLook(ports, context, bookingUid, look, lookContext)
+      // The change says nothing of the booking's other events.
+      if (decision.code === 'LOOK_AT_ALL')
+        await ports.queue.signal(
+          { kind: 'booking', key: bookingUid },
+          { cause: context.cause ?? { poll: true, reason: 'LOOK_AGAIN' }, dueInMs: 0 },
+        )
       if (!answer.ok || answer.events.length === 0) answer = result
     }
     return answer

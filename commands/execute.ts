@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts'
 import { type Category, type EventsOf, streamName } from '../domain/domain-event.ts'
 import { decode, encode } from '../ports/event-store/event-codec.ts'
-import type { EventStore } from '../ports/event-store/event-store.ts'
+import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, metadataOf } from './command.ts'
 
@@ -27,6 +27,23 @@ export async function load<C extends Category, State>(
   return { stream, state, revision: recorded.at(-1)?.revision ?? -1 }
 }
 
+/** Appends what was decided on a loaded state, unless another writer has been there since. Nothing to append is no conflict. */
+export async function append<C extends Category, State>(
+  ports: Pick<CommandPorts, 'events' | 'newId'>,
+  context: CommandContext,
+  { stream, revision }: Loaded<State>,
+  events: readonly EventsOf[C][],
+): Promise<{ revision: number; position?: Position } | 'CONFLICT'> {
+  if (events.length === 0) return { revision }
+  const metadata = metadataOf(context)
+  const appended = await ports.events.append(
+    stream,
+    revision < 0 ? 'no-stream' : revision,
+    events.map((event) => encode<C>(event, ports.newId(), metadata)),
+  )
+  return appended.ok ? appended : 'CONFLICT'
+}
+
 const ATTEMPTS = 20
 
 /**
@@ -41,25 +58,21 @@ export async function execute<C extends Category, State>(
   decide: (state: State) => Decision<EventsOf[C]>,
 ): Promise<CommandResult> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { stream, state, revision } = await load(ports.events, aggregate, id)
-    const decision = decide(state)
+    const loaded = await load(ports.events, aggregate, id)
+    const decision = decide(loaded.state)
     if (!decision.ok) return { ...decision, status: 409 }
-    if (decision.events.length === 0) return { ok: true, id, stream, revision, events: [] }
-    const metadata = metadataOf(context)
-    const appended = await ports.events.append(
-      stream,
-      revision < 0 ? 'no-stream' : revision,
-      decision.events.map((event) => encode<C>(event, ports.newId(), metadata)),
-    )
-    if (appended.ok)
-      return {
-        ok: true,
-        id,
-        stream,
-        revision: appended.revision,
-        events: decision.events,
-        position: appended.position,
-      }
+    const { events } = decision
+    const appended = await append<C, State>(ports, context, loaded, events)
+    if (appended === 'CONFLICT') continue
+    const { revision, position } = appended
+    return {
+      ok: true,
+      id,
+      stream: loaded.stream,
+      revision,
+      events,
+      ...(position !== undefined && { position }),
+    }
   }
   throw new StoreUnavailable(`too many writers on one stream: gave up after ${ATTEMPTS} attempts`)
 }

@@ -1,6 +1,6 @@
 import type { Kind } from '../ports/signal-queue/signal-queue.ts'
-import { bookingReconciler } from '../services/calcom/booking-reconciler.ts'
-import { createCalcomIntake } from '../services/calcom/calcom-intake.ts'
+import { createCalcomIntake } from '../services/calcom/intake.ts'
+import { bookingReconciler } from '../services/calcom/reconciler.ts'
 import { registrationCron } from '../services/channels/registration-cron.ts'
 import { subscriptionCron } from '../services/channels/subscription-cron.ts'
 import { startCrons } from '../services/running/crons.ts'

@@ -5,7 +5,7 @@
 export type BookingDelivery =
   | { trigger: 'BOOKING_CREATED'; createdAt?: string; booking: DeliveredBooking }
   /**
-   * `booking.bookingUid` is the new booking's; `rescheduledFromUid` the one it replaces, whose times were `previous`.
+   * `booking.bookingUid` is the new booking's; `rescheduledFromUid` the one it replaces.
    * Without `rescheduledFromUid` the booking moved under its own uid (a booking with seats).
    */
   | {
@@ -13,7 +13,6 @@ export type BookingDelivery =
       createdAt?: string
       booking: DeliveredBooking
       rescheduledFromUid?: string
-      previous?: { start: Temporal.Instant; end: Temporal.Instant }
     }
   /** `requestReschedule`: the host asked the guest for another time, which ends this booking all the same. */
   | {
@@ -22,6 +21,8 @@ export type BookingDelivery =
       bookingUid: string
       userId?: string
       requestReschedule: boolean
+      /** It shows seats: it may be one guest who has left. */
+      seats?: true
     }
   | { trigger: 'BOOKING_REJECTED'; createdAt?: string; bookingUid: string; userId?: string }
   /** The test button; says nothing about a booking. */
@@ -37,6 +38,8 @@ export type DeliveredBooking = {
   start: Temporal.Instant
   end: Temporal.Instant
   status: 'ACCEPTED' | 'PENDING' | 'REJECTED' | 'CANCELLED'
+  /** Guests share it. */
+  seats?: true
   /** The calendars of a known provider into which the booking is written; often none. */
   destinations: DeliveredDestination[]
 }

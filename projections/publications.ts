@@ -26,11 +26,12 @@ export type PublicationDocument = {
 
 const model = defineReadModel({
   name: 'publications',
-  version: 1,
+  version: 2,
   categories: ['booking'],
-  indexes: ['cancellations', 'unreported'],
+  indexes: ['cancellations', 'moves', 'unreported'],
   keys: ({ type, calendarKey, at, outcome }: PublicationDocument) => ({
     cancellations: type === 'BookingCancelled' ? [indexKey(calendarKey, instantKey(at))] : [],
+    moves: type === 'BookingRescheduled' ? [indexKey(calendarKey, instantKey(at))] : [],
     unreported: outcome ? [] : [instantKey(at)],
   }),
   changes(event) {
@@ -79,6 +80,13 @@ export const cancellationsSince = (
   calendarKey: string,
   since: Temporal.Instant,
 ): Promise<number> => model.count(readStore, 'cancellations', between([calendarKey], { from: since }))
+
+/** How many moves were published because of this calendar at `since` or later. */
+export const movesSince = (
+  readStore: ReadStore,
+  calendarKey: string,
+  since: Temporal.Instant,
+): Promise<number> => model.count(readStore, 'moves', between([calendarKey], { from: since }))
 
 /** Those whose outcome nobody has reported, oldest first. */
 export const publicationsWithoutOutcome = (

@@ -25,7 +25,8 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   if (mode === 'observe') return noted('OBSERVE_ONLY')
   const decision = published(code, subject, facts)
   if (decision === undefined) return silent(code)
-  return { code, events: [decision], acts: true, fingerprint: subject.fingerprint }
+  const released = isSpokenOf(subject.event, facts.context.releasedAt)
+  return { code, events: [decision], acts: true, fingerprint: subject.fingerprint, released }
 }
 
 const isFresh = ({ version }: Seen): boolean => version === 'FRESH'

@@ -73,10 +73,17 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
       },
     }
   }
-  if (!saysMore(known, stored, confirmed)) return undefined
+  // What was decided on it before goes along, unless something has been decided on it here.
+  const read = known.looked ? undefined : readUpTo(told, times)
+  if (read === undefined && !saysMore(known, stored, confirmed)) return undefined
   // By a former name, only that Cal.com confirms it is new.
   const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
-  const either = { ...data, reference: said, confirmed: confirmed || known.confirmed }
+  const either = {
+    ...data,
+    reference: said,
+    confirmed: confirmed || known.confirmed,
+    ...(read && { watermark: read }),
+  }
   return { type: 'BookingReferenceLinked', data: either }
 }
 

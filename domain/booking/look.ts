@@ -54,6 +54,8 @@ export type LookDecision = {
   acts: boolean
   /** The version of the event that calls for action. */
   fingerprint?: string
+  /** A person has released this version. */
+  released?: boolean
 }
 
 /** An event that the booking refers to, as the look shows it. */

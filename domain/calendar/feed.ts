@@ -3,7 +3,7 @@
 import { accept, type Decision } from '../decision.ts'
 
 /** Why changes wait for a person. */
-export type HoldReason = 'FIRST_LOOK' | 'MASS_CHANGE'
+export type HoldReason = 'FIRST_LOOK' | 'DELETION_UNCLEAR' | 'MASS_CHANGE' | 'MASS_MOVE'
 
 export type CalendarFeedEvent =
   | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }

@@ -97,7 +97,9 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 
 const holdReasons = {
   FIRST_LOOK: 'because they were there before the bookings were linked',
-  MASS_CHANGE: 'because so many at once may be a mistake',
+  DELETION_UNCLEAR: 'because their events may have been given to another organiser instead of deleted',
+  MASS_CHANGE: 'because so many deletions at once may be a mistake',
+  MASS_MOVE: 'because so many moves at once may be a mistake',
 }
 
 function sentenceOfSubscription(event: CalendarSubscriptionEvent): string {

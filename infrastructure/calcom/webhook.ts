@@ -60,30 +60,35 @@ export function parseCalcomDelivery(
       if (!read.success) return badBody(read.error, 'payload')
       return { ok: true, delivery: { trigger: triggerEvent, ...when, booking: deliveredBooking(read.data) } }
     }
+    // A request waits for the host; one that reschedules ends the booking before it all the same.
+    case 'BOOKING_REQUESTED':
     case 'BOOKING_RESCHEDULED': {
       const read = RescheduledBooking.safeParse(payload)
       if (!read.success) return badBody(read.error, 'payload')
-      const { uid, rescheduleUid, rescheduleStartTime, rescheduleEndTime } = read.data
-      const delivery: BookingDelivery = {
-        trigger: triggerEvent,
-        ...when,
-        booking: deliveredBooking(read.data),
-        ...(rescheduleUid && rescheduleUid !== uid ? { rescheduledFromUid: rescheduleUid } : {}),
-        ...(rescheduleStartTime && rescheduleEndTime
-          ? { previous: { start: rescheduleStartTime, end: rescheduleEndTime } }
-          : {}),
-      }
-      return { ok: true, delivery }
+      const { uid, rescheduleUid } = read.data
+      const booking = deliveredBooking(read.data)
+      const from = rescheduleUid && rescheduleUid !== uid ? { rescheduledFromUid: rescheduleUid } : {}
+      if (triggerEvent === 'BOOKING_RESCHEDULED')
+        return { ok: true, delivery: { trigger: 'BOOKING_RESCHEDULED', ...when, booking, ...from } }
+      const pending = { ...booking, status: 'PENDING' as const }
+      if (rescheduleUid)
+        return { ok: true, delivery: { trigger: 'BOOKING_RESCHEDULED', ...when, booking: pending, ...from } }
+      return { ok: true, delivery: { trigger: 'BOOKING_CREATED', ...when, booking: pending } }
     }
     case 'BOOKING_CANCELLED':
     case 'BOOKING_REJECTED': {
       const read = EndedBooking.safeParse(payload)
       if (!read.success) return badBody(read.error, 'payload')
-      const { uid, organizer, requestReschedule } = read.data
+      const { uid, organizer, requestReschedule, seatsPerTimeSlot } = read.data
       const ended = { ...when, bookingUid: uid, ...userIdOf(organizer) }
       const delivery: BookingDelivery =
         triggerEvent === 'BOOKING_CANCELLED'
-          ? { trigger: triggerEvent, ...ended, requestReschedule: requestReschedule === true }
+          ? {
+              trigger: triggerEvent,
+              ...ended,
+              ...seatsOf(seatsPerTimeSlot),
+              requestReschedule: requestReschedule === true,
+            }
           : { trigger: triggerEvent, ...ended }
       return { ok: true, delivery }
     }
@@ -101,9 +106,12 @@ function deliveredBooking(read: z.infer<typeof Booking>): DeliveredBooking {
     start: read.startTime,
     end: read.endTime,
     status: statusOf(read.status),
+    ...seatsOf(read.seatsPerTimeSlot),
     destinations: googleDestinations(read.destinationCalendar),
   }
 }
+
+const seatsOf = (seats: number | null | undefined): { seats?: true } => (seats ? { seats: true } : {})
 
 /**
  * Absent in some deliveries, where the trigger itself says accepted. A status unknown here (a host still awaited) is
@@ -159,6 +167,9 @@ const Organizer = z
   .nullish()
   .catch(undefined)
 
+/** How many guests share a booking; null or absent where they do not. */
+const Seats = z.number().nullish().catch(undefined)
+
 const Booking = z
   .object({
     uid: Uid,
@@ -167,6 +178,7 @@ const Booking = z
     status: z.string().nullish().catch(undefined),
     organizer: Organizer,
     destinationCalendar: z.unknown().optional(),
+    seatsPerTimeSlot: Seats,
   })
   .refine((booking) => Temporal.Instant.compare(booking.startTime, booking.endTime) <= 0, {
     path: ['endTime'],
@@ -175,14 +187,13 @@ const Booking = z
 
 const RescheduledBooking = Booking.safeExtend({
   rescheduleUid: Uid.or(z.literal('')).nullish(),
-  rescheduleStartTime: InstantText.nullish().catch(undefined),
-  rescheduleEndTime: InstantText.nullish().catch(undefined),
 })
 
 const EndedBooking = z.object({
   uid: Uid,
   organizer: Organizer,
   requestReschedule: z.boolean().nullish().catch(undefined),
+  seatsPerTimeSlot: Seats,
 })
 
 const GoogleDestination = z.object({

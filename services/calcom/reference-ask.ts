@@ -1,13 +1,11 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
-import type { StoredReference } from '../../domain/booking/events.ts'
-import { trackBooking } from '../../domain/booking/facts.ts'
-import type { DirectoryReference } from '../../ports/booking-directory.ts'
+import { linkReferences } from '../../domain/booking/links.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
-import { syncsOfUser } from '../../projections/calendar-syncs.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
+import { namedReferences } from './named-references.ts'
 
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
 const PATIENCE_MS = 3_600_000
@@ -16,8 +14,8 @@ const PATIENCE_MS = 3_600_000
 const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED']
 
 /**
- * Asks Cal.com which calendar events belong to a booking, and links them. While Cal.com cannot be asked it is tried
- * again until the booking starts.
+ * Asks Cal.com which calendar events belong to a booking, and links them. While Cal.com cannot be asked, or has made room
+ * for a reference without a name, it is tried again until the booking starts.
  */
 export async function askForReferences(
   ports: ServicePorts,
@@ -37,24 +35,18 @@ export async function askForReferences(
     return { kind: 'failed', code, retryInMs: retryDelay(tries, ports.random, askedForMs), memo }
   }
   if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
-  const told = answer.ok ? answer.value : []
-  const references = await withCalendars(ports, told, claim, state.userId)
-  if (references.length === 0) return later('NO_REFERENCES')
-  const context = contextOf(ports, 'sync-worker', claim.cause)
-  await execute(ports, context, bookingAggregate, claim.key, (booking) =>
-    booking.kind !== 'OPEN'
-      ? { ok: true, events: [] }
-      : trackBooking(booking, {
-          bookingUid: booking.bookingUid,
-          userId: booking.userId,
-          status: booking.status,
-          times: booking.basis,
-          references: references.map((reference) => ({ ...reference, confirmed: true })),
-          referencesComplete: true,
-          at: ports.now().toString(),
-        }),
-  )
-  return done
+  const { destination } = claim.memo ?? {}
+  const { references, complete, awaited } = await namedReferences(ports, answer.ok ? answer.value : [], {
+    userId: state.userId,
+    destination: typeof destination === 'string' ? destination : undefined,
+  })
+  if (references.length > 0) {
+    const told = { references, referencesComplete: complete, times: state.basis, at: ports.now().toString() }
+    const context = contextOf(ports, 'sync-worker', claim.cause)
+    await execute(ports, context, bookingAggregate, claim.key, (booking) => linkReferences(booking, told))
+  }
+  if (awaited) return later('REFERENCE_AWAITED')
+  return references.length === 0 ? later('NO_REFERENCES') : done
 }
 
 /** Failed tries since Cal.com last told of the booking, which the claim's own count does not know of. */
@@ -65,43 +57,4 @@ function triesOf({ memo }: Claim): number {
 function readSince(claim: Claim): Temporal.Instant | undefined {
   const since = claim.memo?.since
   return typeof since === 'string' ? Temporal.Instant.from(since) : undefined
-}
-
-/**
- * Cal.com does not always say in which calendar a reference lies: then it is the booking's destination calendar (from
- * its webhook, in the memo), or the only calendar that the user keeps in step.
- */
-async function withCalendars(
-  ports: ServicePorts,
-  told: readonly DirectoryReference[],
-  claim: Claim,
-  userId: string,
-): Promise<StoredReference[]> {
-  const provider = ports.provider.name
-  const destination = claim.memo?.destination
-  const fallback = typeof destination === 'string' ? destination : await onlyCalendarOf(ports, userId)
-  const references = await Promise.all(
-    told.map(async ({ externalEventId, externalCalendarId, recurringEventId }) => {
-      const calendarKey =
-        externalCalendarId === undefined
-          ? fallback
-          : await ports.calendars.keyOf({ provider, externalCalendarId })
-      if (calendarKey === undefined) return []
-      return [
-        {
-          provider,
-          calendarKey,
-          externalEventId,
-          ...(recurringEventId !== undefined && { recurringEventId }),
-        },
-      ]
-    }),
-  )
-  return references.flat()
-}
-
-async function onlyCalendarOf(ports: ServicePorts, userId: string): Promise<string | undefined> {
-  const syncs = (await syncsOfUser(ports.readStore, userId)).filter(({ status }) => status !== 'REMOVED')
-  const calendars = new Set(syncs.map(({ calendarKey }) => calendarKey))
-  return calendars.size === 1 ? [...calendars][0] : undefined
 }

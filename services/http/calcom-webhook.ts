@@ -1,7 +1,7 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { ReadBookingDelivery } from '../../ports/booking-webhook.ts'
-import type { CalcomIntake } from '../calcom/calcom-intake.ts'
+import type { CalcomIntake } from '../calcom/intake.ts'
 import { HttpProblem } from './problem.ts'
 import { rawBody } from './raw-body.ts'
 

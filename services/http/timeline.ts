@@ -84,7 +84,16 @@ function entryOf(bookingUid: string, recorded: RecordedEvent): TimelineEntry {
 }
 
 /** Shown elsewhere in the entry, or of use to the fold alone. */
-const INTERNAL = new Set(['at', 'fingerprint', 'externalUpdatedAt', 'settles', 'watermark', 'bookingUid'])
+const INTERNAL = new Set([
+  'at',
+  'fingerprint',
+  'externalUpdatedAt',
+  'externalEtag',
+  'settles',
+  'standing',
+  'watermark',
+  'bookingUid',
+])
 
 const shownData = (data: RecordedEvent['data']): TimelineEntry['data'] =>
   Object.fromEntries(Object.entries(data).filter(([name]) => !INTERNAL.has(name)))
@@ -95,11 +104,12 @@ function causeOf({ metadata }: RecordedEvent, event: BookingEvents[number] | und
     case 'BookingRescheduled':
     case 'BookingCancelled':
     case 'ExternalEventChangeIgnored': {
-      const { externalUpdatedAt, fingerprint } = event.data
+      // Until November 2026 the fingerprint was the etag.
+      const { externalUpdatedAt, fingerprint, externalEtag = fingerprint } = event.data
       return {
         ...cause,
         ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }),
-        etag: fingerprint,
+        etag: externalEtag,
       }
     }
     default:

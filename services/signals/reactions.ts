@@ -81,9 +81,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
         ? undefined
         : signalBooking(ports, event.data.bookingUid, 'ACCEPTED')
     case 'ExternalEventChangeIgnored':
-      if (event.data.code !== 'FIRST_LOOK') return
-      await holdFirstLook(ports, event.data)
-      return
+      return holdForPerson(ports, event.data)
     case 'BookingOutcomeReported':
       // Superseded: the very same version of the event may now mean something else.
       return event.data.outcome === 'SUPERSEDED'
@@ -118,11 +116,12 @@ const signalBooking = (ports: ServicePorts, bookingUid: string, reason: PollReas
 
 type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']
 
-async function holdFirstLook(
+async function holdForPerson(
   ports: ServicePorts,
-  { calendarKey, bookingUid, at }: DataOf<'ExternalEventChangeIgnored'>,
+  { code, calendarKey, bookingUid, at }: DataOf<'ExternalEventChangeIgnored'>,
 ): Promise<void> {
-  await hold(ports, contextOf(ports, 'reactions'), calendarKey, 'FIRST_LOOK', [bookingUid], at)
+  if (code === 'FIRST_LOOK' || code === 'DELETION_UNCLEAR')
+    await hold(ports, contextOf(ports, 'reactions'), calendarKey, code, [bookingUid], at)
 }
 
 async function recordUse(

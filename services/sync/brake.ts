@@ -3,52 +3,77 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
-import { cancellationsSince } from '../../projections/publications.ts'
+import { cancellationsSince, movesSince } from '../../projections/publications.ts'
+import { oneAfterAnother } from '../running/one-after-another.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 const WINDOW_MS = 3_600_000
 
-/**
- * How many cancellations this calendar may still see within the sliding hour before a person is asked: none while a
- * mass change waits for one, which further ones join.
- */
-export async function cancellationsLeft(ports: ServicePorts, calendarKey: string): Promise<number> {
-  await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
-  const feed = await calendarFeedByKey(ports.readStore, calendarKey)
-  if (feed?.held.some(({ reason }) => reason === 'MASS_CHANGE')) return 0
-  const since = ports.now().subtract({ milliseconds: WINDOW_MS })
-  return ports.settings.massChangeLimit - (await cancellationsSince(ports.readStore, calendarKey, since))
+export type Change = 'CANCELLATION' | 'MOVE'
+
+/** Why a change too many is held. */
+const holdReasons = { CANCELLATION: 'MASS_CHANGE', MOVE: 'MASS_MOVE' } as const
+
+/** Holds what would change many bookings at once. */
+export type Brake = {
+  /**
+   * Carries out one change unless it is one too many: then the booking is held. Those of one calendar take turns, so that
+   * each is counted before the next is weighed (another process may be one ahead). What a person released passes.
+   */
+  weigh<Result>(
+    context: CommandContext,
+    change: { calendarKey: string; bookingUid: string; change: Change; released: boolean },
+    carryOut: () => Promise<Result>,
+  ): Promise<Result | 'HELD'>
 }
 
-/** What is under way in this process, by calendar. */
-const turns = new WeakMap<ServicePorts, Map<string, Promise<unknown>>>()
+export function createBrake(ports: ServicePorts): Brake {
+  const turns = new Map<string, { take: ReturnType<typeof oneAfterAnother>; waiting: number }>()
+  return {
+    async weigh(context, { calendarKey, bookingUid, change, released }, carryOut) {
+      if (released) return carryOut()
+      const turn = turns.get(calendarKey) ?? { take: oneAfterAnother(), waiting: 0 }
+      turns.set(calendarKey, turn)
+      turn.waiting += 1
+      try {
+        return await turn.take(async () => {
+          if ((await changesLeft(ports, calendarKey, change)) > 0) return carryOut()
+          await hold(ports, context, calendarKey, holdReasons[change], [bookingUid])
+          return 'HELD' as const
+        })
+      } finally {
+        turn.waiting -= 1
+        if (turn.waiting === 0) turns.delete(calendarKey)
+      }
+    },
+  }
+}
 
 /**
- * Carries out one cancellation unless it is one too many: then the booking is held and the result undefined. Those of
- * one calendar take turns, so that each is counted before the next is weighed (another process may be one ahead).
+ * How many bookings of this calendar may still be changed so within the sliding hour before a person is asked: none while
+ * such a hold waits for one, which further ones join.
  */
-export function underBrake<Result>(
+export async function changesLeft(ports: ServicePorts, calendarKey: string, change: Change): Promise<number> {
+  await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
+  const feed = await calendarFeedByKey(ports.readStore, calendarKey)
+  if (feed?.held.some(({ reason }) => reason === holdReasons[change])) return 0
+  const since = ports.now().subtract({ milliseconds: WINDOW_MS })
+  const count = change === 'MOVE' ? movesSince : cancellationsSince
+  return ports.settings.massChangeLimit - (await count(ports.readStore, calendarKey, since))
+}
+
+/** Holds the changes that a fetch found, all of them, where they are more than are left. */
+export async function holdIfTooMany(
   ports: ServicePorts,
   context: CommandContext,
-  { calendarKey, bookingUid }: { calendarKey: string; bookingUid: string },
-  cancel: () => Promise<Result>,
-): Promise<Result | undefined> {
-  const calendars = turns.get(ports) ?? new Map<string, Promise<unknown>>()
-  turns.set(ports, calendars)
-  const weighed = async () => {
-    if ((await cancellationsLeft(ports, calendarKey)) > 0) return cancel()
-    await hold(ports, context, calendarKey, 'MASS_CHANGE', [bookingUid])
-    return undefined
-  }
-  const before = calendars.get(calendarKey) ?? Promise.resolve()
-  const result = before.then(weighed, weighed)
-  const turn = result
-    .catch(() => undefined)
-    .then(() => {
-      if (calendars.get(calendarKey) === turn) calendars.delete(calendarKey)
-    })
-  calendars.set(calendarKey, turn)
-  return result
+  calendarKey: string,
+  change: Change,
+  bookingUids: readonly string[],
+): Promise<boolean> {
+  if (bookingUids.length === 0) return false
+  if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return false
+  await hold(ports, context, calendarKey, holdReasons[change], bookingUids)
+  return true
 }
 
 /** Sets changes aside until an operator releases or discards them; `since`: see holdChanges. */

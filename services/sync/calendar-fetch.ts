@@ -77,8 +77,8 @@ async function readChanges(
       if (next === undefined) return { ok: false, code: 'UNAVAILABLE', reason: 'noSyncToken' }
       const resolved = await resolveChangedSeries(ports, access, claim, findings, signal)
       if (!resolved.ok) return resolved
-      if (full) await findMissing(ports, access, calendarKey, findings, signal)
-      await signalFindings(ports, claim, findings)
+      if (full) await findMissing(ports, calendarKey, findings)
+      await signalFindings(ports, claim, findings, signal)
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, syncToken: next, events, full, changed }
     }

@@ -7,9 +7,10 @@ import { outageLog } from '../running/outage-log.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
-import { lookAtBooking } from './booking-look.ts'
+import { type Brake, createBrake } from './brake.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
 import type { WorkedOutcome } from './counted-outcomes.ts'
+import { lookAtBooking } from './look.ts'
 
 export type WorkerOptions = {
   /** How many subjects at a time, not counting slow ones; four times as many with those. */
@@ -40,6 +41,7 @@ const MOST_WIDTHS = 4
 export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
   const { signal, width } = options
   const running = new Set<Promise<void>>()
+  const brake = createBrake(ports)
   const outages = outageLog({ clock: ports.clock, log: ports.log, signal })
   let places = width
   let atOnce = 1
@@ -87,7 +89,7 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
     const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
     if (claim === undefined) return false
     const ended = new AbortController()
-    const work = workOn(ports, { claim, asked }, options).finally(() => {
+    const work = workOn(ports, brake, { claim, asked }, options).finally(() => {
       running.delete(work)
       ended.abort()
     })
@@ -128,6 +130,7 @@ function doorbell() {
 
 async function workOn(
   ports: ServicePorts,
+  brake: Brake,
   lease: { claim: Claim; asked: Temporal.Instant },
   options: WorkerOptions,
 ): Promise<void> {
@@ -138,7 +141,7 @@ async function workOn(
   const renewing = keepLease({ queue, clock, leaseMs: options.leaseMs }, lease, ended.signal, lost)
   try {
     if (lost.signal.aborted) return
-    const outcome = await outcomeOf(ports, claim, AbortSignal.any([options.signal, lost.signal]))
+    const outcome = await outcomeOf(ports, brake, claim, AbortSignal.any([options.signal, lost.signal]))
     if (lost.signal.aborted) return
     // What a stopping process could not learn is nobody's failure: it is given back untouched.
     if (options.signal.aborted && outcome.kind === 'failed') {
@@ -160,13 +163,18 @@ async function workOn(
 }
 
 /** What went wrong unexpectedly is retried with backoff and visible; nothing is dropped. */
-async function outcomeOf(ports: ServicePorts, claim: Claim, signal: AbortSignal): Promise<SubjectOutcome> {
+async function outcomeOf(
+  ports: ServicePorts,
+  brake: Brake,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<SubjectOutcome> {
   try {
     switch (claim.kind) {
       case 'calendar':
         return await fetchCalendar(ports, claim, signal)
       case 'booking':
-        return await lookAtBooking(ports, claim, signal)
+        return await lookAtBooking(ports, brake, claim, signal)
       case 'references':
         return await askForReferences(ports, claim, signal)
       default:

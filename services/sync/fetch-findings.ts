@@ -3,11 +3,12 @@ import { execute } from '../../commands/execute.ts'
 import { moveReference } from '../../domain/booking/series-change.ts'
 import type { LinkedInstance } from '../../domain/booking/series-pairing.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
-import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
-import { cancellationsLeft, hold } from './brake.ts'
-import type { ChangedMaster, Findings } from './page-match.ts'
+import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
+import { rehearseLook } from './look.ts'
+import { type LookMemo, writeLookMemo } from './look-memo.ts'
+import type { ChangedMaster, Finding, Findings } from './page-match.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 
 /**
@@ -82,31 +83,70 @@ async function follow(
     )
   }
   const known = findings.looks.get(bookingUid)
-  findings.looks.set(bookingUid, { ...known, ...(outcome === 'GONE' && { gone: true, seriesEnded: true }) })
+  findings.looks.set(bookingUid, {
+    ...known,
+    events: known?.events ?? new Set([from.externalEventId]),
+    ...(outcome === 'GONE' && { would: 'CANCELLATION', seriesEnded: true }),
+  })
 }
 
+/** How many looks are rehearsed at a time. */
+const WIDTH = 8
+
 /**
- * Makes every look of the fetch durable, in one write. More cancellations than the brake leaves are all held, not some
- * of them: a calendar that was cleared is one decision, and a person's.
+ * Makes every look of the fetch durable, in one write. More changes of a kind than the brake leaves are all held, not some
+ * of them: a calendar that was cleared is one decision, and a person's. Only those count that would still be published
+ * once Cal.com was asked.
  */
-export async function signalFindings(ports: ServicePorts, claim: Claim, findings: Findings): Promise<void> {
-  const looks = [...findings.looks]
-  const gone = looks.filter(([, look]) => look.gone).map(([bookingUid]) => bookingUid)
+export async function signalFindings(
+  ports: ServicePorts,
+  claim: Claim,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<void> {
   const held = new Set<string>()
-  if (gone.length > 0 && gone.length > (await cancellationsLeft(ports, claim.key))) {
-    await hold(ports, contextOf(ports, 'sync-worker', claim.cause), claim.key, 'MASS_CHANGE', gone)
-    for (const bookingUid of gone) held.add(bookingUid)
+  for (const change of ['CANCELLATION', 'MOVE'] as const) {
+    const candidates = [...findings.looks].filter(([, { would }]) => would === change)
+    if (candidates.length === 0 || candidates.length <= (await changesLeft(ports, claim.key, change)))
+      continue
+    const would = await rehearsed(ports, claim, candidates, signal)
+    const context = contextOf(ports, 'sync-worker', claim.cause)
+    for (const one of ['CANCELLATION', 'MOVE'] as const) {
+      const uids = would.filter(([, what]) => what === one).map(([bookingUid]) => bookingUid)
+      if (await holdIfTooMany(ports, context, claim.key, one, uids)) for (const uid of uids) held.add(uid)
+    }
   }
-  const signals = looks
+  const signals = [...findings.looks]
     .filter(([bookingUid]) => !held.has(bookingUid))
-    .map(([bookingUid, { cause, seen, seriesEnded }]) => {
-      const memo: Document = { ...(seen !== undefined && { seen }), ...(seriesEnded && { seriesEnded }) }
-      return {
-        subject: { kind: 'booking' as const, key: bookingUid },
-        cause: cause ?? claim.cause,
-        dueInMs: 0,
-        memo,
-      }
-    })
+    .map(([bookingUid, finding]) => ({
+      subject: { kind: 'booking' as const, key: bookingUid },
+      cause: finding.cause ?? claim.cause,
+      dueInMs: 0,
+      memo: writeLookMemo(memoOf(finding)),
+    }))
   if (signals.length > 0) await ports.queue.signalMany(signals)
+}
+
+const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => ({
+  ...(seen !== undefined && { seen }),
+  ...(seriesEnded && { seriesEnded }),
+})
+
+/** What looks at these bookings would publish. */
+async function rehearsed(
+  ports: ServicePorts,
+  claim: Claim,
+  candidates: readonly (readonly [string, Finding])[],
+  signal: AbortSignal,
+): Promise<[string, Change][]> {
+  const would: [string, Change][] = []
+  const context = contextOf(ports, 'sync-worker', claim.cause)
+  for (let start = 0; start < candidates.length; start += WIDTH)
+    await Promise.all(
+      candidates.slice(start, start + WIDTH).map(async ([bookingUid, finding]) => {
+        const change = await rehearseLook(ports, context, bookingUid, memoOf(finding), signal)
+        if (change) would.push([bookingUid, change])
+      }),
+    )
+  return would
 }

@@ -1,6 +1,7 @@
 import { applyLook } from '../../commands/apply-look.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
-import { fingerprintOf, type Look, type LookContext } from '../../domain/booking/look.ts'
+import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
+import type { Claim, Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
 import { seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
@@ -11,21 +12,33 @@ import {
   bookingsOfSeries,
   concernedBy,
 } from '../../projections/booking-references.ts'
+import { claimsOf } from '../../projections/claims.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import type { Change } from './brake.ts'
 
 /** What a fetch found to be looked at, kept until its last page: nothing here is decided yet. */
 export type Findings = {
-  /**
-   * Bookings to look at. `gone`: a candidate for cancellation, counted by the brake. `seriesEnded`: the fetch shows that
-   * the booking's series ends before it and goes on under no other id.
-   */
-  looks: Map<string, { cause?: Cause; seen?: string; gone?: true; seriesEnded?: true }>
+  /** Bookings to look at, each with what the fetch showed of its events, by event id. */
+  looks: Map<string, Finding>
   /** Masters that changed, by the root of their series. */
   masters: Map<string, ChangedMaster[]>
   /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
   otherMasters: Map<string, ChangedMaster>
   /** Bookings whose event was in the list. */
   seen: Set<string>
+}
+
+/**
+ * `seen`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
+ * brake weighs. `seriesEnded`: the booking's series ends before it and goes on under no other id.
+ */
+export type Finding = {
+  cause?: Cause
+  seen?: string
+  would?: Change
+  seriesEnded?: true
+  /** The events that it was found by. */
+  events: Set<string>
 }
 
 export type ChangedMaster = {
@@ -44,9 +57,16 @@ export const newFindings = (): Findings => ({
   seen: new Set(),
 })
 
-export type Sight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
+/** Which page of which calendar: when it was asked for, and why. */
+export type PageSight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
 
-type Match = { booking: BookingReferencesDocument; externalEventId: string; event: ExternalEvent }
+type Match = {
+  booking: BookingReferencesDocument
+  externalEventId: string
+  event: ExternalEvent
+  /** Other open bookings that refer to the event. */
+  claims: readonly Claim[]
+}
 
 /** Bookings decided side by side: their appends share the store's group commits. */
 const WIDTH = 500
@@ -57,7 +77,7 @@ const WIDTH = 500
  */
 export async function matchPage(
   ports: ServicePorts,
-  sight: Sight,
+  sight: PageSight,
   events: readonly ExternalEvent[],
   findings: Findings,
 ): Promise<void> {
@@ -66,12 +86,12 @@ export async function matchPage(
   const matches = await findMatches(ports, sight.calendarKey, events)
   const perBooking = Map.groupBy(matches, ({ booking }) => booking.bookingUid)
   const contexts = contextsOfPage(ports, sight.calendarKey)
-  const queue = [...perBooking.values()].map((list) => list.toSorted(byUpdated))
+  const queue = [...perBooking.values()]
   for (let start = 0; start < queue.length; start += WIDTH)
     await Promise.all(
-      queue.slice(start, start + WIDTH).map(async (list) => {
-        for (const match of list)
-          await decideOrFind(ports, sight, match, findings, await contexts(match.booking))
+      queue.slice(start, start + WIDTH).map(async (matches) => {
+        const [first] = matches
+        if (first) await decideOrFind(ports, sight, matches, findings, await contexts(first.booking))
       }),
     )
 }
@@ -87,9 +107,6 @@ function contextsOfPage(ports: ServicePorts, calendarKey: string) {
   }
 }
 
-const byUpdated = (a: Match, b: Match): number =>
-  (a.event.updated?.epochMilliseconds ?? 0) - (b.event.updated?.epochMilliseconds ?? 0)
-
 async function findMatches(
   ports: ServicePorts,
   calendarKey: string,
@@ -101,12 +118,16 @@ async function findMatches(
     events.map(({ id }) => id),
   )
   const matches: Match[] = []
+  const newest = newestOfEach(events)
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
-  for (const event of events) {
+  for (const event of newest) {
     // What is said of a series is not said of one instance: `collectMasters` sees to it.
     const known = concernedBy(byEvent.get(event.id) ?? [], event)
     const direct = known.filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
-    for (const booking of direct) matches.push({ booking, externalEventId: event.id, event })
+    for (const booking of direct) {
+      const claims = claimsOf(known, booking.bookingUid, { calendarKey, externalEventId: event.id })
+      matches.push({ booking, externalEventId: event.id, event, claims })
+    }
     const { recurringEventId, originalStart } = event
     const open = direct.some((booking) => booking.open)
     if (!open && recurringEventId !== undefined && originalStart !== undefined)
@@ -127,7 +148,7 @@ async function findMatches(
         recurringEventId === reference.recurringEventId &&
         originalStart.toString() === reference.originalStart,
     )
-    if (event) matches.push({ booking, externalEventId: reference.externalEventId, event })
+    if (event) matches.push({ booking, externalEventId: reference.externalEventId, event, claims: [] })
   }
   return matches
 }
@@ -168,39 +189,83 @@ async function collectMasters(
   }
 }
 
-/** Decides what one sight of one event means for one booking, as far as it can be decided without a second look. */
+/** Decides what the page means for one booking, as far as it can be decided without a look of its own. */
 async function decideOrFind(
   ports: ServicePorts,
-  sight: Sight,
-  { booking, externalEventId, event }: Match,
+  sight: PageSight,
+  matches: readonly Match[],
   findings: Findings,
   lookContext: LookContext,
 ): Promise<void> {
-  findings.seen.add(booking.bookingUid)
-  const { provider } = booking.references.find(
-    (reference) => reference.externalEventId === externalEventId,
-  ) ?? {
-    provider: ports.provider.name,
-  }
+  const [{ booking }] = matches as [Match]
+  const { bookingUid } = booking
+  findings.seen.add(bookingUid)
   const look: Look = {
-    provider,
-    calendarKey: sight.calendarKey,
-    externalEventId,
     observedAt: sight.observedAt,
-    result: { seen: event },
+    sights: matches.map(({ externalEventId, event }) => ({
+      calendarKey: sight.calendarKey,
+      externalEventId,
+      result: { seen: event },
+    })),
   }
+  const claims = matches.flatMap((match) => match.claims)
   const context = contextOf(ports, 'sync-worker', sight.cause)
   const { decision } = await applyLook(
     ports,
     context,
-    booking.bookingUid,
+    bookingUid,
     look,
-    lookContext,
+    { ...lookContext, claims },
     'unless it acts',
   )
-  // An entry that cannot be read says only that there is something to look at.
-  if (!decision.acts && decision.code !== 'LOOK_AGAIN' && decision.code !== 'UNKNOWN') return
-  const gone = event.status === 'cancelled'
-  const seen = decision.acts ? { seen: fingerprintOf(event) } : {}
-  findings.looks.set(booking.bookingUid, { ...seen, ...(gone && { gone }) })
+  const names = matches.map(({ externalEventId }) => externalEventId)
+  if (decision.acts || decisions[decision.code].looksAgain) found(findings, matches, decision)
+  else forget(findings, bookingUid, names)
+}
+
+function found(
+  findings: Findings,
+  matches: readonly Match[],
+  { acts, code, fingerprint }: LookDecision,
+): void {
+  const [{ booking }] = matches as [Match]
+  const known = findings.looks.get(booking.bookingUid)
+  const gone = matches.some(({ event }) => event.status === 'cancelled')
+  const moved = acts && !isCancellation(code)
+  const events = new Set([...(known?.events ?? []), ...matches.map(({ externalEventId }) => externalEventId)])
+  findings.looks.set(booking.bookingUid, {
+    ...known,
+    ...(acts && fingerprint !== undefined && { seen: fingerprint }),
+    ...((gone || acts) && { would: moved ? 'MOVE' : 'CANCELLATION' }),
+    events,
+  })
+}
+
+/** A newer version of an event takes back what an older one in the same list called for. */
+function forget(findings: Findings, bookingUid: string, names: readonly string[]): void {
+  const known = findings.looks.get(bookingUid)
+  if (known === undefined) return
+  for (const name of names) known.events.delete(name)
+  if (known.events.size === 0) findings.looks.delete(bookingUid)
+}
+
+/** A list may hold an id more than once: its newest version counts, wherever it stands. */
+function newestOfEach(events: readonly ExternalEvent[]): ExternalEvent[] {
+  const newest = new Map<string, ExternalEvent>()
+  for (const event of events) {
+    const other = newest.get(event.id)
+    if (other === undefined || !isNewer(other, event)) newest.set(event.id, event)
+  }
+  return [...newest.values()]
+}
+
+/** By what Google wrote them with: an etag is twice the microseconds of `updated`, and tombstones have no `updated`. */
+function isNewer(one: ExternalEvent, than: ExternalEvent): boolean {
+  const [a, b] = [writtenAt(one), writtenAt(than)]
+  return a !== undefined && b !== undefined && a > b
+}
+
+function writtenAt({ etag, updated }: ExternalEvent): number | undefined {
+  const written = Number(etag?.replaceAll('"', ''))
+  return Number.isSafeInteger(written) && written > 1e15 ? written / 2_000 : updated?.epochMilliseconds
 }

@@ -25,6 +25,7 @@ export const bookUnconfirmed = (sync: SyncFixture): Promise<string> =>
 /** How a booking stands: the kind of its state, or why it was closed and where it went. */
 export async function kindOf(sync: SyncFixture, uid: string): Promise<string> {
   const state = await sync.booking(uid)
+  if (state.kind === 'CANCELLED') return state.reason
   return state.kind === 'CLOSED'
     ? `${state.reason}${state.rescheduledToUid ? ` to ${state.rescheduledToUid}` : ''}`
     : state.kind

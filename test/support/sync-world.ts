@@ -8,7 +8,7 @@ import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.t
 import { sqliteSignalQueue } from '../../infrastructure/sqlite/sqlite-signal-queue.ts'
 import { sqliteVault } from '../../infrastructure/sqlite/sqlite-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
-import { createCalcomIntake } from '../../services/calcom/calcom-intake.ts'
+import { createCalcomIntake } from '../../services/calcom/intake.ts'
 import { createGooglePush } from '../../services/channels/google-push.ts'
 import { orphanedChannels } from '../../services/channels/orphaned-channels.ts'
 import { requestForParked } from '../../services/read-models/parked-requests.ts'

@@ -186,6 +186,8 @@ test(
     await sync.settle()
     sync.google.delete(booking.host.calendarId, booking.eventId)
     await sync.settle()
+    assert.not.ok((await sync.decisions('b')).includes('REFERENCE_UNCONFIRMED'), 'Cal.com may yet name it')
+    await sync.pass(100 * 60_000)
     assert.is((await sync.decisions('b')).at(-1), 'REFERENCE_UNCONFIRMED')
     assert.equal(await sync.published(), [])
     await sync.command(TrackBooking, { bookingUid: 'b', userId: '1', ...times, references: [reference] })

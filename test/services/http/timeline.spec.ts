@@ -71,29 +71,25 @@ test(
     const { ports, clock } = http
     const push = { channelId: 'ch1', messageNumber: 42, receivedAt: clock.now().toString() }
     const calendarKey = (await ports.calendars.find(calendar)) ?? ''
+    const eventAt = (etag: string, hour: number) => ({
+      id: 'event-b1',
+      status: 'confirmed' as const,
+      etag,
+      updated: clock.now(),
+      times: {
+        allDay: false as const,
+        start: Temporal.Instant.from(`2026-03-05T${hour}:00:00Z`),
+        end: Temporal.Instant.from(`2026-03-05T${hour}:30:00Z`),
+      },
+    })
     const lookAt = (cause: typeof push | { poll: true; reason: 'RECONCILE' }, etag: string, hour: number) =>
       applyLook(
         ports,
         { actor: 'sync-worker', correlationId: 'c', causationId: 'd', cause },
         'b1',
         {
-          provider: 'google',
-          calendarKey,
-          externalEventId: 'event-b1',
           observedAt: clock.now(),
-          result: {
-            seen: {
-              id: 'event-b1',
-              status: 'confirmed',
-              etag,
-              updated: clock.now(),
-              times: {
-                allDay: false,
-                start: Temporal.Instant.from(`2026-03-05T${hour}:00:00Z`),
-                end: Temporal.Instant.from(`2026-03-05T${hour}:30:00Z`),
-              },
-            },
-          },
+          sights: [{ calendarKey, externalEventId: 'event-b1', result: { seen: eventAt(etag, hour) } }],
         },
         { now: clock.now(), mode: 'apply' },
       )

@@ -202,7 +202,7 @@ test(
 )
 
 test(
-  "a colleague's copy decides nothing",
+  'an event that was handed to another organiser decides nothing, and a person is told',
   inSync({}, async (sync) => {
     const booking = await sync.book(await sync.host())
     const page = sync.google.list(booking.host.calendarId)
@@ -217,7 +217,7 @@ test(
     sync.google.script(booking.host.calendarId, [{ status: 200, body: { ...page, items: copies } }])
     sync.google.notify(booking.host.calendarId)
     await sync.settle()
-    assert.is((await sync.decisions(booking.uid)).at(-1), 'NOT_ORGANISER')
+    assert.is((await sync.decisions(booking.uid)).at(-1), 'ORGANISER_CHANGED')
     assert.equal(await sync.published(), [])
   }),
 )

@@ -1,13 +1,14 @@
 // Future bookings are read again from Cal.com now and then, so that a missed webhook heals.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
-import { closeBooking, recordBookingTimes, trackBooking } from '../../domain/booking/facts.ts'
+import { trackBooking } from '../../domain/booking/facts.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
 import type { Cron } from '../running/crons.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
-import type { CalcomIntake } from './calcom-intake.ts'
+import { closeAndHandOn, endOf, isOver, recordRejection } from './closing.ts'
+import type { CalcomIntake } from './intake.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
@@ -123,17 +124,7 @@ async function askFor(
 ): Promise<void> {
   const answer = await calcom.booking(bookingUid, userId, signal)
   if (!answer.ok) return
-  const { status, rescheduledToUid, start, end } = answer.value
-  const at = ports.now().toString()
   const context = contextOf(ports, 'CRON:booking-reconciler', CAUSE)
-  if (status === 'CANCELLED' || rescheduledToUid !== undefined) {
-    const reason = rescheduledToUid === undefined ? 'CANCELLED_IN_CALCOM' : 'RESCHEDULED'
-    const to = rescheduledToUid === undefined ? {} : { rescheduledToUid }
-    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-      closeBooking(state, { bookingUid, reason, ...to, at }),
-    )
-  } else if (status === 'REJECTED')
-    await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-      recordBookingTimes(state, { times: { start, end }, status, at }),
-    )
+  if (isOver(answer.value)) await closeAndHandOn(ports, context, bookingUid, endOf(answer.value))
+  else if (answer.value.status === 'REJECTED') await recordRejection(ports, context, bookingUid)
 }

@@ -26,7 +26,7 @@ test(
     await sync.settle()
     assert.equal(await sync.published(), [])
     const state = await sync.booking(booking.uid)
-    assert.equal(state.kind === 'CLOSED' && [state.by, state.reason], ['CALCOM', 'CANCELLED_IN_CALCOM'])
+    assert.is(state.kind === 'CLOSED' && state.reason, 'CANCELLED_IN_CALCOM')
   }),
 )
 
@@ -97,7 +97,7 @@ test(
 )
 
 test(
-  'an event that Cal.com has not written yet, after it carried out a change, is no change: there is no loop',
+  'an event that goes back to what Cal.com has, while a move is on its way there, is not published: there is no loop',
   inSync({}, async (sync) => {
     const booking = await booked(sync)
     const consumer = eventConsumer(sync)
@@ -106,12 +106,13 @@ test(
     await sync.settle()
     sync.drag(booking, booking.start)
     await sync.settle()
-    assert.is((await sync.published()).length, 2)
+    await sync.pass(3 * MINUTE)
+    assert.is((await sync.published()).length, 1)
     for (let minute = 0; minute < 10; minute++) {
       await consumer.consume()
       await sync.pass(MINUTE)
     }
-    assert.is((await sync.published()).length, 2)
+    assert.is((await sync.published()).length, 1)
   }),
 )
 
@@ -178,7 +179,7 @@ test(
     await sync.pass(MINUTE)
     assert.equal(await sync.published(), [])
     const state = await sync.booking(booking.uid)
-    assert.is(state.kind === 'CLOSED' && state.by, 'CALCOM')
+    assert.is(state.kind, 'CLOSED')
   }),
 )
 

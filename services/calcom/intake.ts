@@ -2,18 +2,14 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
-import {
-  closeBooking,
-  recordBookingTimes,
-  type ToldBooking,
-  trackBooking,
-} from '../../domain/booking/facts.ts'
-import { passedOnReferences } from '../../domain/booking/links.ts'
+import { recordBookingTimes, type ToldBooking, trackBooking } from '../../domain/booking/facts.ts'
 import { type Booking, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDelivery, DeliveredBooking } from '../../ports/booking-webhook.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { announceEnd, closeAndHandOn, recordRejection } from './closing.ts'
+import { NOBODY } from './view.ts'
 
 /** Takes in what Cal.com says. */
 export type CalcomIntake = {
@@ -23,9 +19,6 @@ export type CalcomIntake = {
    */
   receive(delivery: BookingDelivery, cause?: Cause): Promise<void>
 }
-
-/** Old deliveries do not say whose booking it is. */
-const NOBODY = 'unknown'
 
 export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
   return {
@@ -38,13 +31,14 @@ export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
         case 'BOOKING_CREATED':
           return recordCreation(ports, context, delivery.booking)
         case 'BOOKING_RESCHEDULED':
-          return rescheduled(ports, context, delivery)
+          return recordReschedule(ports, context, delivery)
         case 'BOOKING_CANCELLED':
-          return close(ports, context, delivery.bookingUid, {
+          return announceEnd(ports, context, delivery.bookingUid, {
             reason: delivery.requestReschedule ? 'RESCHEDULE_REQUESTED' : 'CANCELLED_IN_CALCOM',
+            ...(delivery.seats && { seats: delivery.seats }),
           })
         case 'BOOKING_REJECTED':
-          return rejected(ports, context, delivery.bookingUid)
+          return recordRejection(ports, context, delivery.bookingUid)
         case 'PING':
         case 'IGNORED':
           return
@@ -59,11 +53,14 @@ async function recordCreation(
   booking: DeliveredBooking,
 ): Promise<void> {
   await registerCalendars(ports, context, booking)
-  await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    trackBooking(state, withoutOldTimes(state, tell(ports, booking))),
-  )
+  await track(ports, context, tell(ports, booking))
   await askForReferences(ports, context, booking)
 }
+
+const track = (ports: ServicePorts, context: CommandContext, told: ToldBooking) =>
+  execute(ports, context, bookingAggregate, told.bookingUid, (state) =>
+    trackBooking(state, withoutOldTimes(state, told)),
+  )
 
 /**
  * A creation tells the times a booking began with: of one that is tracked already, or was until the calendar cancelled
@@ -75,34 +72,41 @@ function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
   return { ...told, status: known.status === 'PENDING' ? told.status : known.status, times: known.basis }
 }
 
-async function rescheduled(
+/**
+ * The old booking first, so that nothing more is decided on it. The new one takes its references over once the old one is
+ * closed: at once where Cal.com cannot be asked, else when it has answered. Where guests share the old booking, one who
+ * moves to another takes nothing along.
+ */
+async function recordReschedule(
   ports: ServicePorts,
   context: CommandContext,
-  delivery: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
+  { booking, rescheduledFromUid }: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
 ): Promise<void> {
-  const { booking, rescheduledFromUid } = delivery
   await registerCalendars(ports, context, booking)
-  if (rescheduledFromUid === undefined) return movedInPlace(ports, context, booking)
-  // The old one first, so that nothing more is decided on it: closed, it still has the references to pass on, also for
-  // a repetition should this process end in between.
-  await close(ports, context, rescheduledFromUid, {
-    reason: 'RESCHEDULED',
-    rescheduledToUid: booking.bookingUid,
-  })
-  const before = await load(ports.events, bookingAggregate, rescheduledFromUid)
-  const told = {
-    ...tell(ports, booking),
-    rescheduledFromUid,
-    references: passedOnReferences(before.state),
-  }
-  await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    trackBooking(state, withoutOldTimes(state, told)),
-  )
+  if (rescheduledFromUid === undefined) return recordMove(ports, context, booking)
+  const { bookingUid, seats } = booking
+  const end = { reason: 'RESCHEDULED', rescheduledToUid: bookingUid, ...(seats && { seats }) }
+  await announceEnd(ports, context, rescheduledFromUid, end)
+  await track(ports, context, { ...tell(ports, booking), ...(!seats && { rescheduledFromUid }) })
+  if (!seats) await handOnIfClosed(ports, context, rescheduledFromUid, bookingUid)
   await askForReferences(ports, context, booking)
 }
 
-/** A booking with seats keeps its uid. */
-async function movedInPlace(
+/** Repeated after a crash, the old booking may have been closed before the new one was tracked. */
+async function handOnIfClosed(
+  ports: ServicePorts,
+  context: CommandContext,
+  rescheduledFromUid: string,
+  bookingUid: string,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, rescheduledFromUid)
+  if (state.kind !== 'CLOSED' || state.rescheduledToUid !== bookingUid) return
+  const { reason } = state
+  await closeAndHandOn(ports, context, rescheduledFromUid, { reason, rescheduledToUid: bookingUid })
+}
+
+/** A booking whose seats all move together keeps its uid. */
+async function recordMove(
   ports: ServicePorts,
   context: CommandContext,
   booking: DeliveredBooking,
@@ -116,27 +120,6 @@ async function movedInPlace(
   await askForReferences(ports, context, booking)
 }
 
-async function rejected(ports: ServicePorts, context: CommandContext, bookingUid: string): Promise<void> {
-  const { state } = await load(ports.events, bookingAggregate, bookingUid)
-  if (state.kind !== 'OPEN') return close(ports, context, bookingUid, { reason: 'REJECTED' })
-  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
-    booking.kind === 'OPEN'
-      ? recordBookingTimes(booking, { times: booking.basis, status: 'REJECTED', at: ports.now().toString() })
-      : { ok: true, events: [] },
-  )
-}
-
-async function close(
-  ports: ServicePorts,
-  context: CommandContext,
-  bookingUid: string,
-  how: { reason: string; rescheduledToUid?: string },
-): Promise<void> {
-  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    closeBooking(state, { bookingUid, ...how, at: ports.now().toString() }),
-  )
-}
-
 function tell(ports: ServicePorts, booking: DeliveredBooking): ToldBooking {
   return {
     bookingUid: booking.bookingUid,
@@ -144,6 +127,7 @@ function tell(ports: ServicePorts, booking: DeliveredBooking): ToldBooking {
     status: booking.status,
     times: { start: booking.start, end: booking.end },
     references: [],
+    ...(booking.seats && { seats: booking.seats }),
     at: ports.now().toString(),
   }
 }

@@ -1,0 +1,31 @@
+import type { Claim, Look } from '../domain/booking/look.ts'
+import { instant } from '../domain/times.ts'
+import type { ReadStore } from '../ports/read-store/read-store.ts'
+import { type BookingReferencesDocument, bookingsOfEvents } from './booking-references.ts'
+
+/** The open bookings other than this one that refer to the events of the look. */
+export async function claimsOn(readStore: ReadStore, bookingUid: string, { sights }: Look): Promise<Claim[]> {
+  const claims: Claim[] = []
+  for (const [calendarKey, inCalendar] of Map.groupBy(sights, (sight) => sight.calendarKey)) {
+    const ids = inCalendar.map(({ externalEventId }) => externalEventId)
+    for (const [id, found] of await bookingsOfEvents(readStore, calendarKey, ids))
+      claims.push(...claimsOf(found, bookingUid, { calendarKey, externalEventId: id }))
+  }
+  return claims
+}
+
+/** Those of the bookings that are open and other than this one, as claims on the event. */
+export const claimsOf = (
+  bookings: readonly BookingReferencesDocument[],
+  bookingUid: string,
+  event: { calendarKey: string; externalEventId: string },
+): Claim[] =>
+  bookings
+    .filter((other) => other.open && other.bookingUid !== bookingUid)
+    .map(({ start, end, trackedAt, rescheduledFromUid, ...other }) => ({
+      ...event,
+      bookingUid: other.bookingUid,
+      times: { start: instant(start), end: instant(end) },
+      trackedAt: instant(trackedAt),
+      ...(rescheduledFromUid !== undefined && { rescheduledFromUid }),
+    }))

@@ -1,0 +1,183 @@
+// How a booking ends in Cal.com: announced by a webhook, believed once Cal.com's answer says so, and only then handed on
+// to the booking that it goes on as. The one place for webhook, look and reconciler. Cal.com sends its webhook before it
+// stores the change, and of bookings with seats also where one guest leaves; a booking wrongly kept open is caught by the
+// next look, one wrongly closed by nothing.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute, load } from '../../commands/execute.ts'
+import {
+  type AnnouncedEnd,
+  announceClosing,
+  closeBooking,
+  keepOpen,
+  recordBookingTimes,
+} from '../../domain/booking/facts.ts'
+import { linkReferences, passedOnReferences } from '../../domain/booking/links.ts'
+import { findByAnyName } from '../../domain/booking/references.ts'
+import type { Closing, OpenBooking } from '../../domain/booking/state.ts'
+import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** So long Cal.com's answer may lag behind its webhook; shorter where guests share the booking, which mostly goes on. */
+const PATIENCE_MS = 60_000
+const SEATS_PATIENCE_MS = 10_000
+
+export type End = Pick<AnnouncedEnd, 'reason' | 'rescheduledToUid' | 'seats'>
+
+/** A key that does not answer for the booking is no view of it. */
+export const cannotBeAsked = ({ code }: DirectoryError): boolean => code === 'NOT_FOUND' || code === 'REFUSED'
+
+/** Whether Cal.com says that the booking is over. One that was rescheduled away may still say that it is accepted. */
+export const isOver = ({ status, rescheduledToUid }: DirectoryBooking): boolean =>
+  status === 'CANCELLED' || rescheduledToUid !== undefined
+
+/** The end of a booking as Cal.com's answer tells it. */
+export const endOf = ({ rescheduledToUid }: DirectoryBooking): End =>
+  rescheduledToUid === undefined
+    ? { reason: 'CANCELLED_IN_CALCOM' }
+    : { reason: 'RESCHEDULED', rescheduledToUid }
+
+/**
+ * Takes in that Cal.com announced the end of a booking. With a view of Cal.com an open booking is only closing from then
+ * on, and looked at; without one the announcement decides.
+ */
+export async function announceEnd(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  end: End,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, bookingUid)
+  const { calcom } = ports
+  if (state.kind === 'UNTRACKED' && calcom !== undefined) {
+    const answer = await calcom.booking(bookingUid, undefined)
+    const over = answer.ok ? isOver(answer.value) : cannotBeAsked(answer) && !end.seats
+    if (over) await closeAndHandOn(ports, context, bookingUid, end)
+    return
+  }
+  if (calcom === undefined || state.kind !== 'OPEN')
+    return end.seats
+      ? keptBySeats(ports, context, bookingUid, end)
+      : closeAndHandOn(ports, context, bookingUid, end)
+  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
+    announceClosing(booking, { bookingUid, ...end, at: ports.now().toString() }),
+  )
+  await ports.queue.signal(
+    { kind: 'booking', key: bookingUid },
+    { cause: context.cause ?? { poll: true }, dueInMs: 0, atOnce: true },
+  )
+}
+
+/** Without a view of Cal.com, a guest who leaves a booking with seats ends nothing, and the booking is known to have them. */
+async function keptBySeats(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  end: End,
+): Promise<void> {
+  const at = ports.now().toString()
+  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
+    announceClosing(booking, { bookingUid, ...end, at }),
+  )
+  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
+    keepOpen(booking, { reason: 'SEATS', seats: true, at }),
+  )
+}
+
+/** `settled`: the booking is closed now, or open after all. */
+export type ClosingOutcome =
+  | { kind: 'settled' }
+  | { kind: 'again'; inMs: number }
+  | { kind: 'failed'; code: string; retryAfterMs?: number }
+
+/** Asks Cal.com whether a booking whose end was announced is over. */
+export async function settleClosing(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking & { closing: Closing },
+  signal: AbortSignal,
+): Promise<ClosingOutcome> {
+  const { bookingUid, userId, closing, seats: known } = booking
+  const { reason, rescheduledToUid, since } = closing
+  const seats = closing.seats ?? known
+  const end: End = {
+    reason,
+    ...(rescheduledToUid !== undefined && { rescheduledToUid }),
+    ...(seats && { seats }),
+  }
+  const answer = await ports.calcom?.booking(bookingUid, userId, signal)
+  if (answer === undefined || (!answer.ok && cannotBeAsked(answer))) {
+    if (seats) await keep(ports, context, bookingUid, { reason: 'SEATS', seats })
+    else await closeAndHandOn(ports, context, bookingUid, end)
+    return { kind: 'settled' }
+  }
+  if (!answer.ok) {
+    const { code, retryAfterMs } = answer
+    return { kind: 'failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  }
+  if (isOver(answer.value)) {
+    await closeAndHandOn(ports, context, bookingUid, { ...end, ...withSuccessor(answer.value) })
+    return { kind: 'settled' }
+  }
+  const waitedMs = ports.now().since(since).total('milliseconds')
+  const patienceMs = seats ? SEATS_PATIENCE_MS : PATIENCE_MS
+  if (waitedMs < patienceMs) return { kind: 'again', inMs: Math.max(500, waitedMs / 2) }
+  await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...(seats && { seats }) })
+  return { kind: 'settled' }
+}
+
+const withSuccessor = ({ rescheduledToUid }: DirectoryBooking) =>
+  rescheduledToUid === undefined ? {} : { reason: 'RESCHEDULED', rescheduledToUid }
+
+async function keep(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  how: { reason: string; seats?: true },
+): Promise<void> {
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    keepOpen(state, { ...how, at: ports.now().toString() }),
+  )
+}
+
+/**
+ * Closes a booking, and has the one that it goes on as take over its references, watermarks and former names: unconfirmed
+ * until Cal.com names them. One that has events of its own takes over only what is known of those.
+ */
+export async function closeAndHandOn(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  { reason, rescheduledToUid }: End,
+): Promise<void> {
+  const at = ports.now().toString()
+  const to = rescheduledToUid === undefined ? {} : { rescheduledToUid }
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    closeBooking(state, { bookingUid, reason, ...to, at }),
+  )
+  if (rescheduledToUid === undefined || rescheduledToUid === bookingUid) return
+  const { state: before } = await load(ports.events, bookingAggregate, bookingUid)
+  const passedOn = passedOnReferences(before)
+  if (passedOn.length === 0) return
+  await execute(ports, context, bookingAggregate, rescheduledToUid, (state) => {
+    if (state.kind !== 'OPEN') return { ok: true, events: [] }
+    const own = state.references.length > 0
+    const references = own ? passedOn.filter((one) => findByAnyName(state, one) !== undefined) : passedOn
+    return linkReferences(state, { references, times: state.basis, at })
+  })
+}
+
+/** Cal.com rejected a booking that waited for it. */
+export async function recordRejection(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, bookingUid)
+  if (state.kind !== 'OPEN') return closeAndHandOn(ports, context, bookingUid, { reason: 'REJECTED' })
+  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
+    booking.kind === 'OPEN'
+      ? recordBookingTimes(booking, { times: booking.basis, status: 'REJECTED', at: ports.now().toString() })
+      : { ok: true, events: [] },
+  )
+}

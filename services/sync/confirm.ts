@@ -1,0 +1,51 @@
+// Before a change is published it is confirmed: seen twice, agreed with Cal.com where it can be asked, and waited for.
+import type { CommandContext } from '../../commands/command.ts'
+import { isCancellation } from '../../domain/booking/decisions.ts'
+import type { LookDecision } from '../../domain/booking/look.ts'
+import type { OpenBooking } from '../../domain/booking/state.ts'
+import { readTimes } from '../../domain/times.ts'
+import { consultCalcom } from '../calcom/view.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+import type { LookMemo } from './look-memo.ts'
+
+/** After Cal.com rescheduled a booking it names the event soon, or never: asked again so often at first, for an hour. */
+const UNCONFIRMED_MS = 1_000
+const PATIENCE_MS = 3_600_000
+
+/** `turn`: look again at once. `nothing`: another host has the booking now, and a person has been told. */
+export type Confirmation =
+  | { kind: 'confirmed' | 'turn' | 'nothing' }
+  | { kind: 'again'; inMs: number }
+  | { kind: 'failed'; code: string; retryAfterMs?: number }
+
+/** `lastingMs`: for how long looks have come to this decision. */
+export async function confirm(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  { decision, lastingMs, memo }: { decision: LookDecision; lastingMs: number; memo: LookMemo },
+  signal: AbortSignal,
+): Promise<Confirmation> {
+  const firstSight = memo.seen !== decision.fingerprint
+  if (decision.fingerprint !== undefined) memo.seen = decision.fingerprint
+  if (firstSight) return { kind: 'turn' }
+
+  const view = await consultCalcom(ports, context, booking, nextOf(decision), signal)
+  if (view.kind === 'news') return { kind: 'turn' }
+  if (view.kind === 'reassigned') return { kind: 'nothing' }
+  if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }
+  if (view.kind === 'unconfirmed' && lastingMs < PATIENCE_MS)
+    return { kind: 'again', inMs: Math.max(UNCONFIRMED_MS, lastingMs / 2) }
+
+  const { echoGraceMs, cancelGraceMs } = ports.settings
+  const grace = Math.max(
+    view.kind === 'none' ? echoGraceMs : 0,
+    isCancellation(decision.code) ? cancelGraceMs : 0,
+  )
+  return lastingMs < grace ? { kind: 'again', inMs: grace - lastingMs } : { kind: 'confirmed' }
+}
+
+function nextOf({ events }: LookDecision) {
+  const [event] = events
+  return event?.type === 'BookingRescheduled' ? readTimes(event.data.next) : undefined
+}

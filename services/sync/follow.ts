@@ -1,0 +1,46 @@
+// A reference follows the meeting, not the id: events go by another name once their series was edited or split.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import type { StoredReference } from '../../domain/booking/events.ts'
+import type { Look } from '../../domain/booking/look.ts'
+import { findReference } from '../../domain/booking/references.ts'
+import { moveReference } from '../../domain/booking/series-change.ts'
+import type { OpenBooking } from '../../domain/booking/state.ts'
+import type { ExternalEvent } from '../../domain/external-event.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** Keeps up with the names of a booking's events; true where one has another name now, so that it is to be seen anew. */
+export async function follow(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  look: Look,
+): Promise<boolean> {
+  let followed = false
+  for (const { result, ...name } of look.sights) {
+    const reference = findReference(booking, name)
+    const to = 'seen' in result && reference ? nameNow(reference.stored, result.seen) : undefined
+    if (reference === undefined || to === undefined) continue
+    const moved = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
+      moveReference(state, { from: reference.stored, to, at: ports.now().toString() }),
+    )
+    followed ||= moved.ok && moved.events.length > 0
+  }
+  return followed
+}
+
+/** An instance belongs to another master once its series was split, and to none once it was taken out of it. */
+function nameNow(stored: StoredReference, event: ExternalEvent): StoredReference | undefined {
+  const { recurringEventId, originalStart, id } = event
+  if (event.status === 'cancelled') return undefined
+  if (id === stored.externalEventId && recurringEventId === stored.recurringEventId) return undefined
+  const { provider, calendarKey } = stored
+  if (recurringEventId === undefined) return { provider, calendarKey, externalEventId: id }
+  return {
+    ...stored,
+    externalEventId: id,
+    recurringEventId,
+    ...(originalStart && { originalStart: originalStart.toString() }),
+  }
+}

@@ -1,0 +1,186 @@
+// Looking at one booking: see every event that it refers to, follow those that go by another name, decide, confirm, weigh,
+// record. Each turn is a fresh look and one decision; a step that learned something begins the next turn. Whatever cannot
+// be learned is never taken for a deletion (docs/rules.md, "look twice").
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { append, type Loaded, load } from '../../commands/execute.ts'
+import { lookContextFor } from '../../commands/look-context.ts'
+import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
+import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
+import { decideLook } from '../../domain/booking/rules.ts'
+import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
+import { isBefore } from '../../domain/times.ts'
+import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import { claimsOn } from '../../projections/claims.ts'
+import { settleClosing } from '../calcom/closing.ts'
+import { retryDelay } from '../running/retry-delay.ts'
+import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
+import type { Brake, Change } from './brake.ts'
+import { confirm } from './confirm.ts'
+import { follow } from './follow.ts'
+import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts'
+import { type Sights, see } from './sights.ts'
+
+const TURNS = 6
+
+type Looking = {
+  ports: ServicePorts
+  context: CommandContext
+  memo: LookMemo
+  failures: number
+  signal: AbortSignal
+}
+
+/** Looks at a booking until it comes to something; what acts passes the brake. */
+export async function lookAtBooking(
+  ports: ServicePorts,
+  brake: Brake,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<SubjectOutcome> {
+  const memo = readLookMemo(claim.memo)
+  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const looking: Looking = { ports, context, memo, failures: claim.failures, signal }
+  for (let turn = 0; turn < TURNS; turn++) {
+    const loaded = await load(ports.events, bookingAggregate, claim.key)
+    const booking = loaded.state
+    if (booking.kind !== 'OPEN' || !isBefore(ports.now(), booking.times.start)) return done
+    const outcome = await lookOnce(looking, brake, loaded, booking)
+    if (outcome !== 'turn') return outcome
+  }
+  // Facts keep coming in faster than looks: later, without counting it as a failure of anybody's.
+  return again(looking, 1_000)
+}
+
+/** What a look would publish; undefined where nothing, or not yet. Facts that it learns are recorded all the same. */
+export async function rehearseLook(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  memo: LookMemo,
+  signal: AbortSignal,
+): Promise<Change | undefined> {
+  const looking: Looking = { ports, context, memo, failures: 0, signal }
+  for (let turn = 0; turn < TURNS; turn++) {
+    const { state } = await load(ports.events, bookingAggregate, bookingUid)
+    if (state.kind !== 'OPEN' || state.closing || !isBefore(ports.now(), state.times.start)) return undefined
+    const looked = await decideOnce(looking, state)
+    if (looked === 'turn') continue
+    if (!looked?.decision.acts) return undefined
+    const { kind } = await confirm(ports, context, state, { ...looked, memo }, signal)
+    if (kind !== 'turn') return kind === 'nothing' ? undefined : changeOf(looked.decision)
+  }
+  return undefined
+}
+
+const changeOf = ({ code }: LookDecision): Change => (isCancellation(code) ? 'CANCELLATION' : 'MOVE')
+
+async function lookOnce(
+  looking: Looking,
+  brake: Brake,
+  loaded: Loaded<Booking>,
+  booking: OpenBooking,
+): Promise<SubjectOutcome | 'turn'> {
+  const { ports, context, memo, signal } = looking
+  const { closing, bookingUid } = booking
+  if (closing) {
+    const ended = await settleClosing(ports, context, { ...booking, closing }, signal)
+    if (ended.kind === 'settled') return 'turn'
+    return ended.kind === 'again'
+      ? again(looking, ended.inMs)
+      : failed(looking, { ...ended, code: `CALCOM_${ended.code}` })
+  }
+  const looked = await decideOnce(looking, booking)
+  if (looked === 'turn') return 'turn'
+  if (looked === undefined) return signal.aborted ? aborted(looking) : done
+  const { decision, lastingMs, sights } = looked
+  const record = () => append<'booking', Booking>(ports, context, loaded, decision.events)
+
+  if (decision.acts) {
+    const confirmed = await confirm(ports, context, booking, { decision, lastingMs, memo }, signal)
+    if (confirmed.kind === 'turn') return 'turn'
+    if (confirmed.kind === 'nothing') return done
+    if (confirmed.kind === 'again') return again(looking, confirmed.inMs)
+    if (confirmed.kind === 'failed') return failed(looking, confirmed)
+    const [event] = decision.events
+    if (event === undefined || !('calendarKey' in event.data)) return done
+    const { calendarKey } = event.data
+    const weighed = {
+      calendarKey,
+      bookingUid,
+      change: changeOf(decision),
+      released: decision.released === true,
+    }
+    const recorded = await brake.weigh(context, weighed, record)
+    if (recorded === 'CONFLICT') return 'turn'
+    if (recorded !== 'HELD') ports.onDecision?.(decision.code)
+    return done
+  }
+  if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
+  ports.onDecision?.(decision.code)
+  const [failure] = sights.failures
+  if (failure) return failed(looking, failure)
+  return decisions[decision.code].looksAgain
+    ? again(looking, Math.min(900_000, Math.max(1_000, lastingMs / 2)))
+    : done
+}
+
+type Looked = { decision: LookDecision; lastingMs: number; sights: Sights }
+
+/** See, follow, decide. Undefined where a person was told, or the process stops. */
+async function decideOnce(looking: Looking, booking: OpenBooking): Promise<Looked | 'turn' | undefined> {
+  const { ports, context, memo, signal } = looking
+  const sights = await see(ports, context, booking, { seriesEnded: memo.seriesEnded === true }, signal)
+  if (sights === undefined || signal.aborted) return undefined
+  if (await follow(ports, context, booking, sights.look)) return 'turn'
+  const decision = decideLook(booking, sights.look, await contextFor(ports, booking, sights.look, memo))
+  return { decision, lastingMs: note(memo, decision.code, ports.now()), sights }
+}
+
+async function contextFor(
+  ports: ServicePorts,
+  booking: OpenBooking,
+  look: Look,
+  memo: LookMemo,
+): Promise<LookContext> {
+  const [first] = booking.references
+  const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
+  // A look that may act knows every booking that was linked before it.
+  if (memo.seen !== undefined) await ports.caughtUp('booking-references')
+  const claims: OtherClaim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
+  const { since, releasedAt, discardedAt, firstLook } = memo
+  return {
+    ...base,
+    claims,
+    ...(since && {
+      lasting: { code: since.code, ms: base.now.epochMilliseconds - since.at.epochMilliseconds },
+    }),
+    ...(releasedAt && { releasedAt }),
+    ...(discardedAt && { discardedAt }),
+    ...(firstLook && { firstLook }),
+  }
+}
+
+const again = ({ memo }: Looking, inMs: number): SubjectOutcome => ({
+  kind: 'again',
+  inMs,
+  memo: writeLookMemo(memo),
+})
+
+const aborted = ({ memo }: Looking): SubjectOutcome => ({
+  kind: 'failed',
+  code: 'ABORTED',
+  retryInMs: 0,
+  memo: writeLookMemo(memo),
+})
+
+const failed = (
+  { ports, memo, failures }: Looking,
+  { code, retryAfterMs }: { code: string; retryAfterMs?: number },
+): SubjectOutcome => ({
+  kind: 'failed',
+  code,
+  retryInMs: retryDelay(failures, ports.random, retryAfterMs),
+  memo: writeLookMemo(memo),
+})

@@ -1,6 +1,6 @@
 import { RRuleTemporal } from 'rrule-temporal'
 import { refusal } from './api-error.ts'
-import { dateTimeIn, momentOf } from './event-times.ts'
+import { dateTimeIn, isZone, momentOf } from './event-times.ts'
 import type { EventTime, GoogleEvent } from './google-json.ts'
 
 /**
@@ -20,7 +20,7 @@ const rules = new WeakMap<GoogleEvent, Rule>()
 export function ruleOf(master: GoogleEvent, calendarZone: string): Rule {
   const ready = rules.get(master)
   if (ready) return ready
-  const lines = [startLine(master, calendarZone), ...(master.recurrence ?? [])]
+  const lines = [startLine(master, calendarZone), ...rulesOf(master)]
   try {
     const rule = new RRuleTemporal({ rruleString: lines.join('\n'), temporal: Temporal })
     rules.set(master, rule)
@@ -30,6 +30,13 @@ export function ruleOf(master: GoogleEvent, calendarZone: string): Rule {
     error.cause = cause
     throw error
   }
+}
+
+/** A series of RDATEs only: its start is the first occurrence, and no rule gives any other. */
+function rulesOf({ recurrence = [] }: GoogleEvent): string[] {
+  return recurrence.some((line) => /^RRULE/i.test(line))
+    ? recurrence
+    : ['RRULE:FREQ=DAILY;COUNT=1', ...recurrence]
 }
 
 function startLine(master: GoogleEvent, calendarZone: string): string {
@@ -42,8 +49,11 @@ function startLine(master: GoogleEvent, calendarZone: string): string {
 const compact = (local: Temporal.PlainDateTime) =>
   local.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')
 
-/** The zone in which a series repeats. */
-export const zoneOf = (master: GoogleEvent, calendarZone: string) => master.start?.timeZone ?? calendarZone
+/** The zone in which a series repeats; the calendar's where an import names one that does not exist. */
+export function zoneOf(master: GoogleEvent, calendarZone: string): string {
+  const zone = master.start?.timeZone ?? calendarZone
+  return isZone(zone) ? zone : calendarZone
+}
 
 /** The slot of a start as written. */
 export function slotOf(time: EventTime | undefined, calendarZone: string): Slot {

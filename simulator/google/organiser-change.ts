@@ -54,9 +54,18 @@ export function changeOrganiser(
   } else {
     writeGroup(former, [{ event, listed: 'id-only', bare: true }], context.nowMs)
     hideExceptions(former, id)
+    for (const entry of exceptions) entry.event = withoutDetails(entry.event)
   }
   return mustFind(former, id).event
 }
+
+const withoutDetails = ({ id, recurringEventId, originalStartTime }: GoogleEvent): GoogleEvent => ({
+  kind: 'calendar#event',
+  id,
+  status: 'cancelled',
+  ...(recurringEventId !== undefined && { recurringEventId }),
+  ...(originalStartTime && { originalStartTime }),
+})
 
 /** The new organiser is among the guests and has accepted; so has the former one, who stays or goes. */
 function guestsAfter(former: CalendarState, event: GoogleEvent, to: NewOrganiser): Attendee[] {

@@ -130,19 +130,39 @@ export function endedBefore(master: GoogleEvent, calendarZone: string, slot: Slo
             .toZonedDateTimeISO(zoneOf(master, calendarZone))
             .startOfDay().epochMilliseconds - 1000,
       })
-  return changeRule(master.recurrence ?? [], (parts) => [
+  const ruled = changeRule(master.recurrence ?? [], (parts) => [
     ...parts.filter((part) => !/^(UNTIL|COUNT)=/i.test(part)),
     `UNTIL=${until}`,
   ])
+  return datesKept(ruled, (date) => date < slot.ms, zoneOf(master, calendarZone))
+}
+
+/** The dates of a series without a rule that are meant; a line without any goes. */
+function datesKept(recurrence: string[], keeps: (ms: number) => boolean, zone: string): string[] {
+  return recurrence.flatMap((line) => {
+    if (!/^RDATE/i.test(line)) return [line]
+    const [head = '', dates = ''] = line.split(':')
+    const kept = dates.split(',').filter((date) => keeps(msOfDate(date, zone)))
+    return kept.length > 0 ? [`${head}:${kept.join(',')}`] : []
+  })
+}
+
+/** A date of RFC 5545, in epoch milliseconds as slots have them: local in the series' zone, but for `Z` and all-day. */
+function msOfDate(text: string, zone: string): number {
+  if (text.length === 8) return Temporal.PlainDate.from(text).toZonedDateTime('UTC').epochMilliseconds
+  return text.endsWith('Z')
+    ? Temporal.Instant.from(text).epochMilliseconds
+    : Temporal.PlainDateTime.from(text).toZonedDateTime(zone).epochMilliseconds
 }
 
 /** The recurrence from `slot` on: a COUNT is lessened by what lies before. */
 export function continuedFrom(master: GoogleEvent, calendarZone: string, slot: Slot): string[] {
   const first = slotOf(master.start, calendarZone).ms
   const before = slotsBetween(master, calendarZone, first, slot.ms - 1).length
-  return changeRule(master.recurrence ?? [], (parts) =>
+  const ruled = changeRule(master.recurrence ?? [], (parts) =>
     parts.map((part) => (/^COUNT=/i.test(part) ? `COUNT=${Number(part.slice(6)) - before}` : part)),
   )
+  return datesKept(ruled, (date) => date >= slot.ms, zoneOf(master, calendarZone))
 }
 
 const weekdays = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']

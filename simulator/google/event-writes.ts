@@ -1,3 +1,4 @@
+import { isDeepStrictEqual as same } from 'node:util'
 import { refusal } from './api-error.ts'
 import { type CalendarState, type Entry, exceptionsOf } from './calendar-state.ts'
 import { newEvent, patched, replaced, type WriteContext, writable } from './event-draft.ts'
@@ -174,8 +175,6 @@ export function inherited(calendar: CalendarState, former: GoogleEvent, next: Go
       return { event, listed: entry.listed }
     })
 }
-
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 function match(found: Found, ifMatch: string | undefined): void {
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== found.event.etag)

@@ -19,16 +19,17 @@ export function massWrites(calendar: CalendarState, edit: MassEdit): Write[][] {
     .filter(({ event }) => meant?.has(event.id) ?? true)
     .flatMap(({ event }) => {
       const change = changeOf(calendar, event, edit)
-      return change ? [writesOf(calendar, event, patched(calendar, event, change))] : []
+      return change ? [writesOf(calendar, event, patched(calendar, event, change), edit)] : []
     })
   if (groups.length === 0) return []
   return edit.oneEtag ? [groups.flat()] : groups
 }
 
-function writesOf(calendar: CalendarState, former: GoogleEvent, next: GoogleEvent): Write[] {
-  return next.recurrence
-    ? seriesWrites(calendar, next, inherited(calendar, former, next))
-    : [{ event: next, listed: 'whole' }]
+function writesOf(calendar: CalendarState, former: GoogleEvent, next: GoogleEvent, edit: MassEdit): Write[] {
+  if (!next.recurrence) return [{ event: next, listed: 'whole' }]
+  const exceptions = inherited(calendar, former, next)
+  const stripped = ({ event: { attendees: _, ...event }, ...write }: Write): Write => ({ ...write, event })
+  return seriesWrites(calendar, next, edit.kind === 'shift' ? exceptions : exceptions.map(stripped))
 }
 
 /** All-day events have no hour to be shifted. */

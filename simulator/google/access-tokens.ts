@@ -1,4 +1,4 @@
-import { sameAddress } from './calendar-names.ts'
+import { sameAddress } from './addresses.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** For whom a token acts; `user` unknown means: for whichever account owns the calendar asked for. */

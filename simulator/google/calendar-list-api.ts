@@ -1,7 +1,8 @@
 import type { Bearer } from './access-tokens.ts'
+import { sameAddress } from './addresses.ts'
 import { type ApiAnswer, answerWith } from './api-answer.ts'
 import { refusal } from './api-error.ts'
-import { isNamed, sameAddress } from './calendar-names.ts'
+import { isNamed } from './calendar-names.ts'
 import type { CalendarState } from './calendar-state.ts'
 import type { GoogleCore } from './google-core.ts'
 

@@ -1,13 +1,7 @@
+import { sameAddress } from './addresses.ts'
 import type { CalendarState } from './calendar-state.ts'
 import type { Attendee, GoogleEvent, Person } from './google-json.ts'
 import type { Channel } from './push-channels.ts'
-
-/** One address, however it is written: Google compares addresses without regard to letter case. */
-export const sameAddress = (one: string | undefined, other: string | undefined): boolean =>
-  one === other || (one !== undefined && one.toLowerCase() === other?.toLowerCase())
-
-/** Addresses come back in lower case; ids that are none stay as they are. */
-export const addressAsKept = (id: string): string => (id.includes('@') ? id.toLowerCase() : id)
 
 /** Every name that a calendar answers to, but for `primary`. */
 export const namesOf = (calendar: CalendarState): string[] => [calendar.id, ...(calendar.formerIds ?? [])]

@@ -1,4 +1,4 @@
-import { sameAddress } from './calendar-names.ts'
+import { sameAddress } from './addresses.ts'
 import type { Attendee, GoogleEvent } from './google-json.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { AccessTokens } from './access-tokens.ts'
+import { addressAsKept } from './addresses.ts'
 import { refusal } from './api-error.ts'
-import { addressAsKept, calendarNamed, renameCalendar } from './calendar-names.ts'
+import { calendarNamed, renameCalendar } from './calendar-names.ts'
 import type { CalendarState } from './calendar-state.ts'
 import { changeZone } from './calendar-zone.ts'
 import { detachInstance } from './detached-instance.ts'

@@ -1,5 +1,5 @@
+import { sameAddress } from './addresses.ts'
 import { refusal } from './api-error.ts'
-import { sameAddress } from './calendar-names.ts'
 
 /** The query that a token belongs to: another one with the same token is refused. */
 export type TokenQuery = { calendarId: string; singleEvents: boolean }

@@ -1,5 +1,5 @@
+import { sameAddress } from './addresses.ts'
 import { refusal } from './api-error.ts'
-import { sameAddress } from './calendar-names.ts'
 import { asSeenFrom, type CalendarState, exceptionsOf } from './calendar-state.ts'
 import type { WriteContext } from './event-draft.ts'
 import { isActiveException, isLive, mustFind } from './event-lookup.ts'

@@ -30,8 +30,8 @@ export const habitRoutes: readonly Route[] = [
     return { items: core.habits.importEvents(calendarId, bodies, oneEtag) }
   }),
   route('POST /calendars/:calendarId/zone', ({ core, calendarId, request }) => {
-    const { timeZone, ...manner } = read(shape.zoneShape, request)
-    core.habits.changeZone(calendarId, timeZone, present(manner))
+    const { timeZone, keep = 'clock', ...manner } = read(shape.zoneShape, request)
+    core.habits.changeZone(calendarId, timeZone, { keep, ...present(manner) })
   }),
   route('POST /calendars/:calendarId/rename', ({ core, calendarId, request }) => {
     const { id, formerIds } = core.habits.rename(calendarId, read(shape.renameShape, request).to)

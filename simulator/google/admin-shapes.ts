@@ -67,7 +67,11 @@ export const organiserShape = z.strictObject({
 const manner = { sameEtag: z.boolean().optional(), listed: z.boolean().optional() }
 /** `change` is not checked: null takes a field out. */
 export const rewriteShape = z.strictObject({ change: z.looseObject({}), ...manner })
-export const zoneShape = z.strictObject({ timeZone, ...manner })
+export const zoneShape = z.strictObject({
+  timeZone,
+  keep: z.enum(['clock', 'instant']).optional(),
+  ...manner,
+})
 export const twiceShape = z.strictObject({ order: z.enum(['stale-first', 'stale-last']) })
 /** Events are not checked, but for their ids. */
 export const importShape = z.strictObject({

@@ -7,15 +7,20 @@ import type { EventTime, GoogleEvent } from './google-json.ts'
 import { type Write, type WriteManner, writeGroup } from './write-order.ts'
 
 /**
- * Gives a calendar another zone. Times in the calendar's own zone keep what their clock shows and become other
- * instants; times with a zone of their own keep the instant and are only written with the new offset. What became
- * another instant is one write, in the same version if so told (reported: times change and the version does not).
+ * `keep: 'instant'`: nothing but the offset in which times are written changes, as Google explains its setting.
+ * `keep: 'clock'`: times in the calendar's own zone stay at what their clock shows, as clients reported.
+ */
+export type ZoneManner = WriteManner & { keep: 'clock' | 'instant' }
+
+/**
+ * Gives a calendar another zone. Times with a zone of their own always keep the instant. What became another instant
+ * is one write, in the same version if so told (reported: times change and the version does not).
  */
 export function changeZone(
   calendar: CalendarState,
   timeZone: string,
   context: WriteContext,
-  manner: WriteManner = {},
+  { keep, ...manner }: ZoneManner,
 ): void {
   const former = calendar.timeZone
   if (timeZone === former) return
@@ -23,7 +28,7 @@ export function changeZone(
   const moved: Write[] = []
   for (const entry of [...calendar.entries.values()]) {
     if (!spanOf(entry.event, former)) continue
-    const event = inNewZone(entry.event, former, timeZone)
+    const event = inNewZone(entry.event, keep === 'clock' ? former : undefined, timeZone)
     const same = sameTimes(entry.event, event, timeZone)
     if (entry.event.recurringEventId === undefined && isLive(event) && !same) {
       moved.push(...writesOf(calendar, event, former))
@@ -41,7 +46,8 @@ function writesOf(calendar: CalendarState, event: GoogleEvent, former: string): 
   return seriesWrites(calendar, event, exceptions)
 }
 
-function inNewZone(event: GoogleEvent, former: string, zone: string): GoogleEvent {
+/** `former`: the zone whose times keep their clock. */
+function inNewZone(event: GoogleEvent, former: string | undefined, zone: string): GoogleEvent {
   const { start, end, originalStartTime } = event
   return {
     ...event,
@@ -51,9 +57,9 @@ function inNewZone(event: GoogleEvent, former: string, zone: string): GoogleEven
   }
 }
 
-function timeInNewZone(time: EventTime, former: string, zone: string): EventTime {
+function timeInNewZone(time: EventTime, former: string | undefined, zone: string): EventTime {
   const own = time.timeZone !== undefined && time.timeZone !== former
-  if (time.dateTime === undefined || own) return written(time, zone)
+  if (time.dateTime === undefined || former === undefined || own) return written(time, zone)
   const clock = Temporal.Instant.from(time.dateTime).toZonedDateTimeISO(former).toPlainDateTime()
   const instant = clock.toZonedDateTime(zone).epochMilliseconds
   return { dateTime: dateTimeIn(instant, zone), timeZone: zone }

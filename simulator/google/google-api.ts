@@ -158,7 +158,7 @@ function changeCalendar({ core, calendarId, request, query }: Call): ApiAnswer {
   const { summary, timeZone } = bodyOf(request)
   if (typeof timeZone === 'string') {
     if (!isZone(timeZone)) throw refusal('invalid', { message: 'Invalid time zone definition.' })
-    core.habits.changeZone(calendarId, timeZone)
+    core.changeCalendar(calendarId, { timeZone })
   }
   if (typeof summary === 'string') core.changeCalendar(calendarId, { summary })
   return answerWith(calendarJson(core.calendar(calendarId)), query)

@@ -191,7 +191,7 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
     calendars: () => [...calendars.values()],
     changeCalendar(id, { settings: behaviour, timeZone, ...rest }) {
       const found = known(id)
-      if (timeZone !== undefined) changeZone(found, timeZone, write())
+      if (timeZone !== undefined) changeZone(found, timeZone, write(), { keep: 'instant' })
       Object.assign(found, rest)
       Object.assign(found.settings, behaviour)
       revision++

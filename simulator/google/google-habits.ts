@@ -3,7 +3,7 @@ import { addressAsKept } from './addresses.ts'
 import { refusal } from './api-error.ts'
 import { calendarNamed, renameCalendar } from './calendar-names.ts'
 import type { CalendarState } from './calendar-state.ts'
-import { changeZone } from './calendar-zone.ts'
+import { changeZone, type ZoneManner } from './calendar-zone.ts'
 import { detachInstance } from './detached-instance.ts'
 import type { WriteContext } from './event-draft.ts'
 import { mustFind } from './event-lookup.ts'
@@ -23,7 +23,7 @@ export type Habits = {
   importEvents(calendarId: string, events: readonly EventBody[], oneEtag?: boolean): GoogleEvent[]
   /** Any fields, unchecked; in the same version, or unlisted, if so told. */
   rewrite(calendarId: string, eventId: string, change: EventBody, manner?: WriteManner): GoogleEvent
-  changeZone(calendarId: string, timeZone: string, manner?: WriteManner): void
+  changeZone(calendarId: string, timeZone: string, manner: ZoneManner): void
   /** The account's address changes; the calendar answers to both. Throws 409 where the new one is taken. */
   rename(calendarId: string, to: string): CalendarState
   /** Answers how many versions were written: one an event, or one. */

@@ -16,7 +16,7 @@ test('times in the zone of the calendar keep their clock, times with a zone of t
     standIn.core.insert(HOST, { id: 'dated1', start: { date: '2030-01-07' }, end: { date: '2030-01-08' } })
     const there = standIn.core.get(HOST, 'there1')
     const items = await changesOf(client, () =>
-      client.calendars.patch({ calendarId: HOST, requestBody: { timeZone: 'America/New_York' } }),
+      act(standIn, `POST ${calendarPath}/zone`, { timeZone: 'America/New_York' }),
     )
     assert.equal(
       items.map(({ id, start }) => [id, start]),
@@ -27,7 +27,18 @@ test('times in the zone of the calendar keep their clock, times with a zone of t
       [data.etag, data.start],
       [there.etag, { dateTime: '2030-01-07T10:00:00-05:00', timeZone: 'Europe/Berlin' }],
     )
-    assert.is((await client.calendars.get({ calendarId: HOST })).data.timeZone, 'America/New_York')
+  }))
+
+test('the setting of the calendar alone changes how times are written, and no event', () =>
+  withStandIn(async (standIn, client) => {
+    const { etag } = standIn.core.insert(HOST, morning(7, { id: 'here1' }))
+    const requestBody = { timeZone: 'America/New_York', summary: 'Mine' }
+    assert.equal(await changesOf(client, () => client.calendars.patch({ calendarId: HOST, requestBody })), [])
+    const { data } = await client.events.get({ calendarId: HOST, eventId: 'here1' })
+    const start = { dateTime: '2030-01-07T10:00:00-05:00', timeZone: 'America/Chicago' }
+    assert.equal([data.etag, data.start], [etag, start])
+    const { data: calendar } = await client.calendars.get({ calendarId: HOST })
+    assert.equal([calendar.timeZone, calendar.summary], ['America/New_York', 'Mine'])
     assert.is((await client.events.list({ calendarId: HOST })).data.timeZone, 'America/New_York')
     const wrong = client.calendars.patch({ calendarId: HOST, requestBody: { timeZone: 'Mars/Olympus' } })
     assert.is((await failureOf(wrong)).status, 400)
@@ -56,7 +67,7 @@ test('a series goes along with the clock, under new ids for its instances', () =
     standIn.core.insert(HOST, morning(7, { id: 'series1', recurrence: ['RRULE:FREQ=DAILY;COUNT=2'] }))
     standIn.core.drag(HOST, 'series1_20300108T150000Z', { start: '2030-01-08T12:00:00-06:00' })
     const items = await changesOf(client, () =>
-      act(standIn, `PATCH ${calendarPath}`, { timeZone: 'America/New_York' }),
+      act(standIn, `POST ${calendarPath}/zone`, { timeZone: 'America/New_York' }),
     )
     assert.equal(
       items.map(({ id, status }) => [id, status]),

@@ -7,7 +7,7 @@ import type { CalendarState } from './calendar-state.ts'
 import type { GoogleCore } from './google-core.ts'
 
 /**
- * The present id of what a request names: in any letter case, or by an address from before the account was renamed.
+ * The present id of what a request names, in any letter case or by an address from before a renaming.
  * `primary` is the user's own calendar, another for each credential, or the first where no user is known.
  */
 export function idOf(core: GoogleCore, bearer: Bearer, id: string): string {

@@ -22,8 +22,8 @@ export function calendarNamed(
 }
 
 /**
- * Renames an account: its calendar gets the new id and answers to the old one too, and every event of any calendar
- * shows the new address of the organiser, creator or guest. Versions and sync tokens stay, as reported by admins.
+ * Renames an account: its calendar gets the new id and answers to the old one too. Every event of any calendar shows
+ * the new address of organiser, creator or guest. Versions and sync tokens stay.
  */
 export function renameCalendar(
   calendars: Map<string, CalendarState>,

@@ -14,7 +14,7 @@ export type ZoneManner = WriteManner & { keep: 'clock' | 'instant' }
 
 /**
  * Gives a calendar another zone. Times with a zone of their own always keep the instant. What became another instant
- * is one write, in the same version if so told (reported: times change and the version does not).
+ * is one write. It can keep the version: reported were times that change without it.
  */
 export function changeZone(
   calendar: CalendarState,
@@ -37,7 +37,7 @@ export function changeZone(
   if (moved.length > 0) writeGroup(calendar, moved, context.nowMs, manner)
 }
 
-/** Exceptions whose slot went along with the series are no part of it any more, like after any move of a series. */
+/** Exceptions whose slot moved are no part of the series any more, like after any move of a series. */
 function writesOf(calendar: CalendarState, event: GoogleEvent, former: string): Write[] {
   if (!event.recurrence) return [{ event, listed: 'whole' }]
   const exceptions = exceptionsOf(calendar, event.id)

@@ -6,8 +6,8 @@ import type { GoogleEvent } from './google-json.ts'
 import { writeGroup } from './write-order.ts'
 
 /**
- * An instance leaves its series, as reported by sync clients: it goes on as a single event under its instance's id,
- * without series and original start, and the series has no occurrence there any more. Deleting the series leaves it.
+ * An instance leaves its series, as reported by sync clients. It goes on as a single event under its instance's id,
+ * without series and original start. The series has no occurrence there any more, and deleting it leaves the event.
  */
 export function detachInstance(calendar: CalendarState, id: string, context: WriteContext): GoogleEvent {
   const found = mustFind(calendar, id)

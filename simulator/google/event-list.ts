@@ -83,7 +83,7 @@ export function syncTokenOf(
   return writeSyncToken({ ...from, calendarId, generation, issuedMs: context.nowMs })
 }
 
-/** A push can come before the list knows of the change, as reported: the same token then finds it a little later. */
+/** A push can come before the list knows of the change, as reported; the same token finds it later. */
 function takeLate({ settings }: CalendarState, query: URLSearchParams): boolean {
   if (!settings.lateLists || query.has('pageToken')) return false
   settings.lateLists--

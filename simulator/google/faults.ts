@@ -47,7 +47,7 @@ export type Fault = {
   drop?: boolean
   /** A list or instances page without items, with a next page token. */
   emptyPage?: boolean
-  /** 200 with a body that is no answer: a web page, JSON cut in the middle, or an answer of 10 MB. */
+  /** Status 200 with a web page, with JSON cut in the middle, or with 10 MB. */
   hangup?: Hangup
   /** The request takes effect and only its answer is lost. */
   afterEffect?: boolean

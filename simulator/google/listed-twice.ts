@@ -2,14 +2,14 @@ import type { CalendarState, Entry } from './calendar-state.ts'
 import { isLive, listedForm } from './event-lookup.ts'
 import type { GoogleEvent } from './google-json.ts'
 
-/** What a list gives at a place in the order of changes; a half stands just before the entry's own place. */
+/** What a list gives at a place in the order of changes. A half stands just before the entry's own place. */
 export type ListedAt = { at: number; form: GoogleEvent }
 
 export const isTwice = (calendar: CalendarState, id: string): boolean => calendar.twice?.[id] !== undefined
 
 /**
  * The forms in which a list gives an entry: none, one, or two where it was set to come twice. One id cancelled and
- * alive in one list was reported by clients of the sync API; each form has a place, so that a page may end between.
+ * alive in one list was reported by clients of the sync API. Each form has its place: a page may end in between.
  */
 export function formsOf(calendar: CalendarState, entry: Entry, whole: boolean): ListedAt[] {
   const form = whole && entry.listed !== 'hidden' ? entry.event : listedForm(entry)

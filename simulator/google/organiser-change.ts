@@ -11,10 +11,9 @@ import { type Write, writeGroup } from './write-order.ts'
 export type NewOrganiser = { email: string; formerStaysGuest: boolean }
 
 /**
- * "Change owner", of a single event or a whole series. Where the former organiser is no guest any more, the former
- * calendar keeps an entry of id and status only, for `events.get` too (documented by Google under synchronisation);
- * where the former one stays a guest, the event lives on there with another `organizer`. The new owner's calendar, if
- * there is one, has the event under the same id.
+ * "Change owner", of a single event or a whole series. A former organiser who is no guest keeps an entry of id and
+ * status only, for `events.get` too; Google's reference documents it. For one who stays a guest the event lives on
+ * with another `organizer`. The new owner's calendar, if there is one, has the event under the same id.
  */
 export function changeOrganiser(
   former: CalendarState,

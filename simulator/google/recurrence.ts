@@ -147,7 +147,7 @@ function datesKept(recurrence: string[], keeps: (ms: number) => boolean, zone: s
   })
 }
 
-/** A date of RFC 5545, in epoch milliseconds as slots have them: local in the series' zone, but for `Z` and all-day. */
+/** A date of RFC 5545 in epoch milliseconds, as slots have them; without `Z` it is local in the series' zone. */
 function msOfDate(text: string, zone: string): number {
   if (text.length === 8) return Temporal.PlainDate.from(text).toZonedDateTime('UTC').epochMilliseconds
   return text.endsWith('Z')

@@ -1,9 +1,9 @@
 import type { GoogleEvent } from './google-json.ts'
 
 /**
- * Whether `q` finds an event: every word of it occurs somewhere in the fields that Google's reference of events.list
- * names, in any order and letter case. Words are found whole only (reported: `event` does not find `event2`); what is
- * no letter or digit separates them, so that an id within a link is a word of its own.
+ * Whether `q` finds an event: each of its words is in a field that Google's reference of events.list names. Order and
+ * letter case do not matter. Words are found whole only, as users reported: `event` does not find `event2`. Whatever
+ * is no letter or digit separates words, so an id within a link is one.
  */
 export function isFoundBy(q: string, event: GoogleEvent): boolean {
   const words = wordsOf(q)

@@ -10,8 +10,8 @@ import { type Write, type WriteManner, writeGroup } from './write-order.ts'
 /** What Google holds although its API would refuse to write it. */
 
 /**
- * Events as an import of a file brings them in: of no length, without a start, with unknown zones and values, with a
- * `created` of the year 0 or 1900. Nothing is checked but the id. `oneEtag`: all in one step, and so one version.
+ * Events as a file's import brings them in: of no length, without a start, with unknown zones, with a `created` of the
+ * year 0 or 1900. Nothing is checked but that the id is free. `oneEtag`: all in one step, and so one version.
  */
 export function importEvents(
   calendar: CalendarState,
@@ -32,7 +32,7 @@ export function importEvents(
 
 /**
  * Any fields of an event set as given, null taking one out; start and end are replaced as a whole. For what the API
- * would refuse, and for what it never does: other times or another status in the same version.
+ * refuses, and for what it never does, like other times in the same version.
  */
 export function rewriteEvent(
   calendar: CalendarState,

@@ -79,14 +79,14 @@ function listedAs(event: GoogleEvent): Listed {
   return event.originalStartTime === undefined ? 'id-only' : 'exception'
 }
 
-/** Puts an event at the end of the order of changes as it stands, so that the next lists give it. */
+/** Puts an event at the end of the order of changes as it stands: the next lists give it. */
 export function listAgain(calendar: CalendarState, id: string): void {
   const entry = calendar.entries.get(id)
   if (entry) place(calendar, { ...entry })
 }
 
 /**
- * Stores an entry at the end of the order of changes, or, unlisted, where the event stood, and keeps the indexes.
+ * Stores an entry at the end of the order of changes, or, unlisted, where the event stood. Keeps the indexes.
  */
 function place(calendar: CalendarState, entry: Entry, unlisted = false): void {
   const { event } = entry

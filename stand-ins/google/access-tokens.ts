@@ -1,3 +1,4 @@
+import { sameAddress } from './addresses.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** For whom a token acts; `user` unknown means: for whichever account owns the calendar asked for. */
@@ -24,6 +25,8 @@ export type AccessTokens = {
   grant(form: URLSearchParams, nowMs: number): { status: number; body: unknown }
   /** Who the header's token acts for; undefined for a missing, unknown or expired one. */
   bearer(authorization: string | undefined, nowMs: number): Bearer | undefined
+  /** Whatever acts for the one address acts for the other from now on. */
+  renameUser(from: string, to: string): void
   /** Makes every access token worthless from now on. */
   expireAll(): void
   issued(): [string, Issued][]
@@ -106,6 +109,12 @@ export function accessTokens(random: SeededRandom): AccessTokens {
         return undefined
       }
       return found
+    },
+    renameUser(from, to) {
+      const { refreshTokens } = tokens.settings
+      for (const known of [...Object.values(refreshTokens), ...issued.values()]) {
+        if (sameAddress(known.user, from)) known.user = to
+      }
     },
     expireAll: () => issued.clear(),
     issued: () => [...issued],

@@ -1,45 +1,13 @@
 import * as z from 'zod'
-import type { Clock } from '../../ports/clock.ts'
+import { habitRoutes } from './admin-habits.ts'
+import { type AdminParts, eventIn, present, type Route, read, route, timesIn } from './admin-route.ts'
 import * as shape from './admin-shapes.ts'
 import { type ApiAnswer, type ApiRequest, bodyOf } from './api-answer.ts'
 import { ApiError } from './api-error.ts'
 import type { CalendarState } from './calendar-state.ts'
 import { isLive } from './event-lookup.ts'
 import type { GoogleCore } from './google-core.ts'
-import type { EventBody, EventTime } from './google-json.ts'
-import { timeInWords } from './person-actions.ts'
-import type { Delivery } from './push-delivery.ts'
 import type { GoogleSnapshot } from './snapshot.ts'
-
-/** A request as the shell received it. `at` is RFC 3339 in UTC, by the stand-in's clock. */
-export type LoggedRequest = { method: string; path: string; query: string; at: string; status: number }
-
-/** What the admin API works on. */
-export type AdminParts = {
-  core: GoogleCore
-  clock: Clock & { advance?: (ms: number) => Promise<void> }
-  requests: LoggedRequest[]
-  deliveries: () => Delivery[]
-}
-
-type Call = AdminParts & {
-  request: ApiRequest
-  query: URLSearchParams
-  calendarId: string
-  /** The id of an event, a fault or a channel. */
-  id: string
-}
-type Route = { line: string; verb: string; pattern: URLPattern; run: (call: Call) => unknown }
-
-const route = (line: string, run: Route['run']): Route => {
-  const [verb = '', path = ''] = line.split(' ')
-  return {
-    line: `${verb} /stand-in${path}`,
-    verb,
-    pattern: new URLPattern({ pathname: `/stand-in${path}` }),
-    run,
-  }
-}
 
 /** Everything that a person, or a test, does to the stand-in from outside. Bodies and answers are JSON. */
 const routes: readonly Route[] = [
@@ -111,6 +79,7 @@ const routes: readonly Route[] = [
   route('POST /calendars/:calendarId/events/:id/transfer', ({ core, calendarId, id, request }) =>
     core.transfer(calendarId, id, read(shape.transferShape, request).destination),
   ),
+  ...habitRoutes,
   route('GET /faults', ({ core }) => ({ items: core.faults.list() })),
   route('POST /faults', ({ core, request }) => core.faults.set(present(read(shape.faultShape, request)))),
   route('DELETE /faults', ({ core, query }) => {
@@ -188,45 +157,26 @@ const failure = (status: number, code: string, message: string, more: object = {
   body: { error: { code, message, ...more } },
 })
 
-const read = <T extends z.ZodType>(schema: T, request: ApiRequest): z.output<T> =>
-  schema.parse(bodyOf(request))
-
-/** Without the fields that are undefined, which zod's optional fields may be by their type. */
-type Present<T> = T extends unknown[]
-  ? T
-  : T extends object
-    ? { [K in keyof T]: Present<Exclude<T[K], undefined>> }
-    : T
-
-function present<T extends object>(value: T): Present<T> {
-  // JSON has no undefined: what was parsed from it has no such field, at any depth.
-  return value as Present<T>
-}
-
 const scripted = (page: { status: number; body?: unknown }) => ({ status: page.status, body: page.body })
 
 /** A calendar even where it is marked as gone. */
 function known(core: GoogleCore, id: string): CalendarState {
-  const found = core.calendars().find((calendar) => calendar.id === id)
+  const found = core.named(id)
   if (!found) throw new ApiError(404, 'notFound', `no calendar ${id}`)
   return found
 }
 
 function calendarJson(calendar: CalendarState): object {
-  const { id, summary, timeZone, owner, sharedWith, settings, entries, lastPosition } = calendar
-  return { id, summary, timeZone, owner, sharedWith, settings, events: entries.size, changes: lastPosition }
-}
-
-function eventIn(calendar: CalendarState, request: ApiRequest): EventBody {
-  return timesIn(calendar, read(shape.eventShape, request))
-}
-
-function timesIn(calendar: CalendarState, body: z.output<typeof shape.eventShape>): EventBody {
-  const { start, end, timeZone, ...rest } = body
-  const zone = timeZone ?? calendar.timeZone
-  const time = (given: string | object | undefined): EventTime | undefined =>
-    typeof given === 'string' ? timeInWords(given, zone) : given
-  const [from, to] = [time(start), time(end)]
-  // The rest was checked as far as the stand-in itself looks at it.
-  return { ...(rest as EventBody), ...(from && { start: from }), ...(to && { end: to }) }
+  const { id, formerIds, summary, timeZone, owner, sharedWith, settings, entries, lastPosition } = calendar
+  return {
+    id,
+    formerIds,
+    summary,
+    timeZone,
+    owner,
+    sharedWith,
+    settings,
+    events: entries.size,
+    changes: lastPosition,
+  }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { apiMethods } from './faults.ts'
+import { isZone } from './event-times.ts'
+import { apiMethods, hangups } from './faults.ts'
 
 /** The bodies of the admin API. An unknown field is an error: a misspelt fault that never strikes helps nobody. */
 
@@ -18,18 +19,15 @@ const settings = z.strictObject({
   pageLimit: z.number().int().min(1).optional(),
   tombstones: z.enum(['id-only', 'full']).optional(),
   gone: z.boolean().optional(),
+  syncTokens: z.boolean().optional(),
+  cancelledInFullLists: z.boolean().optional(),
+  unlistedWrites: count.optional(),
+  lateLists: count.optional(),
+  formerInstances: z.enum(['missing', 'cancelled']).optional(),
+  exceptionsOutlive: z.boolean().optional(),
 })
 
 const timeZone = z.string().refine(isZone, 'no such time zone')
-
-function isZone(zone: string): boolean {
-  try {
-    Temporal.PlainDate.from('2000-01-01').toZonedDateTime(zone)
-    return true
-  } catch {
-    return false
-  }
-}
 
 export const calendarShape = z.strictObject({
   id: id.optional(),
@@ -62,6 +60,28 @@ export const resizeShape = z.strictObject({ end: z.string() })
 export const respondShape = z.strictObject({ response: responseStatus, email: z.string().optional() })
 export const declineShape = z.strictObject({ email: z.string().optional() })
 export const splitShape = z.strictObject({ change: eventShape.optional(), freshId: z.boolean().optional() })
+export const organiserShape = z.strictObject({
+  email: z.string().regex(/^[^@\s]+@[^@\s]+$/, 'no address'),
+  formerStaysGuest: z.boolean().optional(),
+})
+const manner = { sameEtag: z.boolean().optional(), listed: z.boolean().optional() }
+/** `change` is not checked: null takes a field out. */
+export const rewriteShape = z.strictObject({ change: z.looseObject({}), ...manner })
+export const zoneShape = z.strictObject({
+  timeZone,
+  keep: z.enum(['clock', 'instant']).optional(),
+  ...manner,
+})
+export const twiceShape = z.strictObject({ order: z.enum(['stale-first', 'stale-last']) })
+/** Events are not checked, but for their ids. */
+export const importShape = z.strictObject({
+  events: z.array(z.looseObject({ id: id.optional(), iCalUID: z.string().optional() })).min(1),
+  oneEtag: z.boolean().optional(),
+})
+export const renameShape = z.strictObject({ to: id })
+const many = { events: z.array(id).optional(), oneEtag: z.boolean().optional() }
+export const shiftShape = z.strictObject({ minutes: z.number().int(), ...many })
+export const stripShape = z.strictObject(many)
 export const transferShape = z.strictObject({ destination: id })
 export const rawShape = z.strictObject({
   events: z.array(z.looseObject({ id, status: z.string() })),
@@ -90,14 +110,15 @@ export const faultShape = z
     delayMs: count.optional(),
     drop: z.boolean().optional(),
     emptyPage: z.boolean().optional(),
+    hangup: z.enum(hangups).optional(),
     afterEffect: z.boolean().optional(),
   })
   .refine(
     (fault) =>
-      [fault.status, fault.reason, fault.delayMs, fault.drop, fault.emptyPage].some(
+      [fault.status, fault.reason, fault.delayMs, fault.drop, fault.emptyPage, fault.hangup].some(
         (one) => one !== undefined,
       ),
-    'a fault needs one of status, reason, delayMs, drop, emptyPage',
+    'a fault needs one of status, reason, delayMs, drop, emptyPage, hangup',
   )
 
 export const pushShape = z.strictObject({
@@ -108,6 +129,7 @@ export const pushShape = z.strictObject({
   delayMs: z.union([count.transform((ms): [number, number] => [ms, ms]), z.tuple([count, count])]).optional(),
   syncDelayMs: count.optional(),
   stragglers: count.optional(),
+  uriAt: z.enum(['%40', '@']).optional(),
 })
 
 export const accessShape = z.strictObject({

@@ -15,6 +15,8 @@ export type ApiAnswer = {
   status: number
   headers: { [name: string]: string }
   body?: unknown
+  /** Sent word for word in place of the body as JSON. */
+  text?: string
   delayMs?: number
   drop?: boolean
   /** The channel just opened, whose `sync` message goes out before this answer. */

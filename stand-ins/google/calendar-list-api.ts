@@ -1,15 +1,24 @@
 import type { Bearer } from './access-tokens.ts'
+import { sameAddress } from './addresses.ts'
 import { type ApiAnswer, answerWith } from './api-answer.ts'
 import { refusal } from './api-error.ts'
+import { isNamed } from './calendar-names.ts'
 import type { CalendarState } from './calendar-state.ts'
 import type { GoogleCore } from './google-core.ts'
 
-/** `primary` is the user's own calendar, or the first where no user is known. */
+/**
+ * The present id of what a request names, in any letter case or by an address from before a renaming.
+ * `primary` is the user's own calendar, another for each credential, or the first where no user is known.
+ */
 export function idOf(core: GoogleCore, bearer: Bearer, id: string): string {
-  if (id !== 'primary') return id
-  const own = core.calendars().filter((one) => bearer.user === undefined || one.owner === bearer.user)
-  return (own.find((one) => one.id === bearer.user) ?? own[0])?.id ?? id
+  const { user } = bearer
+  if (id !== 'primary') return core.named(id)?.id ?? id
+  const own = core.calendars().filter((one) => user === undefined || belongsTo(one, user))
+  return (own.find((one) => user !== undefined && isNamed(one, user)) ?? own[0])?.id ?? id
 }
+
+const belongsTo = (calendar: CalendarState, user: string) =>
+  sameAddress(calendar.owner, user) || isNamed(calendar, user)
 
 /** The calendar, if it is there and shared with the user; else 404, as Google answers both. */
 export function visible(core: GoogleCore, bearer: Bearer, id: string): CalendarState {
@@ -19,7 +28,7 @@ export function visible(core: GoogleCore, bearer: Bearer, id: string): CalendarS
 }
 
 const maySee = (calendar: CalendarState, { user }: Bearer) =>
-  user === undefined || calendar.owner === user || calendar.id === user || calendar.sharedWith.includes(user)
+  user === undefined || belongsTo(calendar, user) || calendar.sharedWith.some((one) => sameAddress(one, user))
 
 /** `calendarList.list`: all on one page. */
 export function calendarList({
@@ -48,9 +57,9 @@ export function listEntry(calendar: CalendarState, { user }: Bearer): { [field: 
     ...calendarJson(calendar),
     kind: 'calendar#calendarListEntry',
     selected: true,
-    accessRole: user === undefined || calendar.owner === user || calendar.id === user ? 'owner' : 'writer',
+    accessRole: user === undefined || belongsTo(calendar, user) ? 'owner' : 'writer',
     defaultReminders: [],
-    ...(calendar.id === (user ?? calendar.owner) && { primary: true }),
+    ...(isNamed(calendar, user ?? calendar.owner) && { primary: true }),
   }
 }
 

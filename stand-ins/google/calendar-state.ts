@@ -1,5 +1,5 @@
+import { sameAddress } from './addresses.ts'
 import type { Attendee, GoogleEvent } from './google-json.ts'
-import { baseOf } from './recurrence.ts'
 
 /**
  * How an event shows in lists: `whole` as it is; `id-only` as kind, etag, id and status; `exception` as a cancelled
@@ -15,6 +15,8 @@ export type Entry = {
   position: number
   /** What it was before it was deleted, for a person who restores it. */
   before?: { event: GoogleEvent; listed: Listed }
+  /** The master that it was, where it was set to "does not repeat" since. */
+  series?: GoogleEvent
 }
 
 /** How a calendar behaves, beside what is in it. */
@@ -27,11 +29,26 @@ export type CalendarSettings = {
   tombstones: 'id-only' | 'full'
   /** The calendar is gone: every request for it is 404. */
   gone: boolean
+  /** False: no list's last page carries a sync token. */
+  syncTokens?: boolean
+  /** Full lists show what was deleted long ago, without being asked for it. */
+  cancelledInFullLists?: boolean
+  /** So many of the next writes to events that are there stay out of incremental lists. */
+  unlistedWrites?: number
+  /** So many of the next incremental lists do not know of any change yet. */
+  lateLists?: number
+  /** What `events.get` answers for instances of a series that was set to "does not repeat". */
+  formerInstances?: 'missing' | 'cancelled'
+  /** Exceptions that the rule no longer gives live on, as another client leaves them behind a new UNTIL. */
+  exceptionsOutlive?: boolean
 }
 
 /** One calendar. Plain data but for the maps, which are indexes over `entries`. */
 export type CalendarState = {
-  readonly id: string
+  /** Changes only when its account is renamed. */
+  id: string
+  /** Earlier ids, which go on answering; in lower case. */
+  formerIds?: string[]
   summary: string
   timeZone: string
   /** The account that owns it: decides `self`, and which user may see it. */
@@ -54,6 +71,8 @@ export type CalendarState = {
   readonly exceptions: Map<string, Set<string>>
   /** What `events.list` answers next, in order, instead of its own pages. */
   script: { status: number; body: unknown }[]
+  /** Events that lists give twice: as they are, and as they were before, first or last. */
+  twice?: { [eventId: string]: 'stale-first' | 'stale-last' }
 }
 
 export type NewCalendar = {
@@ -86,92 +105,6 @@ export function emptyCalendar(given: NewCalendar, resourceId: string): CalendarS
   }
 }
 
-export type Write = {
-  event: GoogleEvent
-  listed: Listed
-  before?: { event: GoogleEvent; listed: Listed }
-}
-
-/**
- * Stores a group of events under one new etag and `updated`, each at its own place in the order of changes. Returns
- * them as stored. `updated` never goes back, even where the clock stands still.
- */
-export function writeGroup(calendar: CalendarState, writes: readonly Write[], nowMs: number): GoogleEvent[] {
-  const jitter = (calendar.lastPosition * 137) % 1000
-  calendar.lastMicros = Math.max(nowMs * 1000 + jitter, calendar.lastMicros + 1)
-  const etag = `"${2 * calendar.lastMicros}"`
-  const updated = new Date(Math.floor(calendar.lastMicros / 1000)).toISOString()
-  return writes.map(({ event, listed, before }) => {
-    const stored = { kind: 'calendar#event', etag, ...event, updated }
-    stored.etag = etag
-    place(calendar, { event: stored, listed, position: 0, ...(before && { before }) })
-    return stored
-  })
-}
-
-/** Puts an event in as it is, etag and all: recorded events. */
-export function placeRaw(calendar: CalendarState, event: GoogleEvent): void {
-  const micros = event.updated === undefined ? 0 : Date.parse(event.updated) * 1000
-  calendar.lastMicros = Math.max(calendar.lastMicros, micros)
-  place(calendar, { event, listed: listedAs(event), position: 0 })
-}
-
-function listedAs(event: GoogleEvent): Listed {
-  if (event.status !== 'cancelled' || event.start !== undefined) return 'whole'
-  return event.originalStartTime === undefined ? 'id-only' : 'exception'
-}
-
-/** Stores an entry at the end of the order of changes and keeps the indexes. */
-function place(calendar: CalendarState, entry: Entry): void {
-  const { event } = entry
-  entry.position = ++calendar.lastPosition
-  unindex(calendar, event.id)
-  calendar.entries.set(event.id, entry)
-  calendar.log.push({ position: entry.position, id: event.id })
-  index(calendar, event)
-  if (calendar.log.length > 1000 && calendar.log.length > 4 * calendar.entries.size) compact(calendar)
-}
-
-function unindex(calendar: CalendarState, id: string): void {
-  const former = calendar.entries.get(id)?.event
-  if (!former) return
-  if (former.recurrence) calendar.masters.get(baseOf(id))?.delete(id)
-  if (former.recurringEventId) calendar.exceptions.get(former.recurringEventId)?.delete(id)
-}
-
-/** Enters an event in the indexes; also used when a saved state is read back. */
-export function index(calendar: CalendarState, event: GoogleEvent): void {
-  if (event.recurrence) addTo(calendar.masters, baseOf(event.id), event.id)
-  if (event.recurringEventId) addTo(calendar.exceptions, event.recurringEventId, event.id)
-}
-
-function addTo(map: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = map.get(key)
-  if (ids) ids.add(id)
-  else map.set(key, new Set([id]))
-}
-
-function compact(calendar: CalendarState): void {
-  calendar.log = calendar.log.filter((row) => calendar.entries.get(row.id)?.position === row.position)
-}
-
-/** The entries changed after a position, oldest change first, each once. */
-export function* changedAfter(calendar: CalendarState, position: number): Generator<Entry> {
-  const { log } = calendar
-  let low = 0
-  let high = log.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((log[middle]?.position ?? 0) <= position) low = middle + 1
-    else high = middle
-  }
-  for (let at = low; at < log.length; at++) {
-    const row = log[at]
-    const entry = row && calendar.entries.get(row.id)
-    if (row && entry?.position === row.position) yield entry
-  }
-}
-
 /** The exceptions of a master, of any kind. */
 export function exceptionsOf(calendar: CalendarState, masterId: string): Entry[] {
   return [...(calendar.exceptions.get(masterId) ?? [])].flatMap((id) => calendar.entries.get(id) ?? [])
@@ -180,7 +113,7 @@ export function exceptionsOf(calendar: CalendarState, masterId: string): Entry[]
 /** Sets `self` and `organizer` as this calendar's owner sees them. */
 export function asSeenFrom(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
   const mine = (email: string | undefined) =>
-    email !== undefined && (email === calendar.owner || email === calendar.id)
+    email !== undefined && (sameAddress(email, calendar.owner) || sameAddress(email, calendar.id))
   const { organizer, creator, attendees } = event
   const seen = <T extends { email?: string; self?: boolean }>(person: T): T => {
     const { self: _, ...rest } = person
@@ -196,7 +129,7 @@ export function asSeenFrom(calendar: CalendarState, event: GoogleEvent): GoogleE
         (attendee): Attendee => ({
           responseStatus: 'needsAction',
           ...seen(attendee),
-          ...(attendee.email === organizer?.email && { organizer: true }),
+          ...(sameAddress(attendee.email, organizer?.email) && { organizer: true }),
         }),
       ),
     }),

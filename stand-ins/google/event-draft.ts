@@ -33,11 +33,21 @@ export function newEvent(calendar: CalendarState, body: EventBody, context: Writ
   if (!/^[a-v0-9]{5,1024}$/.test(id) && !id.startsWith('_')) {
     throw refusal('invalid', { message: 'Invalid resource id value.' })
   }
+  return checked(calendar, completed(calendar, { ...body, id }, context))
+}
+
+/** What was sent with the fields that Google adds to any new event; nothing is checked. */
+export function completed(
+  calendar: CalendarState,
+  body: EventBody & { id: string },
+  context: WriteContext,
+): GoogleEvent {
+  const { id } = body
   const organizer = {
     email: calendar.id,
     ...(calendar.id !== calendar.owner && { displayName: calendar.summary }),
   }
-  return checked(calendar, {
+  return {
     status: 'confirmed',
     htmlLink: `https://www.google.com/calendar/event?eid=${Buffer.from(`${id} ${calendar.id}`).toString('base64url')}`,
     created: `${new Date(context.nowMs).toISOString().slice(0, 19)}.000Z`,
@@ -48,8 +58,7 @@ export function newEvent(calendar: CalendarState, body: EventBody, context: Writ
     reminders: { useDefault: true },
     eventType: 'default',
     ...body,
-    id,
-  })
+  }
 }
 
 /** An event after a partial change: objects are merged, lists replaced, null takes a field out. */
@@ -118,7 +127,7 @@ function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
   }
   const from = momentOf(start, calendar.timeZone).epochMs
   const to = momentOf(end, calendar.timeZone).epochMs
-  if (to < from || (start.date !== undefined && to === from)) throw refusal('timeRangeEmpty')
+  if (to <= from) throw refusal('timeRangeEmpty')
   if (!['confirmed', 'tentative', 'cancelled'].includes(event.status)) {
     throw refusal('invalid', { message: 'Invalid event status.' })
   }
@@ -127,6 +136,7 @@ function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
       throw refusal('invalid', { message: 'Invalid attendee email.' })
   }
   const next = asSeenFrom(calendar, { ...event, start, end })
+  if (next.attendees?.length === 0) delete next.attendees
   if (next.recurrence !== undefined) {
     if (next.recurrence.length === 0) delete next.recurrence
     else ruleOf(next, calendar.timeZone)

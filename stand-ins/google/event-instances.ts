@@ -1,6 +1,7 @@
 import { refusal } from './api-error.ts'
+import { namesOf } from './calendar-names.ts'
 import { type CalendarState, exceptionsOf } from './calendar-state.ts'
-import { byNumber, type ListContext, openSeries, pageHead } from './event-list.ts'
+import { byNumber, type ListContext, openSeries, pageHead, syncTokenOf } from './event-list.ts'
 import { instanceAt, isActiveException, isLive, mustFind } from './event-lookup.ts'
 import { sameTime, spanOf } from './event-times.ts'
 import type { EventsPage, GoogleEvent } from './google-json.ts'
@@ -22,6 +23,7 @@ export function listInstances(
   context: ListContext,
 ): EventsPage {
   const found = mustFind(calendar, id)
+  if (found.kind === 'single') return onlyItself(calendar, found.event, query, context)
   if (found.kind !== 'master') throw refusal('invalid', { message: 'The event is not a recurring event.' })
   const zone = calendar.timeZone
   const master = found.event
@@ -44,7 +46,7 @@ export function listInstances(
 
   const key = queryKey(query)
   const pageToken = query.get('pageToken')
-  const after = pageToken === null ? 0 : readPageToken(pageToken, calendar.id, key).after
+  const after = pageToken === null ? 0 : readPageToken(pageToken, namesOf(calendar), key).after
   const page = context.emptyPage
     ? { items: [], next: after }
     : byNumber(all, after, Math.min(maxResultsOf(query), calendar.settings.pageLimit ?? 2500))
@@ -74,6 +76,21 @@ export function listInstances(
   }
   function startOf(event: GoogleEvent): number {
     return spanOf(event, zone)?.from ?? 0
+  }
+}
+
+/** An event without recurrence is its own only instance, as recorded: 200, without the fields of an instance. */
+function onlyItself(
+  calendar: CalendarState,
+  event: GoogleEvent,
+  query: URLSearchParams,
+  context: ListContext,
+): EventsPage {
+  const shown = isLive(event) || query.get('showDeleted') === 'true'
+  return {
+    ...pageHead(calendar),
+    nextSyncToken: syncTokenOf(calendar, { singleEvents: true, position: calendar.lastPosition }, context),
+    items: shown ? [event] : [],
   }
 }
 

@@ -1,11 +1,14 @@
 import { refusal } from './api-error.ts'
-import { type CalendarState, changedAfter, type Entry } from './calendar-state.ts'
-import { instanceAt, isActiveException, isLive, listedForm } from './event-lookup.ts'
+import { namesOf } from './calendar-names.ts'
+import type { CalendarState, Entry } from './calendar-state.ts'
+import { instanceAt, isActiveException, isLive } from './event-lookup.ts'
 import { spanOf } from './event-times.ts'
 import type { EventsPage, GoogleEvent } from './google-json.ts'
 import { fits, inWindow, maxResultsOf, queryKey, type Wanted, wantedOf } from './list-query.ts'
+import { formsOf, isTwice } from './listed-twice.ts'
 import { readPageToken, readSyncToken, writePageToken, writeSyncToken } from './opaque-tokens.ts'
-import { durationOf, slotsBetween, suffixOf } from './recurrence.ts'
+import { baseOf, durationOf, slotsBetween, suffixOf } from './recurrence.ts'
+import { changedAfter } from './write-order.ts'
 
 export type ListContext = {
   nowMs: number
@@ -42,10 +45,11 @@ export function listEvents(
   const wanted = wantedOf(calendar, query)
   const syncToken = query.get('syncToken')
   const since = syncToken === null ? undefined : sinceOf(calendar, query, syncToken, context)
+  const late = since !== undefined && takeLate(calendar, query)
   const key = queryKey(query)
   const pageToken = query.get('pageToken')
-  const page = pageToken === null ? undefined : readPageToken(pageToken, calendar.id, key)
-  const upTo = page?.upTo ?? calendar.lastPosition
+  const page = pageToken === null ? undefined : readPageToken(pageToken, namesOf(calendar), key)
+  const upTo = late ? since : (page?.upTo ?? calendar.lastPosition)
   const after = page?.after ?? 0
   const limit = Math.min(maxResultsOf(query), calendar.settings.pageLimit ?? 2500)
 
@@ -55,24 +59,35 @@ export function listEvents(
       ? byNumber(singleEvents(calendar, wanted, since, upTo, context.nowMs), after, limit)
       : byPosition(calendar, wanted, since, Math.max(after, since ?? 0), upTo, limit)
   const more = read.next !== undefined
+  const tokenless = calendar.settings.syncTokens === false || query.get('orderBy') !== null || query.has('q')
   return {
     ...pageHead(calendar),
     ...(more && {
       nextPageToken: writePageToken({ calendarId: calendar.id, query: key, after: read.next ?? 0, upTo }),
     }),
-    ...(!more && query.get('orderBy') === null && !query.has('q') && { nextSyncToken: nextSyncToken() }),
+    ...(!more &&
+      !tokenless && {
+        nextSyncToken: syncTokenOf(calendar, { singleEvents: wanted.singleEvents, position: upTo }, context),
+      }),
     items: read.items,
   }
+}
 
-  function nextSyncToken(): string {
-    return writeSyncToken({
-      calendarId: calendar.id,
-      singleEvents: wanted.singleEvents,
-      generation: calendar.tokenGeneration,
-      position: upTo,
-      issuedMs: context.nowMs,
-    })
-  }
+/** A token for what changes after that position. */
+export function syncTokenOf(
+  calendar: CalendarState,
+  from: { singleEvents: boolean; position: number },
+  context: ListContext,
+): string {
+  const { id: calendarId, tokenGeneration: generation } = calendar
+  return writeSyncToken({ ...from, calendarId, generation, issuedMs: context.nowMs })
+}
+
+/** A push can come before the list knows of the change, as reported; the same token finds it later. */
+function takeLate({ settings }: CalendarState, query: URLSearchParams): boolean {
+  if (!settings.lateLists || query.has('pageToken')) return false
+  settings.lateLists--
+  return true
 }
 
 /** What every page says of its calendar. */
@@ -105,7 +120,7 @@ function sinceOf(
     })
   }
   const singleEvents = query.get('singleEvents') === 'true'
-  const token = readSyncToken(text, { calendarId: calendar.id, singleEvents })
+  const token = readSyncToken(text, namesOf(calendar), singleEvents)
   const life = context.syncTokenLifeMs ?? Number.POSITIVE_INFINITY
   const outdated = token.generation !== calendar.tokenGeneration || context.nowMs - token.issuedMs > life
   if (outdated || token.position > calendar.lastPosition) throw refusal('fullSyncRequired')
@@ -134,9 +149,12 @@ function byPosition(
   for (const entry of changedAfter(calendar, after)) {
     if (entry.position > upTo) break
     if (!passes(calendar, wanted, entry, since !== undefined)) continue
-    if (items.length === limit) return { items, next: last }
-    const form = since === undefined && wanted.showDeleted ? entry.event : listedForm(entry)
-    if (form) items.push(form)
+    for (const { at, form } of formsOf(calendar, entry, since === undefined && wanted.showDeleted)) {
+      if (at <= after) continue
+      if (items.length === limit) return { items, next: last }
+      items.push(form)
+      last = at
+    }
     last = entry.position
   }
   return { items }
@@ -147,9 +165,13 @@ function passes(calendar: CalendarState, wanted: Wanted, entry: Entry, increment
   if (incremental) return true
   const { event } = entry
   // Cancelled instances of a live series come in full lists too.
-  if (!isLive(event) && entry.listed !== 'exception' && !wanted.showDeleted) return false
+  if (!isLive(event) && entry.listed !== 'exception' && !showsDeleted(calendar, wanted, event)) return false
   return fits(wanted, event) && inWindow(calendar, wanted, event)
 }
+
+/** Whether a full list gives a deleted event: asked for, or, as reported, not. */
+const showsDeleted = (calendar: CalendarState, wanted: Wanted, { id }: GoogleEvent) =>
+  wanted.showDeleted || calendar.settings.cancelledInFullLists === true || isTwice(calendar, id)
 
 /** Every occurrence as an event of its own. */
 function singleEvents(
@@ -168,10 +190,9 @@ function singleEvents(
       const from = (wanted.timeMin ?? nowMs - YEAR) - durationOf(event, calendar.timeZone)
       const to = wanted.timeMax ?? Math.max(nowMs, wanted.timeMin ?? nowMs) + 2 * YEAR
       items.push(...openSeries(calendar, event, from, to).filter((one) => inWindow(calendar, wanted, one)))
-    } else if (incremental || isLive(event) || wanted.showDeleted) {
+    } else if (incremental || isLive(event) || showsDeleted(calendar, wanted, event)) {
       if (!incremental && !inWindow(calendar, wanted, event)) continue
-      const form = listedForm(entry)
-      if (form) items.push(form)
+      items.push(...formsOf(calendar, entry, false).map(({ form }) => form))
     }
   }
   const fitting = incremental ? items : items.filter((event) => fits(wanted, event))
@@ -192,9 +213,16 @@ export function openSeries(
     const entry = calendar.entries.get(id)
     if (entry && isActiveException(entry)) taken.add(id.slice(id.lastIndexOf('_') + 1))
   }
+  const base = baseOf(master.id)
   return slotsBetween(master, calendar.timeZone, from, to)
-    .filter((slot) => !taken.has(suffixOf(slot)))
+    .filter((slot) => !taken.has(suffixOf(slot)) && !hasLeft(`${base}_${suffixOf(slot)}`))
     .map((slot) => instanceAt(calendar, master, slot))
+
+  /** An instance that left its series goes on under its id, and the series has none there any more. */
+  function hasLeft(id: string): boolean {
+    const entry = calendar.entries.get(id)
+    return entry !== undefined && entry.event.recurringEventId === undefined
+  }
 }
 
 /** A page out of a list that is made whole each time: for occurrences, which have no position of their own. */

@@ -55,9 +55,12 @@ function findEvent(calendar: CalendarState, id: string): Found | undefined {
   }
   const virtual = virtualInstance(calendar, id)
   if (virtual && isLive(virtual.event)) return virtual
-  if (!entry) return virtual
+  if (!entry) return virtual ?? formerInstance(calendar, id)
   const master = calendar.entries.get(entry.event.recurringEventId ?? '')
-  return master ? instance(calendar, entry, master) : { kind: 'single', event: entry.event, entry }
+  if (!master) return { kind: 'single', event: entry.event, entry }
+  const endedQuietly = entry.listed === 'hidden' && isLive(master.event) && master.series !== undefined
+  if (endedQuietly && calendar.settings.formerInstances !== 'cancelled') return undefined
+  return instance(calendar, entry, master)
 }
 
 function instance(calendar: CalendarState, entry: Entry, master: Entry): Found {
@@ -77,6 +80,20 @@ function virtualInstance(calendar: CalendarState, id: string): Found | undefined
       const event = instanceAt(calendar, master.event, parsed.slot)
       return { kind: 'instance', event, master, slot: parsed.slot }
     }
+  }
+  return undefined
+}
+
+/** An instance of what was a series once; 404 is what was reported, cancelled where the switch says so. */
+function formerInstance(calendar: CalendarState, id: string): Found | undefined {
+  const parsed = calendar.settings.formerInstances === 'cancelled' ? parseInstanceId(id) : undefined
+  if (!parsed) return undefined
+  for (const entry of calendar.entries.values()) {
+    const { series } = entry
+    if (!series || baseOf(series.id) !== parsed.base) continue
+    if (!occursAt(series, calendar.timeZone, parsed.slot)) continue
+    const event: GoogleEvent = { ...instanceAt(calendar, series, parsed.slot), status: 'cancelled' }
+    return { kind: 'instance', event, master: entry, slot: parsed.slot }
   }
   return undefined
 }

@@ -1,10 +1,11 @@
 import { refusal } from './api-error.ts'
-import { asSeenFrom, type CalendarState, exceptionsOf, type Write, writeGroup } from './calendar-state.ts'
+import { asSeenFrom, type CalendarState, exceptionsOf } from './calendar-state.ts'
 import type { WriteContext } from './event-draft.ts'
 import { isActiveException, isLive, mustFind } from './event-lookup.ts'
 import { normalTime } from './event-times.ts'
 import { hideExceptions } from './event-writes.ts'
 import type { GoogleEvent } from './google-json.ts'
+import { type Write, writeGroup } from './write-order.ts'
 
 /**
  * `events.move`: the event, a whole series too, goes to another calendar under the same id. The answer is what Google
@@ -47,8 +48,8 @@ export function moveEvent(
   return { ...found.event, status: 'cancelled', organizer }
 }
 
-/** Answers of a calendar have its own offset. */
-function inZone(event: GoogleEvent, zone: string): GoogleEvent {
+/** An event in the writing of a calendar of that zone: its answers have its own offset. */
+export function inZone(event: GoogleEvent, zone: string): GoogleEvent {
   const { start, end, originalStartTime } = event
   return {
     ...event,

@@ -1,4 +1,4 @@
-import { refusal } from './api-error.ts'
+import { ApiError, refusal } from './api-error.ts'
 import type { EventTime, GoogleEvent } from './google-json.ts'
 
 /** A start or end, resolved. All-day ones stand at midnight in the calendar's zone. Epoch milliseconds. */
@@ -42,7 +42,9 @@ export function dateTimeIn(epochMs: number, zone: string): string {
 /** A time as the API answers it: the offset is the calendar's, `timeZone` stays the event's. */
 export function normalTime(time: EventTime | undefined, calendarZone: string, name: string): EventTime {
   const moment = momentOf(time, calendarZone, name)
-  if (time?.timeZone !== undefined) zoneMustExist(time.timeZone)
+  if (time?.timeZone !== undefined && !isZone(time.timeZone)) {
+    throw refusal('invalid', { message: 'Invalid time zone definition.' })
+  }
   if (moment.allDay) return { date: Temporal.PlainDate.from(time?.date ?? '').toString() }
   return {
     dateTime: dateTimeIn(moment.epochMs, calendarZone),
@@ -50,20 +52,37 @@ export function normalTime(time: EventTime | undefined, calendarZone: string, na
   }
 }
 
-function zoneMustExist(zone: string): void {
+/** From when to when an event lasts, in epoch milliseconds; undefined where it has no times that can be read. */
+export function spanOf(event: GoogleEvent, calendarZone: string): { from: number; to: number } | undefined {
+  if (event.start === undefined || event.end === undefined) return undefined
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone)
-  } catch {
-    throw refusal('invalid', { message: 'Invalid time zone definition.' })
+    return {
+      from: momentOf(event.start, calendarZone).epochMs,
+      to: momentOf(event.end, calendarZone, 'end').epochMs,
+    }
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
   }
 }
 
-/** From when to when an event lasts, in epoch milliseconds; undefined where it has no times. */
-export function spanOf(event: GoogleEvent, calendarZone: string): { from: number; to: number } | undefined {
-  if (event.start === undefined || event.end === undefined) return undefined
-  return {
-    from: momentOf(event.start, calendarZone).epochMs,
-    to: momentOf(event.end, calendarZone, 'end').epochMs,
+/** As normalTime, but a time that cannot be read stays as it was given: imports are not checked. */
+export function timeAsImported(time: EventTime, calendarZone: string): EventTime {
+  try {
+    return normalTime(time, calendarZone, 'start')
+  } catch (error) {
+    if (error instanceof ApiError) return time
+    throw error
+  }
+}
+
+/** Whether a zone of that name is known here. */
+export function isZone(zone: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone)
+    return true
+  } catch {
+    return false
   }
 }
 

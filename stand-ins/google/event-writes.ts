@@ -1,9 +1,11 @@
+import { isDeepStrictEqual as same } from 'node:util'
 import { refusal } from './api-error.ts'
-import { type CalendarState, type Entry, exceptionsOf, type Write, writeGroup } from './calendar-state.ts'
+import { type CalendarState, type Entry, exceptionsOf } from './calendar-state.ts'
 import { newEvent, patched, replaced, type WriteContext, writable } from './event-draft.ts'
 import { type Found, isActiveException, isLive, mustFind } from './event-lookup.ts'
 import type { EventBody, GoogleEvent } from './google-json.ts'
 import { occursAt, slotOf } from './recurrence.ts'
+import { type Write, writeGroup } from './write-order.ts'
 
 /**
  * `events.insert`: 409 for an id in use. With `asGiven` the organiser, creator and iCalUID of the body are kept, as
@@ -55,12 +57,20 @@ export function changeEvent(
   if (found.kind === 'instance') {
     if (!isLive(found.master.event)) throw refusal('deleted')
     touchSeries(calendar, found.master.event, context.nowMs, [write])
+  } else if (found.kind === 'master' && isLive(next) && !next.recurrence) {
+    becomeSingle(calendar, found.event, next, context.nowMs)
   } else if (found.kind === 'master' && isLive(next)) {
     touchSeries(calendar, next, context.nowMs, inherited(calendar, found.event, next))
   } else {
     writeGroup(calendar, [write], context.nowMs)
   }
   return mustFind(calendar, id).event
+}
+
+/** "Does not repeat": the master lives on under its id, and the rest goes without a tombstone, as reported. */
+function becomeSingle(calendar: CalendarState, series: GoogleEvent, next: GoogleEvent, nowMs: number): void {
+  writeGroup(calendar, [{ event: next, listed: 'whole', series }], nowMs)
+  hideExceptions(calendar, next.id)
 }
 
 /** `events.delete`: of a single event, a series, or one instance. 404, 410 where it is deleted already, 412. */
@@ -116,6 +126,15 @@ export function touchSeries(
   changes: readonly Write[] = [],
   more: readonly Write[] = [],
 ): GoogleEvent[] {
+  return writeGroup(calendar, [...seriesWrites(calendar, master, changes), ...more], nowMs)
+}
+
+/** What `touchSeries` writes: the master and its exceptions. */
+export function seriesWrites(
+  calendar: CalendarState,
+  master: GoogleEvent,
+  changes: readonly Write[] = [],
+): Write[] {
   const changed = new Map(changes.map((write) => [write.event.id, write]))
   const exceptions = exceptionsOf(calendar, master.id)
     .filter(isActiveException)
@@ -126,10 +145,11 @@ export function touchSeries(
     })
   const placed = [...exceptions, ...changed.values()].map((write) => {
     const slot = slotOf(write.event.originalStartTime, calendar.timeZone)
-    const stays = master.recurrence !== undefined && occursAt(master, calendar.timeZone, slot)
+    const outlives = calendar.settings.exceptionsOutlive === true && isLive(write.event)
+    const stays = outlives || (master.recurrence !== undefined && occursAt(master, calendar.timeZone, slot))
     return stays || write.listed === 'id-only' ? write : leftover(write)
   })
-  return writeGroup(calendar, [{ event: master, listed: 'whole' }, ...placed, ...more], nowMs)
+  return [{ event: master, listed: 'whole' }, ...placed]
 }
 
 function leftover(write: Write): Write {
@@ -138,7 +158,7 @@ function leftover(write: Write): Write {
 }
 
 /** What a change of the series gives to its exceptions: every field in which they did not differ from it. */
-function inherited(calendar: CalendarState, former: GoogleEvent, next: GoogleEvent): Write[] {
+export function inherited(calendar: CalendarState, former: GoogleEvent, next: GoogleEvent): Write[] {
   const own = new Set(['start', 'end', 'recurrence', 'sequence', 'id', 'status', 'etag', 'updated'])
   const fields = Object.keys({ ...former, ...next }).filter(
     (field) => !own.has(field) && !same(former[field], next[field]),
@@ -155,8 +175,6 @@ function inherited(calendar: CalendarState, former: GoogleEvent, next: GoogleEve
       return { event, listed: entry.listed }
     })
 }
-
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 function match(found: Found, ifMatch: string | undefined): void {
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== found.event.etag)

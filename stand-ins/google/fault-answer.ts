@@ -1,6 +1,7 @@
 import { type ApiAnswer, refuseWith } from './api-answer.ts'
 import { type ApiMethod, errorOf, type Fault } from './faults.ts'
 import type { GoogleCore } from './google-core.ts'
+import { hungUp } from './hung-up-answer.ts'
 
 /** Does the work, or what a fault set for such a request makes of it. */
 export function withFault(
@@ -17,7 +18,7 @@ export function withFault(
   const honest = !spoils || fault.afterEffect ? attempt(() => run(emptyPage)) : undefined
   const answer = error ? refuseWith(error, retryAfter(fault)) : (honest ?? { status: 500, headers: {} })
   return {
-    ...answer,
+    ...(fault.hangup && answer.status === 200 ? hungUp(answer, fault.hangup) : answer),
     ...(fault.delayMs !== undefined && { delayMs: fault.delayMs }),
     ...(fault.drop && { drop: true }),
   }

@@ -20,9 +20,13 @@ export const apiMethods = [
 ] as const
 export type ApiMethod = (typeof apiMethods)[number]
 
+/** Bodies that proxies and overload were reported to put in place of Google's. */
+export const hangups = ['html', 'truncated', 'huge'] as const
+export type Hangup = (typeof hangups)[number]
+
 /**
  * What is to go wrong, and for which requests: all, or those of a calendar, or of some methods. It holds `times` times
- * or until cleared. Without status, reason, `drop` and `emptyPage` it only slows the answer down.
+ * or until cleared. Without status, reason, `drop`, `emptyPage` and `hangup` it only slows the answer down.
  */
 export type Fault = {
   id: string
@@ -43,6 +47,8 @@ export type Fault = {
   drop?: boolean
   /** A list or instances page without items, with a next page token. */
   emptyPage?: boolean
+  /** Status 200 with a web page, with JSON cut in the middle, or with 10 MB. */
+  hangup?: Hangup
   /** The request takes effect and only its answer is lost. */
   afterEffect?: boolean
 }

@@ -4,10 +4,12 @@ import { type ApiAnswer, type ApiRequest, answerWith, bodyOf, refuseWith } from 
 import { refusal } from './api-error.ts'
 import { calendarJson, calendarList, idOf, listEntry, visible } from './calendar-list-api.ts'
 import { checkSyncToken } from './event-list.ts'
+import { isZone } from './event-times.ts'
 import { withFault } from './fault-answer.ts'
 import type { ApiMethod } from './faults.ts'
 import type { GoogleCore } from './google-core.ts'
 import type { GoogleEvent } from './google-json.ts'
+import { idOfImported } from './imported-id.ts'
 import { channelAnswer } from './push-channels.ts'
 
 type Call = {
@@ -56,6 +58,8 @@ const routes: readonly Route[] = [
   route('calendars', 'GET', calendarPath, ({ core, calendarId, query }) =>
     answerWith(calendarJson(core.calendar(calendarId)), query),
   ),
+  route('calendars', 'PATCH', calendarPath, changeCalendar),
+  route('calendars', 'PUT', calendarPath, changeCalendar),
   route('calendarList', 'GET', '/calendar/v3/users/me/calendarList', calendarList),
   route('calendarList', 'GET', '/calendar/v3/users/me/calendarList/(?<calendarId>[^/]+)', (call) =>
     answerWith(listEntry(call.core.calendar(call.calendarId), call.bearer), call.query),
@@ -142,18 +146,22 @@ const ifMatch = (request: ApiRequest): { ifMatch?: string } => {
 
 const actor = ({ user }: Bearer): { actor?: string } => (user === undefined ? {} : { actor: user })
 
-/** Imported events have ids `_` + base32hex(iCalUID). */
 function importEvent({ core, calendarId, request, query }: Call): ApiAnswer {
   const body = bodyOf(request)
   if (typeof body.iCalUID !== 'string') throw refusal('required')
-  const id = `_${base32hex(body.iCalUID)}`
+  const id = idOfImported(body.iCalUID)
   return answerWith(core.insert(calendarId, { ...body, id }, { asGiven: true }), query)
 }
 
-function base32hex(text: string): string {
-  let bits = ''
-  for (const byte of Buffer.from(text)) bits += byte.toString(2).padStart(8, '0')
-  return (bits.match(/.{1,5}/g) ?? []).map((five) => parseInt(five.padEnd(5, '0'), 2).toString(32)).join('')
+/** `calendars.patch` and `calendars.update`, as far as name and zone go. */
+function changeCalendar({ core, calendarId, request, query }: Call): ApiAnswer {
+  const { summary, timeZone } = bodyOf(request)
+  if (typeof timeZone === 'string') {
+    if (!isZone(timeZone)) throw refusal('invalid', { message: 'Invalid time zone definition.' })
+    core.changeCalendar(calendarId, { timeZone })
+  }
+  if (typeof summary === 'string') core.changeCalendar(calendarId, { summary })
+  return answerWith(calendarJson(core.calendar(calendarId)), query)
 }
 
 function watch({ core, calendarId, request, query, bearer }: Call): ApiAnswer {

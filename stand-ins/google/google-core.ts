@@ -1,7 +1,10 @@
 import type { Clock } from '../../ports/clock.ts'
 import { type AccessTokens, accessTokens } from './access-tokens.ts'
+import { addressAsKept } from './addresses.ts'
 import { refusal } from './api-error.ts'
-import { type CalendarState, emptyCalendar, type NewCalendar, placeRaw } from './calendar-state.ts'
+import { calendarNamed } from './calendar-names.ts'
+import { type CalendarState, emptyCalendar, type NewCalendar } from './calendar-state.ts'
+import { changeZone } from './calendar-zone.ts'
 import type { WriteContext } from './event-draft.ts'
 import { listInstances } from './event-instances.ts'
 import { type ListContext, listEvents } from './event-list.ts'
@@ -9,6 +12,7 @@ import { mustFind } from './event-lookup.ts'
 import { moveEvent } from './event-move.ts'
 import { type ChangeOptions, changeEvent, deleteEvent, insertEvent } from './event-writes.ts'
 import { type Faults, faults } from './faults.ts'
+import { googleHabits, type Habits } from './google-habits.ts'
 import type { EventBody, EventsPage, GoogleEvent, ResponseStatus } from './google-json.ts'
 import { clearCalendar, dragEvent, resizeEvent, respondToEvent, restoreEvent } from './person-actions.ts'
 import {
@@ -25,6 +29,7 @@ import {
 import { seededRandom } from './seeded-random.ts'
 import { endSeries, type SplitOptions, splitSeries } from './series-split.ts'
 import { type GoogleSnapshot, readSnapshot, takeSnapshot } from './snapshot.ts'
+import { placeRaw } from './write-order.ts'
 
 export type GoogleCoreOptions = { clock: Pick<Clock, 'now'>; seed?: number }
 
@@ -39,6 +44,8 @@ export type GoogleCore = {
   createCalendar(given?: Partial<NewCalendar>): CalendarState
   /** Throws 404 for a calendar that is not there or is marked as gone. */
   calendar(id: string): CalendarState
+  /** By any of its names, and also one that is marked as gone. */
+  named(id: string): CalendarState | undefined
   calendars(): CalendarState[]
   /** Also for one that is marked as gone. */
   changeCalendar(id: string, change: Partial<Omit<NewCalendar, 'id'>>): CalendarState
@@ -93,6 +100,8 @@ export type GoogleCore = {
   notify(calendarId: string): void
   onPush(listener: (push: Push) => void): () => void
 
+  /** What the real calendar does beside all that. */
+  readonly habits: Habits
   readonly faults: Faults
   readonly access: AccessTokens
   readonly settings: { push: PushSettings; syncTokenLifeMs?: number }
@@ -130,9 +139,15 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
   const asQuery = (query: Query | URLSearchParams = {}) =>
     query instanceof URLSearchParams ? query : new URLSearchParams(query)
 
+  function known(id: string): CalendarState {
+    const found = calendarNamed(calendars, id)
+    if (!found) throw refusal('notFound')
+    return found
+  }
+
   function calendar(id: string): CalendarState {
-    const found = calendars.get(id)
-    if (!found || found.settings.gone) throw refusal('notFound')
+    const found = known(id)
+    if (found.settings.gone) throw refusal('notFound')
     return found
   }
 
@@ -151,9 +166,10 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
   /** Runs a change and tells the channels of each calendar that it wrote to. */
   function change<T>(ids: readonly string[], run: () => T): T {
     const meant = ids.map(calendar)
-    const before = meant.map((one) => one.lastPosition)
+    const state = (one: CalendarState) => `${one.lastPosition} ${one.lastMicros}`
+    const before = meant.map(state)
     const result = run()
-    for (const [at, one] of meant.entries()) if (one.lastPosition !== before[at]) tell(one.id)
+    for (const [at, one] of meant.entries()) if (state(one) !== before[at]) tell(one.id)
     return result
   }
   const on = <T>(id: string, run: (of: CalendarState) => T): T => {
@@ -163,26 +179,26 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
 
   return {
     createCalendar(given = {}) {
-      const id = given.id ?? `${random.text(26)}@group.calendar.google.com`
-      if (calendars.has(id)) throw refusal('duplicate')
+      const id = addressAsKept(given.id ?? `${random.text(26)}@group.calendar.google.com`)
+      if (calendarNamed(calendars, id)) throw refusal('duplicate')
       const made = emptyCalendar({ ...given, id }, random.text(26))
       calendars.set(id, made)
       revision++
       return made
     },
     calendar,
+    named: (id) => calendarNamed(calendars, id),
     calendars: () => [...calendars.values()],
-    changeCalendar(id, { settings: behaviour, ...rest }) {
-      const found = calendars.get(id)
-      if (!found) throw refusal('notFound')
+    changeCalendar(id, { settings: behaviour, timeZone, ...rest }) {
+      const found = known(id)
+      if (timeZone !== undefined) changeZone(found, timeZone, write(), { keep: 'instant' })
       Object.assign(found, rest)
       Object.assign(found.settings, behaviour)
       revision++
       return found
     },
     deleteCalendar(id) {
-      calendar(id)
-      calendars.delete(id)
+      calendars.delete(calendar(id).id)
       revision++
     },
 
@@ -225,6 +241,7 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
         nowMs: nowMs(),
         known: typeof body.id === 'string' && channels.has(body.id),
         stragglers: 0,
+        uriAt: settings.push.uriAt,
         ...(user !== undefined && { user }),
       }
       const channel = openChannel(calendar(id), body, query, context)
@@ -245,12 +262,13 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
       revision++
     },
     channels: () => [...channels.values()],
-    notify: tell,
+    notify: (id) => tell(calendar(id).id),
     onPush(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
 
+    habits: googleHabits({ ...all, calendar, change, write, touched: () => revision++ }),
     faults: all.faults,
     access,
     settings,

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Clock } from '../../ports/clock.ts'
-import { type AdminParts, answerAdmin, type LoggedRequest } from './admin-api.ts'
+import { answerAdmin } from './admin-api.ts'
+import type { AdminParts, LoggedRequest } from './admin-route.ts'
 import type { ApiAnswer, ApiRequest } from './api-answer.ts'
 import { answerGoogle } from './google-api.ts'
 import { createGoogleCore, type GoogleCore } from './google-core.ts'
@@ -162,11 +163,11 @@ function send(outgoing: ServerResponse, answer: ApiAnswer): void {
     outgoing.destroy()
     return
   }
-  if (answer.body === undefined) {
+  if (answer.body === undefined && answer.text === undefined) {
     outgoing.writeHead(answer.status, answer.headers).end()
     return
   }
-  const text = JSON.stringify(answer.body)
+  const text = answer.text ?? JSON.stringify(answer.body)
   outgoing
     .writeHead(answer.status, {
       'content-type': 'application/json; charset=UTF-8',

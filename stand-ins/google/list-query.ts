@@ -3,6 +3,7 @@ import type { CalendarState } from './calendar-state.ts'
 import { momentOf, spanOf } from './event-times.ts'
 import type { GoogleEvent } from './google-json.ts'
 import { durationOf, occursFrom, slotsBetween } from './recurrence.ts'
+import { isFoundBy } from './text-search.ts'
 
 /** What a list's query asks for. Times are epoch milliseconds. */
 export type Wanted = {
@@ -40,7 +41,7 @@ export function wantedOf(calendar: CalendarState, query: URLSearchParams): Wante
     timeMax,
     updatedMin,
     iCalUID: query.get('iCalUID'),
-    text: query.get('q')?.toLowerCase(),
+    text: query.get('q') ?? undefined,
     eventTypes: query.getAll('eventTypes'),
   }
 }
@@ -79,7 +80,7 @@ export function fits(wanted: Wanted, event: GoogleEvent): boolean {
   if (wanted.updatedMin !== undefined && Date.parse(event.updated ?? '') < wanted.updatedMin) return false
   if (wanted.eventTypes.length > 0 && !wanted.eventTypes.includes(event.eventType ?? 'default')) return false
   if (wanted.text === undefined) return true
-  return `${event.summary ?? ''} ${event.description ?? ''}`.toLowerCase().includes(wanted.text)
+  return isFoundBy(wanted.text, event)
 }
 
 /** `timeMin` bounds the end, `timeMax` the start, both exclusive; a series fits if an occurrence does. */

@@ -1,3 +1,4 @@
+import { sameAddress } from './addresses.ts'
 import { refusal } from './api-error.ts'
 
 /** The query that a token belongs to: another one with the same token is refused. */
@@ -21,8 +22,8 @@ export function writeSyncToken(token: SyncToken): string {
   return pack(MARK_SYNC, [generation, position, issuedMs, Number(singleEvents), calendarId])
 }
 
-/** Throws 400 `invalid` for what is no token of ours or belongs to another calendar or query. */
-export function readSyncToken(text: string, query: TokenQuery): SyncToken {
+/** Throws 400 `invalid` for what is no token of ours or belongs to another calendar (by its names) or query. */
+export function readSyncToken(text: string, names: readonly string[], singleEvents: boolean): SyncToken {
   const [generation, position, issuedMs, single, calendarId] = unpack(MARK_SYNC, text, 5)
   const token = {
     generation: Number(generation),
@@ -31,7 +32,7 @@ export function readSyncToken(text: string, query: TokenQuery): SyncToken {
     singleEvents: single === 1,
     calendarId: String(calendarId),
   }
-  if (token.calendarId !== query.calendarId || token.singleEvents !== query.singleEvents) {
+  if (!isOf(names, token.calendarId) || token.singleEvents !== singleEvents) {
     throw refusal('invalid', { locationType: 'parameter', location: 'syncToken' })
   }
   return token
@@ -42,13 +43,17 @@ export function writePageToken(token: PageToken): string {
 }
 
 /** Throws 400 `invalid` for what is no page token of this calendar and query. */
-export function readPageToken(text: string, calendarId: string, query: string): PageToken {
+export function readPageToken(text: string, names: readonly string[], query: string): PageToken {
   const [after, upTo, ofQuery, ofCalendar] = unpack(MARK_PAGE, text, 4)
-  if (ofCalendar !== calendarId || ofQuery !== query) {
+  const calendarId = String(ofCalendar)
+  if (!isOf(names, calendarId) || ofQuery !== query) {
     throw refusal('invalid', { locationType: 'parameter', location: 'pageToken' })
   }
   return { calendarId, query, after: Number(after), upTo: Number(upTo) }
 }
+
+const isOf = (names: readonly string[], calendarId: string) =>
+  names.some((name) => sameAddress(name, calendarId))
 
 function pack(mark: string, parts: (string | number)[]): string {
   return mark + Buffer.from(JSON.stringify(parts)).toString('base64url')

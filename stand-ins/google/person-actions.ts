@@ -1,10 +1,11 @@
 import { refusal } from './api-error.ts'
-import { type CalendarState, type Entry, writeGroup } from './calendar-state.ts'
+import type { CalendarState, Entry } from './calendar-state.ts'
 import type { WriteContext } from './event-draft.ts'
 import { instanceAt, isLive, mustFind } from './event-lookup.ts'
 import { cancelled, changeEvent, hideExceptions, touchSeries } from './event-writes.ts'
 import type { Attendee, EventBody, EventTime, GoogleEvent, ResponseStatus } from './google-json.ts'
 import { occursAt, slotOf, timeOfSlot, weekdaysMoved } from './recurrence.ts'
+import { writeGroup } from './write-order.ts'
 
 /** What a person does in the calendar's own pages, in terms of the API's writes. */
 

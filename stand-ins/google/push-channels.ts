@@ -45,6 +45,8 @@ export type PushSettings = {
   syncDelayMs: number
   /** So many notifications still come on a channel after it was stopped. */
   stragglers: number
+  /** How the resource URI of channels opened from now on writes the calendar's `@`; both were seen. */
+  uriAt: '%40' | '@'
 }
 
 export const calmPushes: PushSettings = {
@@ -55,6 +57,7 @@ export const calmPushes: PushSettings = {
   delayMs: [0, 0],
   syncDelayMs: 0,
   stragglers: 0,
+  uriAt: '%40',
 }
 
 export type WatchBody = {
@@ -74,7 +77,7 @@ export function openChannel(
   calendar: CalendarState,
   body: WatchBody,
   query: URLSearchParams,
-  context: { nowMs: number; known: boolean; user?: string; stragglers: number },
+  context: { nowMs: number; known: boolean; user?: string; stragglers: number; uriAt: '%40' | '@' },
 ): Channel {
   const { id, type, address, token } = body
   if (typeof id !== 'string' || id === '') throw refusal('required', { message: 'Required' })
@@ -91,7 +94,7 @@ export function openChannel(
     id,
     calendarId: calendar.id,
     resourceId: calendar.resourceId,
-    resourceUri: resourceUri(calendar.id, query),
+    resourceUri: resourceUri(calendar.id, query, context.uriAt),
     address,
     ...(token !== undefined && token !== '' && { token }),
     expiration: expirationOf(body, context.nowMs),
@@ -123,11 +126,12 @@ function expirationOf(body: WatchBody, nowMs: number): number {
   return Math.min(Math.floor(asked), nowMs + MAX_LIFE_MS)
 }
 
-function resourceUri(calendarId: string, query: URLSearchParams): string {
+function resourceUri(calendarId: string, query: URLSearchParams, at: '%40' | '@'): string {
   const own = new URLSearchParams(query)
   own.delete('alt')
   const rest = own.toString()
-  return `https://www.googleapis.com/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json${rest && `&${rest}`}`
+  const name = encodeURIComponent(calendarId).replaceAll('%40', at)
+  return `https://www.googleapis.com/calendar/v3/calendars/${name}/events?alt=json${rest && `&${rest}`}`
 }
 
 /** What `events.watch` answers. */

@@ -1,6 +1,6 @@
 import { RRuleTemporal } from 'rrule-temporal'
 import { refusal } from './api-error.ts'
-import { dateTimeIn, momentOf } from './event-times.ts'
+import { dateTimeIn, isZone, momentOf } from './event-times.ts'
 import type { EventTime, GoogleEvent } from './google-json.ts'
 
 /**
@@ -20,7 +20,7 @@ const rules = new WeakMap<GoogleEvent, Rule>()
 export function ruleOf(master: GoogleEvent, calendarZone: string): Rule {
   const ready = rules.get(master)
   if (ready) return ready
-  const lines = [startLine(master, calendarZone), ...(master.recurrence ?? [])]
+  const lines = [startLine(master, calendarZone), ...rulesOf(master)]
   try {
     const rule = new RRuleTemporal({ rruleString: lines.join('\n'), temporal: Temporal })
     rules.set(master, rule)
@@ -30,6 +30,13 @@ export function ruleOf(master: GoogleEvent, calendarZone: string): Rule {
     error.cause = cause
     throw error
   }
+}
+
+/** A series of RDATEs only: its start is the first occurrence, and no rule gives any other. */
+function rulesOf({ recurrence = [] }: GoogleEvent): string[] {
+  return recurrence.some((line) => /^RRULE/i.test(line))
+    ? recurrence
+    : ['RRULE:FREQ=DAILY;COUNT=1', ...recurrence]
 }
 
 function startLine(master: GoogleEvent, calendarZone: string): string {
@@ -42,8 +49,11 @@ function startLine(master: GoogleEvent, calendarZone: string): string {
 const compact = (local: Temporal.PlainDateTime) =>
   local.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')
 
-/** The zone in which a series repeats. */
-export const zoneOf = (master: GoogleEvent, calendarZone: string) => master.start?.timeZone ?? calendarZone
+/** The zone in which a series repeats; the calendar's where an import names one that does not exist. */
+export function zoneOf(master: GoogleEvent, calendarZone: string): string {
+  const zone = master.start?.timeZone ?? calendarZone
+  return isZone(zone) ? zone : calendarZone
+}
 
 /** The slot of a start as written. */
 export function slotOf(time: EventTime | undefined, calendarZone: string): Slot {
@@ -120,19 +130,39 @@ export function endedBefore(master: GoogleEvent, calendarZone: string, slot: Slo
             .toZonedDateTimeISO(zoneOf(master, calendarZone))
             .startOfDay().epochMilliseconds - 1000,
       })
-  return changeRule(master.recurrence ?? [], (parts) => [
+  const ruled = changeRule(master.recurrence ?? [], (parts) => [
     ...parts.filter((part) => !/^(UNTIL|COUNT)=/i.test(part)),
     `UNTIL=${until}`,
   ])
+  return datesKept(ruled, (date) => date < slot.ms, zoneOf(master, calendarZone))
+}
+
+/** The dates of a series without a rule that are meant; a line without any goes. */
+function datesKept(recurrence: string[], keeps: (ms: number) => boolean, zone: string): string[] {
+  return recurrence.flatMap((line) => {
+    if (!/^RDATE/i.test(line)) return [line]
+    const [head = '', dates = ''] = line.split(':')
+    const kept = dates.split(',').filter((date) => keeps(msOfDate(date, zone)))
+    return kept.length > 0 ? [`${head}:${kept.join(',')}`] : []
+  })
+}
+
+/** A date of RFC 5545 in epoch milliseconds, as slots have them; without `Z` it is local in the series' zone. */
+function msOfDate(text: string, zone: string): number {
+  if (text.length === 8) return Temporal.PlainDate.from(text).toZonedDateTime('UTC').epochMilliseconds
+  return text.endsWith('Z')
+    ? Temporal.Instant.from(text).epochMilliseconds
+    : Temporal.PlainDateTime.from(text).toZonedDateTime(zone).epochMilliseconds
 }
 
 /** The recurrence from `slot` on: a COUNT is lessened by what lies before. */
 export function continuedFrom(master: GoogleEvent, calendarZone: string, slot: Slot): string[] {
   const first = slotOf(master.start, calendarZone).ms
   const before = slotsBetween(master, calendarZone, first, slot.ms - 1).length
-  return changeRule(master.recurrence ?? [], (parts) =>
+  const ruled = changeRule(master.recurrence ?? [], (parts) =>
     parts.map((part) => (/^COUNT=/i.test(part) ? `COUNT=${Number(part.slice(6)) - before}` : part)),
   )
+  return datesKept(ruled, (date) => date >= slot.ms, zoneOf(master, calendarZone))
 }
 
 const weekdays = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU']

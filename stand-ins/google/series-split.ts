@@ -1,10 +1,11 @@
 import { refusal } from './api-error.ts'
-import type { CalendarState, Write } from './calendar-state.ts'
+import type { CalendarState } from './calendar-state.ts'
 import { patched, type WriteContext } from './event-draft.ts'
 import { type Found, instanceAt, isLive, mustFind } from './event-lookup.ts'
 import { touchSeries } from './event-writes.ts'
 import type { EventBody, GoogleEvent } from './google-json.ts'
 import { baseOf, continuedFrom, endedBefore, type Slot, slotOf, suffixOf } from './recurrence.ts'
+import type { Write } from './write-order.ts'
 
 export type SplitOptions = {
   /** What differs from there on; `start` and `end` are those of the first occurrence of the new series. */

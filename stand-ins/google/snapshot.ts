@@ -1,8 +1,9 @@
 import type { AccessSettings, AccessTokens } from './access-tokens.ts'
-import { type CalendarState, type Entry, index } from './calendar-state.ts'
+import type { CalendarState, Entry } from './calendar-state.ts'
 import type { Fault, Faults } from './faults.ts'
-import type { Channel, PushSettings } from './push-channels.ts'
+import { type Channel, calmPushes, type PushSettings } from './push-channels.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import { index } from './write-order.ts'
 
 /** The whole state as JSON. `version` rises when its shape does. */
 export type GoogleSnapshot = {
@@ -64,7 +65,7 @@ export function readSnapshot(parts: CoreParts, given: GoogleSnapshot): void {
   parts.faults.clear()
   for (const fault of saved.faults) parts.faults.set(fault)
   parts.access.restore(saved.access.settings, saved.access.issued)
-  parts.settings.push = saved.settings.push
+  parts.settings.push = { ...calmPushes, ...saved.settings.push }
   if (saved.settings.syncTokenLifeMs === undefined) delete parts.settings.syncTokenLifeMs
   else parts.settings.syncTokenLifeMs = saved.settings.syncTokenLifeMs
 }

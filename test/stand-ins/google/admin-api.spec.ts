@@ -1,29 +1,19 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adjustableClock } from '../../../stand-ins/adjustable-clock.ts'
-import type { GoogleStandIn } from '../../../stand-ins/google/http-shell.ts'
 import { runGoogleStandIn } from '../../../stand-ins/google/main.ts'
-import { failureOf, HOST, morning, withReceiver, withStandIn } from './stand-in-client.ts'
+import {
+  ask,
+  calendarPath as at,
+  failureOf,
+  HOST,
+  type Json,
+  morning,
+  withReceiver,
+  withStandIn,
+} from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: the admin API")
-
-type Json = { [field: string]: unknown }
-
-async function ask(
-  standIn: GoogleStandIn,
-  line: string,
-  body?: object,
-): Promise<{ status: number; body: Json }> {
-  const [method = '', path] = line.split(' ')
-  const answer = await fetch(`${standIn.url}/stand-in${path}`, {
-    method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Json) }
-}
-
-const at = `/calendars/${encodeURIComponent(HOST)}`
 
 test('an event lives through all that a person does to it', () =>
   withStandIn(async (standIn) => {

@@ -2,7 +2,7 @@ import { auth, calendar } from 'googleapis/build/src/apis/calendar/index.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { virtualClock } from '../../support/virtual-clock.ts'
-import { clientOf, failureOf, HOST, morning, withStandIn } from './stand-in-client.ts'
+import { act, clientOf, failureOf, HOST, morning, withStandIn } from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: access and faults")
 
@@ -135,6 +135,27 @@ test('an answer can be lost after its effect, a connection cut, an answer slow',
     const before = performance.now()
     await client.events.list({ calendarId: HOST })
     assert.ok(performance.now() - before > 15)
+  }))
+
+test('200 can carry a web page, JSON cut in the middle, or 10 MB', () =>
+  withStandIn(async (standIn) => {
+    standIn.core.access.settings.open = true
+    standIn.core.insert(HOST, morning(7))
+    const list = async (hangup: string) => {
+      await act(standIn, 'POST /faults', { methods: ['list'], times: 1, hangup })
+      const answer = await fetch(`${standIn.url}/calendar/v3/calendars/${HOST}/events`)
+      assert.is(answer.status, 200)
+      return { type: answer.headers.get('content-type') ?? '', text: await answer.text() }
+    }
+    const page = await list('html')
+    assert.match(page.type, 'text/html')
+    assert.match(page.text, /^<!DOCTYPE html>/)
+    const cut = await list('truncated')
+    assert.match(cut.type, 'application/json')
+    assert.throws(() => JSON.parse(cut.text), SyntaxError)
+    const huge = await list('huge')
+    assert.ok(huge.text.length > 10_000_000)
+    assert.is(JSON.parse(huge.text).items.length, 1)
   }))
 
 test('a token request can fail too', () =>

@@ -8,6 +8,8 @@ import { HOST, morning } from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: a mirror kept by sync tokens")
 
+const OTHER = 'other@example.com'
+
 /** What a client must keep: what is not cancelled, and cancelled instances of series that are there. */
 type Mirror = Map<string, GoogleEvent>
 
@@ -50,6 +52,9 @@ const step = fc.record({
     'decline',
     'clear',
     'transfer',
+    'organiser',
+    'detach',
+    'shift',
     'read',
     'read',
     'snapshot',
@@ -96,7 +101,11 @@ function perform(core: GoogleCore, { what, which, day }: Step): void {
   if (what === 'end') core.end(HOST, id)
   if (what === 'rename') core.patch(HOST, id, { summary: `Name ${day}` })
   if (what === 'decline') core.respond(HOST, id, { response: 'declined' })
-  if (what === 'transfer') core.transfer(HOST, id, 'other@example.com')
+  if (what === 'organiser')
+    core.habits.changeOrganiser(HOST, id, { email: OTHER, formerStaysGuest: day > 14 })
+  if (what === 'detach') core.habits.detach(HOST, id)
+  if (what === 'shift') core.habits.massEdit(HOST, { kind: 'shift', minutes: day, oneEtag: which % 2 === 0 })
+  if (what === 'transfer') core.transfer(HOST, id, OTHER)
 }
 
 test('whatever is done, and whenever it is read, the mirror is what a fresh full list gives', () => {
@@ -104,7 +113,7 @@ test('whatever is done, and whenever it is read, the mirror is what a fresh full
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const core = createGoogleCore({ clock: virtualClock(), seed: 5 })
       core.createCalendar({ id: HOST, timeZone: 'America/Chicago' })
-      core.createCalendar({ id: 'other@example.com' })
+      core.createCalendar({ id: OTHER })
       const reader: Reader = { mirror: new Map() }
       for (const one of steps) {
         if (one.what === 'read') readPage(core, reader, one.size)

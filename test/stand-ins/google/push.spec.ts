@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { virtualClock } from '../../support/virtual-clock.ts'
-import { failureOf, HOST, morning, withReceiver, withStandIn } from './stand-in-client.ts'
+import { act, failureOf, HOST, morning, withReceiver, withStandIn } from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: push channels")
 
@@ -134,6 +134,29 @@ test('stopping needs both ids, is 404 the second time, and stragglers come where
       assert.is(standIn.deliveries().length, 2)
     }),
   ))
+
+test('the resource URI writes the calendar with `%40` or with `@`', () =>
+  withReceiver((receiver) =>
+    withStandIn(async (standIn, client) => {
+      for (const uriAt of ['%40', '@']) {
+        await act(standIn, 'PUT /push', { uriAt })
+        const requestBody = hook(receiver.address, { id: uriAt === '@' ? 'plain' : 'coded' })
+        const { data } = await client.events.watch({ calendarId: HOST, requestBody })
+        const uri = `https://www.googleapis.com/calendar/v3/calendars/host${uriAt}example.com/events?alt=json`
+        const { headers } = await receiver.next()
+        assert.equal([data.resourceUri, headers['x-goog-resource-uri']], [uri, uri])
+      }
+    }),
+  ))
+
+test('a watch can answer 404 while the list works', () =>
+  withStandIn(async (standIn, client) => {
+    await act(standIn, 'POST /faults', { calendarId: HOST, methods: ['watch'], status: 404 })
+    const watch = client.events.watch({ calendarId: HOST, requestBody: hook('http://127.0.0.1:9/') })
+    const { status, reason } = await failureOf(watch)
+    assert.equal([status, reason], [404, 'notFound'])
+    assert.ok((await client.events.list({ calendarId: HOST })).data.nextSyncToken)
+  }))
 
 test('an expired channel is told nothing', async () => {
   const clock = virtualClock('2030-01-01T00:00:00Z')

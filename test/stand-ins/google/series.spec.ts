@@ -1,22 +1,11 @@
-import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { failureOf, HOST, morning, withStandIn } from './stand-in-client.ts'
+import { changesOf as changes, failureOf, HOST, morning, withStandIn } from './stand-in-client.ts'
 
 const test = suite("Google's stand-in: series")
 
 const daily = (rule = 'RRULE:FREQ=DAILY;COUNT=6') => morning(7, { id: 'series1', recurrence: [rule] })
 const instance = (day: number) => `series1_203001${String(day).padStart(2, '0')}T150000Z`
-
-async function changes(
-  client: calendar_v3.Calendar,
-  change: () => Promise<unknown> | unknown,
-): Promise<calendar_v3.Schema$Event[]> {
-  const { data } = await client.events.list({ calendarId: HOST })
-  await change()
-  const next = await client.events.list({ calendarId: HOST, syncToken: data.nextSyncToken ?? '' })
-  return next.data.items ?? []
-}
 
 test('instances carry the UTC start in their ids and stay at the same wall time across a change of clocks', () =>
   withStandIn(async (standIn, client) => {

@@ -117,3 +117,41 @@ export const morning = (day: number, more: object = {}) => ({
   end: { dateTime: `2030-01-${String(day).padStart(2, '0')}T09:30:00-06:00`, timeZone: 'America/Chicago' },
   ...more,
 })
+
+export type Json = { [field: string]: unknown }
+
+/** The host's calendar in the admin API. */
+export const calendarPath = `/calendars/${encodeURIComponent(HOST)}`
+
+/** One call of the admin API, `VERB /path`, over HTTP. */
+export async function ask(
+  standIn: GoogleStandIn,
+  line: string,
+  body?: object,
+): Promise<{ status: number; body: Json }> {
+  const [method = '', path] = line.split(' ')
+  const answer = await fetch(`${standIn.url}/stand-in${path}`, {
+    method,
+    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  const text = await answer.text()
+  return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Json) }
+}
+
+/** As `ask`, for a call that must be taken. */
+export async function act(standIn: GoogleStandIn, line: string, body?: object): Promise<Json> {
+  const answer = await ask(standIn, line, body)
+  if (answer.status >= 300) throw new Error(`${line}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+
+/** What an incremental list gives of a change. */
+export async function changesOf(
+  client: calendar_v3.Calendar,
+  change: () => Promise<unknown> | unknown,
+  calendarId = HOST,
+): Promise<calendar_v3.Schema$Event[]> {
+  const syncToken = (await client.events.list({ calendarId })).data.nextSyncToken ?? ''
+  await change()
+  return (await client.events.list({ calendarId, syncToken })).data.items ?? []
+}

@@ -73,13 +73,10 @@ export type CalcomByHttp = {
   event(eventId: string, calendarId?: string): GoogleEvent
 }
 
-/** Tomorrow and so many hours later, on the hour. */
-export const hour = (hours: number): string =>
-  systemClock
-    .now()
-    .round({ smallestUnit: 'hour' })
-    .add({ hours: 24 + hours })
-    .toString()
+const tomorrow = systemClock.now().round({ smallestUnit: 'hour' }).add({ hours: 24 })
+
+/** So many hours after an hour of tomorrow, the same one all through a file. */
+export const hour = (hours: number): string => tomorrow.add({ minutes: Math.round(hours * 60) }).toString()
 
 /** Whether two texts are the same time. */
 export const sameTime = (one: string | undefined, other: string | undefined): boolean =>
@@ -121,7 +118,7 @@ export async function calcomByHttp(work: (cal: CalcomByHttp) => Promise<void>): 
       },
       deliveries: () =>
         receiver.received.map(({ body }) => {
-          const { triggerEvent, payload } = JSON.parse(String(body))
+          const { triggerEvent, payload } = deliveryIn(String(body))
           return { trigger: triggerEvent, payload }
         }),
       received: () => receiver.received.map(({ body, headers }) => ({ body: String(body), headers })),
@@ -140,5 +137,14 @@ function answerIn(text: string): Answer {
     return JSON.parse(text)
   } catch {
     return JSON.parse('{}')
+  }
+}
+
+/** A form has neither. */
+function deliveryIn(text: string): { triggerEvent: string; payload: Json } {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return JSON.parse('{"triggerEvent":"","payload":{}}')
   }
 }

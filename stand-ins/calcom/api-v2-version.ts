@@ -4,7 +4,7 @@ import type { CalcomSettings } from './settings.ts'
 const versions = ['2024-08-13', '2026-02-25', '2026-05-01'] as const
 export type ApiVersion = (typeof versions)[number]
 
-/** One that is not known falls back in silence. v1 is gone, and so is what the settings say: both are answered 410. */
+/** Version asked for; one that is not known falls back in silence. v1, and what the settings name, is answered 410. */
 export function versionOf(request: Request, url: URL, settings: CalcomSettings): ApiVersion {
   const asked = request.headers.get('cal-api-version') ?? ''
   if (/^\/v1(\/|$)/.test(url.pathname))

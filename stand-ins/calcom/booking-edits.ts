@@ -3,8 +3,8 @@ import { isRefusal, type Outcome, openBooking } from './outcome.ts'
 import type { Workings } from './workings.ts'
 
 /**
- * Changes that keep a booking's times. No webhook is sent, and the whole event is written anew from the database, so
- * that a move in the calendar that Cal.com does not know of is undone.
+ * Changes that keep a booking's times. No webhook is sent. The whole event is written anew from the database, which
+ * undoes a move in the calendar that Cal.com does not know of.
  */
 export const bookingEdits = (cal: Workings) => ({
   edit(uid: string, { title, location, guests }: EditRequest): Outcome {

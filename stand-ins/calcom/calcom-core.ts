@@ -51,8 +51,8 @@ export type CalcomCore = {
   createUser(user: NewUser): CalcomUser
   createEventType(userId: number, eventType: NewEventType): CalcomEventType
   /**
-   * Announces the booking, then writes its event, then stores the reference: in this order. Of a type with seats it may
-   * be a seat in a booking that is there; of a recurring type the first of many.
+   * Announces the booking, then writes its event, then stores the reference: in this order. A type with seats may give a
+   * seat in a booking that is there, a recurring type the first of many.
    */
   book(request: BookRequest): Outcome
   /**

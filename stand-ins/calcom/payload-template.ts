@@ -2,8 +2,8 @@
 export type FilledTemplate = { body: string; contentType: string }
 
 /**
- * The body that a subscriber's own template gives: `{{name}}` is a field of the payload, or `triggerEvent` or
- * `createdAt`, with the characters of HTML escaped but for quotes. A template that is JSON is sent as JSON, any other
+ * Fills a subscriber's own template: `{{name}}` is a field of the payload, or `triggerEvent` or `createdAt`. HTML's
+ * characters are escaped, but for quotes. A template that is JSON is sent as JSON, any other
  * as a form (calcom/cal.com, packages/features/webhooks/lib/sendPayload.ts).
  */
 export function filledTemplate(template: string, data: Record<string, unknown>): FilledTemplate {

@@ -33,8 +33,7 @@ export function plainBookings(cal: Workings) {
     },
 
     /**
-     * `calendarKnows`: the event shows the new time already, and is left as it is; whether the new booking names it is
-     * said beside.
+     * `calendarKnows`: the event shows the new time already, and is left alone. `references`: the new booking names it.
      */
     reschedule(uid: string, request: RescheduleRequest, calendarKnows?: { references: boolean }): Outcome {
       const old = store.booking(uid)

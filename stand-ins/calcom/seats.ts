@@ -6,9 +6,8 @@ import { bookingPayload, endPayload } from './webhook-payload.ts'
 import type { Workings } from './workings.ts'
 
 /**
- * Several guests share one booking, a seat each. What one guest does is announced with the uid of the booking that goes
- * on for the others, after the event was written anew from the database (calcom/cal.com,
- * packages/features/bookings/lib/handleSeats).
+ * Seats of one booking, a guest each. What one guest does is announced with the uid that goes on for the others. The
+ * event was written anew from the database before that (calcom/cal.com, packages/features/bookings/lib/handleSeats).
  */
 export function seats(cal: Workings) {
   const { store, settings, webhooks, calendar } = cal

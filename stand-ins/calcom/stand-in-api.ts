@@ -15,8 +15,8 @@ import {
 } from './stand-in-shapes.ts'
 
 /**
- * What people do in Cal.com's own pages, how this Cal.com behaves, and what goes wrong, under `/stand-in/`;
- * docs/stand-ins.md has all calls. Actions on bookings answer when everything has been done, or at once where the body
+ * What people do in Cal.com's own pages, how it behaves, and what goes wrong, under `/stand-in/`. All calls are in
+ * docs/stand-ins.md. Actions on bookings answer when everything has been done, or at once where the body
  * says `wait: false`.
  */
 export function standInApi(core: CalcomCore): (request: Request) => Promise<Response> {

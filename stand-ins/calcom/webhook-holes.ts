@@ -3,8 +3,7 @@ import type { CalcomSettings } from './settings.ts'
 type Payload = Record<string, unknown>
 
 /**
- * A payload as versions and paths of Cal.com are seen to send it: each of these fields was missing in somebody's
- * deliveries. A payload without a uid, as a test sends it, stays whole.
+ * Takes fields out that were missing in somebody's deliveries. A payload without a uid, as a test sends it, stays whole.
  */
 export function withHoles(payload: object, settings: CalcomSettings): object {
   const holed: Payload = { ...payload }

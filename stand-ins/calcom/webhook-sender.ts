@@ -38,8 +38,8 @@ export type WebhookSender = {
    */
   send(trigger: string, payload: object & { uid?: string | null }): Promise<void>
   /**
-   * Lets held deliveries go one after the other: all in the order they were made, or those numbered in the order given.
-   * Gives how many.
+   * Lets held deliveries go one after the other: all as they were made, or those numbered in the order given. Gives how
+   * many.
    */
   release(numbers?: readonly number[]): Promise<number>
   /** Sends a past delivery's very bytes again. */

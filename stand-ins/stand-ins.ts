@@ -3,8 +3,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../ports/clock.ts'
 import { type CalcomStandIn, startCalcomStandIn } from './calcom/calcom-stand-in.ts'
-import type { CalendarEventWrite, GoogleSide } from './calcom/google-side.ts'
-import type { GoogleCore } from './google/google-core.ts'
+import { writesIntoGoogle } from './calcom/writes-into-google.ts'
 import { type GoogleStandIn, startGoogleStandIn } from './google/http-shell.ts'
 
 /** The host that every new set of stand-ins has. */
@@ -44,7 +43,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     apiKey: options.calcomApiKey,
     webhookUrl: options.webhookUrl,
     webhookSecret: options.webhookSecret,
-    google: writesInto(google.core),
+    google: writesIntoGoogle(google.core),
     ...(kept && { state: kept.calcom }),
   })
   if (!kept) furnish(google, calcom)
@@ -104,31 +103,3 @@ function furnish(google: GoogleStandIn, calcom: CalcomStandIn): void {
     },
   })
 }
-
-/** Cal.com's hand in Google Calendar. */
-function writesInto(core: GoogleCore): GoogleSide {
-  return {
-    insert: async (write) => ({ eventId: String(core.insert(write.externalCalendarId, bodyOf(write)).id) }),
-    update: async (eventId, write) => {
-      core.patch(write.externalCalendarId, eventId, bodyOf(write))
-    },
-    delete: async ({ externalCalendarId, eventId }) => {
-      core.delete(externalCalendarId, eventId)
-    },
-  }
-}
-
-const bodyOf = ({ summary, start, end, timeZone, organizer, attendees }: CalendarEventWrite) => ({
-  summary,
-  start: { dateTime: start.toString(), timeZone },
-  end: { dateTime: end.toString(), timeZone },
-  attendees: [
-    {
-      email: organizer.email,
-      displayName: organizer.displayName,
-      organizer: true,
-      responseStatus: 'accepted' as const,
-    },
-    ...attendees.map((guest) => ({ ...guest, responseStatus: 'needsAction' as const })),
-  ],
-})

@@ -1,8 +1,9 @@
+import type { ApiVersion } from './api-v2-version.ts'
 import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomBooking, CalcomUser } from './calcom-state.ts'
 
-/** A booking as API v2 (2024-08-13) shows it. */
-export function bookingOutput(core: CalcomCore, booking: CalcomBooking) {
+/** A booking as API v2 shows it; from 2026-02-25 on with who ended or moved it. */
+export function bookingOutput(core: CalcomCore, booking: CalcomBooking, version: ApiVersion = '2024-08-13') {
   const host: CalcomUser | undefined = core.store.user(booking.userId)
   const next = core.store.replacementOf(booking.uid)
   const eventType = core.store.eventTypeOf(booking)
@@ -22,12 +23,16 @@ export function bookingOutput(core: CalcomCore, booking: CalcomBooking) {
     ...(booking.status === 'cancelled' ? { cancellationReason: booking.reason ?? '' } : {}),
     ...(booking.fromReschedule === undefined ? {} : { rescheduledFromUid: booking.fromReschedule }),
     ...(next === undefined ? {} : { rescheduledToUid: next.uid }),
+    ...(version === '2024-08-13'
+      ? {}
+      : { cancelledByEmail: booking.cancelledBy ?? null, rescheduledByEmail: booking.rescheduledBy ?? null }),
+    ...(booking.recurringEventId === undefined ? {} : { recurringBookingUid: booking.recurringEventId }),
     start: start.toString({ smallestUnit: 'millisecond' }),
     end: end.toString({ smallestUnit: 'millisecond' }),
     duration: end.since(start).total('minutes'),
     eventTypeId: eventType.id,
     eventType: { id: eventType.id, slug: eventType.title.toLowerCase().replaceAll(' ', '-') },
-    location: '',
+    location: booking.location ?? '',
     absentHost: false,
     createdAt: booking.createdAt,
     updatedAt: booking.updatedAt,
@@ -39,11 +44,14 @@ export function bookingOutput(core: CalcomCore, booking: CalcomBooking) {
   }
 }
 
-/** References that were deleted with their event are still listed, as Cal.com lists them. */
+/** References that were deleted with their event are still listed, without a sign, as older versions list them. */
 export function referencesOutput(core: CalcomCore, booking: CalcomBooking, type: string | null) {
-  const { referenceCalendar } = core.settings
+  const { referenceCalendar, deletedReferences } = core.settings
   return booking.references
-    .filter((reference) => type === null || reference.type === type)
+    .filter(
+      (reference) =>
+        (type === null || reference.type === type) && (deletedReferences === 'listed' || !reference.deleted),
+    )
     .map((reference) => ({
       type: reference.type,
       eventUid: reference.uid,

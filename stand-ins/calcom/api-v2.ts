@@ -1,98 +1,122 @@
+import { errorResponse, success, truncated, webPage } from './api-v2-answers.ts'
+import { apiCallers } from './api-v2-callers.ts'
 import { bookingOutput, referencesOutput } from './api-v2-outputs.ts'
+import { bookingsPage } from './api-v2-pages.ts'
+import { type ApiVersion, versionOf } from './api-v2-version.ts'
+import { actByApi, bookByApi } from './api-v2-writes.ts'
 import type { CalcomCore } from './calcom-core.ts'
-import type { CalcomBooking } from './calcom-state.ts'
 import { ApiError, jsonBody, jsonResponse } from './http-json.ts'
 import type { Outcome } from './outcome.ts'
 
 /** The connection ended without an answer. */
 export class NoAnswer extends Error {}
 
-/** Who asks: a user's key answers for that user's bookings, the stand-in's own for all. */
-type Caller = { userId?: number }
-
 /**
- * API v2 (2024-08-13) as far as this service uses it. `apiKey` answers for every user; without any key anywhere each
- * key does. Throws NoAnswer while the API is down.
+ * API v2 as far as this service uses it and guests change bookings by it. `apiKey` answers for every user; without any
+ * key anywhere each key does. Throws NoAnswer while the API is down.
  */
 export function calcomApiV2(
   core: CalcomCore,
   options: { apiKey?: string },
 ): (request: Request) => Promise<Response> {
   const { faults, store } = core
+  const { callerOf, bookingFor, bookingForReferences, adminOnly } = apiCallers(core, options)
 
-  const callerOf = (request: Request): Caller => {
-    const key = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
-    if (key === undefined) throw new ApiError(401, 'UnauthorizedException', 'No authentication method')
-    const owner = store.users().find(({ apiKey }) => apiKey === key)
-    if (owner !== undefined) return { userId: owner.id }
-    if (options.apiKey === undefined || options.apiKey === key) return {}
-    throw new ApiError(401, 'UnauthorizedException', 'Your api key is not valid')
-  }
-
-  const bookingOf = (uid: string, caller: Caller): CalcomBooking => {
-    const booking = store.booking(uid)
-    if (booking === undefined || (caller.userId !== undefined && booking.userId !== caller.userId)) {
-      throw new ApiError(404, 'NotFoundException', `Booking with uid=${uid} was not found in the database`)
-    }
-    return booking
-  }
-
-  const done = async (outcome: Outcome): Promise<Response> => {
+  const done = async (outcome: Outcome, version: ApiVersion): Promise<Response> => {
     if (!outcome.ok) {
-      const code = outcome.status === 404 ? 'NotFoundException' : 'BadRequestException'
-      throw new ApiError(outcome.status, code, outcome.message)
+      const code = { 400: 'BadRequestException', 404: 'NotFoundException', 409: 'ConflictException' }
+      throw new ApiError(outcome.status, code[outcome.status], outcome.message)
     }
     await outcome.settled
-    return success(bookingOutput(core, outcome.booking))
+    return success(bookingOutput(core, outcome.booking, version))
   }
 
-  const route = async (request: Request, url: URL): Promise<Response> => {
-    const [, , resource, uid, action] = url.pathname.split('/').map(decodeURIComponent)
+  /** The uid of a recurring booking as a whole stands for all of them. */
+  const oneOrAll = (request: Request, uid: string, version: ApiVersion): Response => {
+    const caller = callerOf(request)
+    const all = store.recurrences(uid).map((one) => bookingFor(caller, one.uid))
+    return success(
+      all.length > 0
+        ? all.map((booking) => bookingOutput(core, booking, version))
+        : bookingOutput(core, bookingFor(caller, uid), version),
+    )
+  }
+
+  const reassigned = async (request: Request, uid: string, userId: string | undefined): Promise<Response> => {
+    adminOnly(callerOf(request))
+    const outcome = core.reassign(uid, userId === undefined ? {} : { userId: Number(userId) })
+    await done(outcome, '2024-08-13')
+    const host = store.user(store.booking(uid)?.userId ?? 0)
+    return success({ bookingUid: uid, reassignedTo: { id: host?.id, name: host?.name, email: host?.email } })
+  }
+
+  const route = async (request: Request, url: URL, version: ApiVersion): Promise<Response> => {
+    const path = url.pathname.split('/').slice(2).map(decodeURIComponent)
+    const ofTeam = path[0] === 'organizations' && path[2] === 'teams'
+    const [resource, uid, action, last] = ofTeam ? path.slice(4) : path
     const call = `${request.method} ${[resource, uid && '{uid}', action].filter(Boolean).join('/')}`
+    if (resource !== 'bookings') return unknownRoute(request, url)
     switch (call) {
-      case 'GET bookings':
-        return bookingsPage(core, callerOf(request), url.searchParams)
-      case 'GET bookings/{uid}':
-        return success(bookingOutput(core, bookingOf(uid ?? '', callerOf(request))))
-      case 'GET bookings/{uid}/references': {
+      case 'GET bookings': {
         const caller = callerOf(request)
-        const booking = store.booking(uid ?? '')
-        if (booking === undefined || faults.referencesMissing) {
-          throw new ApiError(404, 'NotFoundException', `Booking with uid ${uid} not found`)
+        if (ofTeam) adminOnly(caller)
+        return bookingsPage(core, ofTeam ? undefined : caller.userId, url.searchParams, version)
+      }
+      case 'POST bookings':
+        return done(bookByApi(core, await jsonBody(request)), version)
+      case 'GET bookings/{uid}':
+        return oneOrAll(request, uid ?? '', version)
+      case `GET bookings/{uid}/${action}`: {
+        if (uid === 'by-seat') {
+          return oneOrAll(request, store.bySeat(action ?? '')?.uid ?? action ?? '', version)
         }
-        if (caller.userId !== undefined && caller.userId !== booking.userId) {
-          throw new ApiError(400, 'BadRequestException', `Booking with uid ${uid} does not belong to user`)
-        }
+        if (action !== 'references') return unknownRoute(request, url)
+        const booking = bookingForReferences(callerOf(request), uid ?? '', ofTeam)
         return success(referencesOutput(core, booking, url.searchParams.get('type')))
       }
+      case 'POST bookings/{uid}/reassign':
+        return reassigned(request, uid ?? '', last)
       case 'POST bookings/{uid}/cancel': {
-        const booking = bookingOf(uid ?? '', callerOf(request))
+        const [first] = store.recurrences(uid ?? '').filter(({ status }) => status !== 'cancelled')
+        if (first === undefined) break
         const { cancellationReason: reason } = await jsonBody(request)
-        return done(core.cancel(booking.uid, typeof reason === 'string' ? { reason } : {}))
+        bookingFor(callerOf(request), first.uid)
+        return done(
+          core.cancel(first.uid, { remaining: 'ALL', ...(typeof reason === 'string' ? { reason } : {}) }),
+          version,
+        )
       }
-      case 'POST bookings/{uid}/reschedule': {
-        const booking = bookingOf(uid ?? '', callerOf(request))
-        return done(rescheduleByApi(core, booking, await jsonBody(request)))
-      }
-      default:
-        return jsonResponse(404, {
-          message: `Cannot ${request.method} ${url.pathname}`,
-          error: 'Not Found',
-          statusCode: 404,
-        })
     }
+    if (action === undefined) return unknownRoute(request, url)
+    const booking = bookingFor(callerOf(request), uid ?? '')
+    const outcome = await actByApi(core, `${request.method} ${action}`, booking, request)
+    return outcome === undefined ? unknownRoute(request, url) : done(outcome, version)
+  }
+
+  const fails = (url: URL): boolean => {
+    if (faults.apiFailures === 0) return false
+    const kind = /\/references$/.test(url.pathname)
+      ? 'REFERENCES'
+      : /\/bookings$/.test(url.pathname)
+        ? 'LIST'
+        : 'BOOKING'
+    if (faults.apiFailuresOf !== 'ALL' && faults.apiFailuresOf !== kind) return false
+    faults.apiFailures -= 1
+    return true
   }
 
   return async (request) => {
     if (faults.apiDown) throw new NoAnswer('The API of Cal.com takes no connection')
     if (faults.apiDelayMs > 0) await core.clock.delay(faults.apiDelayMs, request.signal)
     const url = new URL(request.url)
+    const failing = fails(url)
+    if (failing && faults.apiFailure === 'HTML') return webPage()
     try {
-      if (faults.apiFailures > 0) {
-        faults.apiFailures -= 1
+      if (failing && faults.apiFailure === 'ERROR') {
         throw new ApiError(faults.apiStatus, 'StandInFault', 'A fault that was asked for')
       }
-      return await route(request, url)
+      const answer = await route(request, url, versionOf(request, url, core.settings))
+      return failing ? truncated(answer) : answer
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return errorResponse(core, url, error)
@@ -100,138 +124,10 @@ export function calcomApiV2(
   }
 }
 
-/** No end can be given: the length stays the event type's. */
-function rescheduleByApi(core: CalcomCore, booking: CalcomBooking, body: Record<string, unknown>): Outcome {
-  const start = instantOf(body.start)
-  if (start === undefined) {
-    throw new ApiError(400, 'BadRequestException', 'start must be a valid ISO 8601 date string')
-  }
-  if (Temporal.Instant.compare(start, core.clock.now()) < 0) {
-    throw new ApiError(400, 'BadRequestException', 'Attempting to book a meeting in the past.')
-  }
-  const end = start.add({ minutes: core.store.eventTypeOf(booking).lengthMinutes })
-  if (body.allowConflicts !== true && hasConflict(core, booking, start, end)) {
-    throw new ApiError(
-      400,
-      'BadRequestException',
-      'User either already has booking at this time or is not available',
-    )
-  }
-  return core.reschedule(booking.uid, {
-    start,
-    ...(typeof body.rescheduledBy === 'string' ? { by: body.rescheduledBy } : {}),
-    ...(typeof body.reschedulingReason === 'string' ? { reason: body.reschedulingReason } : {}),
+function unknownRoute(request: Request, url: URL): Response {
+  return jsonResponse(404, {
+    message: `Cannot ${request.method} ${url.pathname}`,
+    error: 'Not Found',
+    statusCode: 404,
   })
-}
-
-function hasConflict(
-  core: CalcomCore,
-  moved: CalcomBooking,
-  start: Temporal.Instant,
-  end: Temporal.Instant,
-): boolean {
-  return core.store
-    .bookings()
-    .some(
-      (other) =>
-        other.uid !== moved.uid &&
-        other.userId === moved.userId &&
-        other.status === 'accepted' &&
-        Temporal.Instant.compare(other.start, end) < 0 &&
-        Temporal.Instant.compare(start, other.end) < 0,
-    )
-}
-
-function bookingsPage(core: CalcomCore, caller: Caller, query: URLSearchParams): Response {
-  const statuses = (query.get('status') ?? '').split(',').filter(Boolean)
-  const unknown = statuses.find((status) => !knownStatuses.includes(status))
-  if (unknown !== undefined) {
-    throw new ApiError(400, 'BadRequestException', `Invalid status. Allowed are ${knownStatuses.join(', ')}`)
-  }
-  const take = Number(query.get('take') ?? 100)
-  const skip = Number(query.get('skip') ?? 0)
-  if (!(take >= 1 && take <= 250) || !(skip >= 0)) {
-    throw new ApiError(400, 'BadRequestException', 'take must not be greater than 250, skip not less than 0')
-  }
-  const afterStart = instantOf(query.get('afterStart'))
-  const now = core.clock.now()
-  const direction = query.get('sortStart') === 'desc' ? -1 : 1
-  const all = core.store
-    .bookings()
-    .filter(
-      (booking) =>
-        (caller.userId === undefined || booking.userId === caller.userId) &&
-        (statuses.length === 0 || statuses.some((status) => isOf(status, booking, now))) &&
-        (afterStart === undefined || Temporal.Instant.compare(booking.start, afterStart) >= 0),
-    )
-    .sort((a, b) => direction * (Temporal.Instant.compare(a.start, b.start) || a.id - b.id))
-  const items = all.slice(skip, skip + take)
-  return jsonResponse(200, {
-    status: 'success',
-    data: items.map((booking) => bookingOutput(core, booking)),
-    pagination: {
-      totalItems: all.length,
-      remainingItems: Math.max(0, all.length - skip - items.length),
-      returnedItems: items.length,
-      itemsPerPage: take,
-      currentPage: Math.floor(skip / take) + 1,
-      totalPages: Math.ceil(all.length / take),
-      hasNextPage: skip + items.length < all.length,
-      hasPreviousPage: skip > 0,
-    },
-  })
-}
-
-const knownStatuses = ['upcoming', 'recurring', 'past', 'cancelled', 'unconfirmed']
-
-function isOf(status: string, booking: CalcomBooking, now: Temporal.Instant): boolean {
-  const ended = booking.status === 'cancelled' || booking.status === 'rejected'
-  const over = Temporal.Instant.compare(booking.end, now) < 0
-  if (status === 'cancelled') return ended
-  if (status === 'past') return over && !ended
-  if (status === 'unconfirmed') return !over && booking.status === 'pending'
-  // No booking of the stand-in recurs.
-  return status === 'upcoming' && !over && !ended
-}
-
-function success(data: unknown): Response {
-  return jsonResponse(200, { status: 'success', data })
-}
-
-function errorResponse(core: CalcomCore, url: URL, error: ApiError): Response {
-  const { apiBareErrors, apiRetryAfterSeconds } = core.faults
-  const headers =
-    apiRetryAfterSeconds !== undefined && (error.status === 429 || error.status === 503)
-      ? { 'retry-after': String(apiRetryAfterSeconds) }
-      : {}
-  if (apiBareErrors) {
-    return jsonResponse(error.status, { statusCode: error.status, message: error.message }, headers)
-  }
-  return jsonResponse(
-    error.status,
-    {
-      status: 'error',
-      timestamp: core.clock.now().toString(),
-      path: url.pathname,
-      error: {
-        code: error.code,
-        message: error.message,
-        details: {
-          message: error.message,
-          error: error.code.replace('Exception', ''),
-          statusCode: error.status,
-        },
-      },
-    },
-    headers,
-  )
-}
-
-function instantOf(value: unknown): Temporal.Instant | undefined {
-  if (typeof value !== 'string') return undefined
-  try {
-    return Temporal.Instant.from(value)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,4 @@
-import type { CalcomAttendee } from './calcom-state.ts'
+import type { CalcomAttendee, CalcomRecurrence } from './calcom-state.ts'
 
 /** A user; one with a number that is known already is replaced, bookings and event types kept. */
 export type NewUser = {
@@ -9,9 +9,23 @@ export type NewUser = {
   /** IANA; UTC unless given. */
   timeZone?: string | undefined
   apiKey?: string | undefined
+  /** An admin's key answers for the team's bookings too. */
+  role?: 'MEMBER' | 'ADMIN' | undefined
   destination?: { externalCalendarId: string; credentialId?: string | undefined } | undefined
   /** One of 30 minutes without confirmation unless given. */
-  eventTypes?: { title?: string; lengthMinutes: number; requiresConfirmation?: boolean }[] | undefined
+  eventTypes?: NewEventType[] | undefined
+}
+
+export type NewEventType = {
+  title?: string | undefined
+  lengthMinutes: number
+  requiresConfirmation?: boolean | undefined
+  seatsPerTimeSlot?: number | undefined
+  recurring?: CalcomRecurrence | undefined
+  /** Cents. */
+  price?: number | undefined
+  /** Users whom round robin may choose. */
+  hosts?: number[] | undefined
 }
 
 /** What a guest books. */
@@ -23,16 +37,22 @@ export type BookRequest = {
   end?: Temporal.Instant | undefined
   title?: string | undefined
   attendees?: CalcomAttendee[] | undefined
+  location?: string | undefined
   /** Overrides the event type's. */
   requiresConfirmation?: boolean | undefined
   /** Events that exist already, stored as references in place of a new event. */
-  references?:
-    | {
-        externalEventId: string
-        externalCalendarId?: string | undefined
-        recurringEventId?: string | undefined
-      }[]
-    | undefined
+  references?: NewReference[] | undefined
+}
+
+/** A row that names an event. */
+export type NewReference = {
+  /** May be empty: Cal.com has stored that there is an event, and not which. */
+  externalEventId: string
+  externalCalendarId?: string | null | undefined
+  recurringEventId?: string | null | undefined
+  credentialId?: string | undefined
+  /** Soft-deleted: the row is there and means nothing any more. */
+  deleted?: boolean | undefined
 }
 
 /** Where a booking is moved to. */
@@ -43,4 +63,25 @@ export type RescheduleRequest = {
   reason?: string | undefined
   /** E-mail of whoever moves it. */
   by?: string | undefined
+  /** The guest of this seat moves alone. */
+  seatUid?: string | undefined
+}
+
+/** How a booking ends. */
+export type CancelRequest = {
+  reason?: string | undefined
+  /** E-mail of whoever ends it. */
+  by?: string | undefined
+  /** The guest of this seat gives it up; the booking goes on unless the seat was the last one taken. */
+  seatUid?: string | undefined
+  /** Of a recurring booking: all that are still to come, or this one and those after it. */
+  remaining?: 'ALL' | 'SUBSEQUENT' | undefined
+}
+
+/** What is changed in a booking that keeps its times. */
+export type EditRequest = {
+  title?: string | undefined
+  location?: string | undefined
+  /** Added to those who are there. */
+  guests?: CalcomAttendee[] | undefined
 }

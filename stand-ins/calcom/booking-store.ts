@@ -1,12 +1,8 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { BookRequest, NewUser, RescheduleRequest } from './booking-requests.ts'
-import type {
-  CalcomBooking,
-  CalcomEventType,
-  CalcomReference,
-  CalcomState,
-  CalcomUser,
-} from './calcom-state.ts'
+import type { BookRequest, RescheduleRequest } from './booking-requests.ts'
+import type { CalcomAttendee, CalcomBooking, CalcomEventType, CalcomState } from './calcom-state.ts'
+import { referenceRows } from './reference-rows.ts'
+import { userTable } from './user-table.ts'
 import type { PayloadSubject } from './webhook-payload.ts'
 
 /** Cal.com's tables, each change at once. */
@@ -19,13 +15,17 @@ export function bookingStore(options: {
   newId: () => string
   onChange: () => void
 }) {
-  const { onChange } = options
+  const { onChange, newId } = options
   const state = structuredClone(options.state)
   const byUid = new Map<string, CalcomBooking>()
   const byReplaced = new Map<string, CalcomBooking>()
   const index = (booking: CalcomBooking): void => {
     byUid.set(booking.uid, booking)
-    if (booking.fromReschedule !== undefined) byReplaced.set(booking.fromReschedule, booking)
+    const { fromReschedule } = booking
+    // Of two that took one booking's place Cal.com finds the first.
+    if (fromReschedule !== undefined && !byReplaced.has(fromReschedule)) {
+      byReplaced.set(fromReschedule, booking)
+    }
   }
   state.bookings.forEach(index)
   const now = (): string => options.clock.now().toString()
@@ -33,7 +33,8 @@ export function bookingStore(options: {
     state.nextId += 1
     return state.nextId
   }
-  const user = (id: number): CalcomUser | undefined => state.users.find((one) => one.id === id)
+  const users = userTable(state, { nextId, onChange })
+  const { user, eventTypeOf } = users
 
   const insert = (booking: CalcomBooking): CalcomBooking => {
     state.bookings.push(booking)
@@ -48,22 +49,31 @@ export function bookingStore(options: {
     booking.updatedAt = now()
     onChange()
   }
-  const eventTypeOf = (booking: CalcomBooking): CalcomEventType => {
-    const eventType = state.eventTypes.find(({ id }) => id === booking.eventTypeId)
-    if (eventType === undefined) throw new Error(`Booking ${booking.uid} has no event type`)
-    return eventType
+
+  /** Those who book, each with a seat where the event type has seats. */
+  const guestsOf = (
+    request: Pick<BookRequest, 'userId' | 'attendees'>,
+    eventType: CalcomEventType,
+  ): CalcomAttendee[] => {
+    const guests = request.attendees ?? [
+      { name: 'A Guest', email: 'guest@example.com', timeZone: user(request.userId)?.timeZone ?? 'UTC' },
+    ]
+    if (eventType.seatsPerTimeSlot === undefined) return guests
+    return guests.map((guest) => ({ ...guest, seatUid: guest.seatUid ?? newId() }))
   }
 
   return {
-    user,
-    users: (): readonly CalcomUser[] => state.users,
-    eventTypes: (userId: number): CalcomEventType[] =>
-      state.eventTypes.filter((eventType) => eventType.userId === userId),
+    ...users,
+    ...referenceRows({ nextId, onChange }),
     bookings: (): readonly CalcomBooking[] => state.bookings,
     booking: (uid: string): CalcomBooking | undefined => byUid.get(uid),
+    /** All that were made at once with it, or were given the number of the whole. */
+    recurrences: (recurringEventId: string): CalcomBooking[] =>
+      state.bookings.filter((booking) => booking.recurringEventId === recurringEventId),
+    bySeat: (seatUid: string): CalcomBooking | undefined =>
+      state.bookings.find(({ attendees }) => attendees.some((guest) => guest.seatUid === seatUid)),
     /** The booking that took this one's place. */
     replacementOf: (uid: string): CalcomBooking | undefined => byReplaced.get(uid),
-    eventTypeOf,
     update,
     snapshot: (): CalcomState => structuredClone(state),
 
@@ -74,54 +84,18 @@ export function bookingStore(options: {
       return { booking, user: host, eventType: eventTypeOf(booking) }
     },
 
-    createUser(request: NewUser): CalcomUser {
-      const id = request.id ?? nextId()
-      const known = user(id)
-      const created: CalcomUser = {
-        id,
-        name: request.name ?? known?.name ?? `Host ${id}`,
-        email: request.email ?? known?.email ?? `host-${id}@example.com`,
-        timeZone: request.timeZone ?? known?.timeZone ?? 'UTC',
-        ...(request.apiKey === undefined ? {} : { apiKey: request.apiKey }),
-      }
-      if (request.destination !== undefined) {
-        const { externalCalendarId, credentialId } = request.destination
-        created.destination = {
-          id: nextId(),
-          externalCalendarId,
-          ...(credentialId === undefined ? {} : { credentialId }),
-        }
-      }
-      if (known === undefined) state.users.push(created)
-      else state.users.splice(state.users.indexOf(known), 1, created)
-      const wanted = request.eventTypes ?? (known === undefined ? [{ lengthMinutes: 30 }] : [])
-      for (const eventType of wanted) {
-        state.eventTypes.push({
-          id: nextId(),
-          userId: id,
-          title: eventType.title ?? `${eventType.lengthMinutes} Min Meeting`,
-          lengthMinutes: eventType.lengthMinutes,
-          requiresConfirmation: eventType.requiresConfirmation ?? false,
-        })
-      }
-      onChange()
-      return created
-    },
+    guestsOf,
 
     /** Undefined where the user or the event type does not exist. */
-    create(request: BookRequest): CalcomBooking | undefined {
+    create(request: BookRequest, recurringEventId?: string): CalcomBooking | undefined {
       const host = user(request.userId)
-      const eventType = state.eventTypes.find(
-        ({ id, userId }) =>
-          userId === request.userId && (request.eventTypeId === undefined || id === request.eventTypeId),
-      )
+      const eventType = users.eventTypeFor(request)
       if (host === undefined || eventType === undefined) return undefined
-      const uid = options.newId()
+      const uid = newId()
       const end = request.end ?? request.start.add({ minutes: eventType.lengthMinutes })
-      const pending = request.requiresConfirmation ?? eventType.requiresConfirmation
-      const attendees = request.attendees ?? [
-        { name: 'A Guest', email: 'guest@example.com', timeZone: host.timeZone },
-      ]
+      const unpaid = (eventType.price ?? 0) > 0
+      const pending = (request.requiresConfirmation ?? eventType.requiresConfirmation) || unpaid
+      const attendees = guestsOf(request, eventType)
       return insert({
         id: nextId(),
         uid,
@@ -133,6 +107,9 @@ export function bookingStore(options: {
         end: end.toString(),
         status: pending ? 'pending' : 'accepted',
         rescheduled: false,
+        ...(recurringEventId === undefined ? {} : { recurringEventId }),
+        ...(request.location === undefined ? {} : { location: request.location }),
+        ...(unpaid ? { paid: false } : {}),
         iCalUID: `${uid}@Cal.com`,
         iCalSequence: 0,
         attendees,
@@ -148,14 +125,15 @@ export function bookingStore(options: {
       const end = request.end ?? request.start.add({ minutes: eventType.lengthMinutes })
       // Moved by its owner a booking is confirmed by that; moved by anyone else its owner has to confirm it again.
       const pending = eventType.requiresConfirmation && request.by !== user(old.userId)?.email
-      const { calendarError: _, ...kept } = structuredClone(old)
+      const { calendarError: _, reason: _reason, ...kept } = structuredClone(old)
       const booking = insert({
         ...kept,
         id: nextId(),
-        uid: options.newId(),
+        uid: newId(),
         start: request.start.toString(),
         end: end.toString(),
         status: pending ? 'pending' : 'accepted',
+        rescheduled: false,
         fromReschedule: old.uid,
         iCalSequence: old.iCalSequence + 1,
         references: [],
@@ -166,47 +144,23 @@ export function bookingStore(options: {
       update(old, { status: 'cancelled', rescheduled: true, reason: request.reason })
       return booking
     },
-
-    addReference(
-      booking: CalcomBooking,
-      reference: {
-        externalEventId: string
-        externalCalendarId?: string | undefined
-        recurringEventId?: string | undefined
-        credentialId?: string | undefined
-      },
-    ): void {
-      const { externalEventId, externalCalendarId, recurringEventId, credentialId } = reference
-      booking.references.push({
-        id: nextId(),
-        type: 'google_calendar',
-        uid: externalEventId,
-        ...(externalCalendarId === undefined ? {} : { externalCalendarId }),
-        ...(recurringEventId === undefined ? {} : { thirdPartyRecurringEventId: recurringEventId }),
-        ...(credentialId === undefined ? {} : { credentialId }),
-        deleted: false,
-      })
-      onChange()
-    },
-
-    copyReference(booking: CalcomBooking, reference: CalcomReference): void {
-      booking.references.push({ ...reference, id: nextId() })
-      onChange()
-    },
-
-    /** The row stays, as it does in Cal.com. */
-    deleteReference(reference: CalcomReference): void {
-      reference.deleted = true
-      onChange()
-    },
   }
 }
 
 type BookingChange = {
   status?: CalcomBooking['status']
   rescheduled?: boolean
+  userId?: number
+  title?: string | undefined
+  start?: string
+  end?: string
+  location?: string | undefined
+  attendees?: CalcomAttendee[]
+  paid?: boolean
+  iCalUID?: string
   iCalSequence?: number
   reason?: string | undefined
   cancelledBy?: string | undefined
+  rescheduledBy?: string | undefined
   calendarError?: string
 }

@@ -1,20 +1,29 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { BookRequest, NewUser, RescheduleRequest } from './booking-requests.ts'
+import { bookingEdits } from './booking-edits.ts'
+import type {
+  BookRequest,
+  CancelRequest,
+  EditRequest,
+  NewEventType,
+  NewUser,
+  RescheduleRequest,
+} from './booking-requests.ts'
 import { type BookingStore, bookingStore } from './booking-store.ts'
-import type { CalcomBooking, CalcomState, CalcomUser } from './calcom-state.ts'
-import { emptyState } from './calcom-state.ts'
+import { type CalcomEventType, type CalcomState, type CalcomUser, emptyState } from './calcom-state.ts'
 import { calendarWriter } from './calendar-writer.ts'
+import { confirmation } from './confirmation.ts'
 import { type GoogleSide, noCalendar } from './google-side.ts'
-import { notFound, notPending, type Outcome, whyNotMovable } from './outcome.ts'
+import { type HoldPoint, type Holds, holds } from './holds.ts'
+import { notFound, type Outcome } from './outcome.ts'
+import { type OwnSync, ownSync } from './own-sync.ts'
+import { plainBookings } from './plain-bookings.ts'
+import { reassignment } from './reassignment.ts'
+import { recurringBookings } from './recurring-bookings.ts'
+import { seats } from './seats.ts'
 import { type CalcomFaults, type CalcomSettings, defaultSettings, noFaults } from './settings.ts'
-import {
-  type BookingTrigger,
-  bookingPayload,
-  endPayload,
-  pingPayload,
-  reschedulePayload,
-} from './webhook-payload.ts'
+import { bookingPayload, pingPayload } from './webhook-payload.ts'
 import { type WebhookSender, webhookSender } from './webhook-sender.ts'
+import type { Workings } from './workings.ts'
 
 export type CoreOptions = {
   clock: Clock
@@ -36,18 +45,34 @@ export type CalcomCore = {
   readonly faults: CalcomFaults
   readonly store: BookingStore
   readonly webhooks: WebhookSender
+  /** Where changes stand still until told. */
+  readonly holds: Holds
+  readonly ownSync: OwnSync
   createUser(user: NewUser): CalcomUser
-  /** Announces the booking, then writes its event, then stores the reference: in this order. */
+  createEventType(userId: number, eventType: NewEventType): CalcomEventType
+  /**
+   * Announces the booking, then writes its event, then stores the reference: in this order. A type with seats may give a
+   * seat in a booking that is there, a recurring type the first of many.
+   */
   book(request: BookRequest): Outcome
-  /** A new booking with a new uid takes the place of the old one, whose event it keeps. No CANCELLED is sent. */
+  /**
+   * A new booking with a new uid takes the place of the old one, whose event it keeps. No CANCELLED is sent. Of a type
+   * with seats one guest moves, or all in place.
+   */
   reschedule(uid: string, request: RescheduleRequest): Outcome
   /** Announces the end before the database knows of it, then deletes the event. */
-  cancel(uid: string, request?: { reason?: string | undefined; by?: string | undefined }): Outcome
+  cancel(uid: string, request?: CancelRequest): Outcome
   /** Ends the booking as a cancellation does and asks the guest for another time. */
   requestReschedule(uid: string, request?: { reason?: string | undefined }): Outcome
   /** A pending booking becomes accepted and is announced as created. */
   confirm(uid: string): Outcome
   reject(uid: string, request?: { reason?: string | undefined }): Outcome
+  /** The guest has paid. */
+  pay(uid: string): Outcome
+  /** Round robin's host is another now. */
+  reassign(uid: string, request?: { userId?: number | undefined }): Outcome
+  /** Changes other things than the times, and writes the whole event. */
+  edit(uid: string, request: EditRequest): Outcome
   ping(): Promise<void>
   /** Nothing goes wrong any more. */
   endFaults(): void
@@ -86,18 +111,30 @@ export function calcomCore(options: CoreOptions): CalcomCore {
     closing: closing.signal,
     track,
   })
-  const wait = async (ms: number): Promise<void> => {
+  const held = holds(closing.signal)
+  const pause: Workings['pause'] = async (point, booking) => {
+    const ms = raceAt(point, settings)
     if (ms > 0) await clock.delay(ms, closing.signal)
+    await held.at(point, booking.uid)
   }
-  const calendar = calendarWriter({ google, store, settings, wait })
-  const started = (booking: CalcomBooking, work: Promise<void>): Outcome => ({
-    ok: true,
-    booking,
-    settled: track(work),
-  })
-
-  const announce = (trigger: BookingTrigger, booking: CalcomBooking): Promise<void> =>
-    webhooks.send(trigger, bookingPayload(store.subject(booking)))
+  const workings: Workings = {
+    store,
+    settings,
+    webhooks,
+    calendar: calendarWriter({ google, store, settings, pause }),
+    now: () => clock.now(),
+    newId,
+    pause,
+    started: (booking, work) => ({ ok: true, booking, settled: track(work) }),
+    announce: (trigger, booking) => webhooks.send(trigger, bookingPayload(store.subject(booking))),
+  }
+  const plain = plainBookings(workings)
+  const shared = seats(workings)
+  const recurring = recurringBookings(workings)
+  const isShared = (uid: string): boolean => {
+    const booking = store.booking(uid)
+    return booking !== undefined && store.eventTypeOf(booking).seatsPerTimeSlot !== undefined
+  }
 
   return {
     clock,
@@ -105,108 +142,31 @@ export function calcomCore(options: CoreOptions): CalcomCore {
     faults,
     store,
     webhooks,
+    holds: held,
+    ownSync: ownSync(workings, { plain, google, clock, closing: closing.signal, track }),
     createUser: (user) => store.createUser(user),
+    createEventType: (userId, eventType) => store.createEventType(userId, eventType),
 
     book(request) {
-      const booking = store.create(request)
-      if (booking === undefined) return notFound(`User or event type of the booking was not found`)
-      const work = async (): Promise<void> => {
-        const pending = booking.status === 'pending'
-        await announce(pending ? settings.pendingTrigger : 'BOOKING_CREATED', booking)
-        if (pending) return
-        const { references } = request
-        if (references === undefined) return calendar.insert(booking)
-        await wait(settings.beforeReferencesMs)
-        for (const reference of references) store.addReference(booking, reference)
-      }
-      return started(booking, work())
+      const eventType = store.eventTypeFor(request)
+      if (eventType === undefined) return notFound('User or event type of the booking was not found')
+      if (eventType.recurring !== undefined) return recurring.book(request, eventType.recurring)
+      const joined = eventType.seatsPerTimeSlot === undefined ? undefined : shared.join(request, eventType)
+      return joined ?? plain.book(request)
     },
-
     reschedule(uid, request) {
-      const old = store.booking(uid)
-      if (old === undefined) return notFound(`Booking with uid=${uid} was not found in the database`)
-      const ended = whyNotMovable(store, old)
-      if (ended !== undefined) return { ok: false, status: 400, message: ended }
-      const booking = store.replace(old, request)
-      const work = async (): Promise<void> => {
-        const requested = booking.status === 'pending' && settings.pendingTrigger === 'BOOKING_REQUESTED'
-        await webhooks.send(
-          requested ? 'BOOKING_REQUESTED' : 'BOOKING_RESCHEDULED',
-          reschedulePayload(store.subject(booking), old),
-        )
-        if (booking.status !== 'pending') await calendar.takeOver(old, booking)
-      }
-      return started(booking, work())
+      if (!isShared(uid)) return plain.reschedule(uid, request)
+      return request.seatUid === undefined ? shared.moveAll(uid, request) : shared.move(uid, request)
     },
-
-    cancel(uid, { reason, by } = {}) {
-      const booking = store.booking(uid)
-      if (booking === undefined) return notFound(`Booking with uid=${uid} was not found in the database`)
-      if (booking.status === 'cancelled' || booking.status === 'rejected') {
-        return { ok: false, status: 400, message: `Booking with uid=${uid} has been cancelled already` }
-      }
-      const work = async (): Promise<void> => {
-        const announced = { ...booking, iCalSequence: booking.iCalSequence + 1 }
-        await webhooks.send(
-          'BOOKING_CANCELLED',
-          endPayload(store.subject(announced), {
-            status: 'CANCELLED',
-            ...(reason === undefined ? {} : { reason }),
-            ...(by === undefined ? {} : { by }),
-          }),
-        )
-        await wait(settings.beforeCancelStoredMs)
-        // Rescheduled or cancelled by another meanwhile: the event is not this booking's to delete any more.
-        if (booking.status === 'cancelled') return
-        store.update(booking, {
-          status: 'cancelled',
-          iCalSequence: announced.iCalSequence,
-          reason,
-          cancelledBy: by,
-        })
-        await calendar.delete(booking)
-      }
-      return started(booking, work())
+    cancel(uid, request = {}) {
+      if (request.remaining !== undefined) return recurring.cancelRemaining(uid, request)
+      const left = request.seatUid === undefined ? undefined : shared.giveUp(uid, request)
+      return left ?? plain.cancel(uid, request)
     },
-
-    requestReschedule(uid, { reason } = {}) {
-      const booking = store.booking(uid)
-      if (booking === undefined) return notFound(`Booking with uid=${uid} was not found in the database`)
-      const ended = whyNotMovable(store, booking)
-      if (ended !== undefined) return { ok: false, status: 400, message: ended }
-      const asked = `Please reschedule. ${reason ?? ''}`
-      store.update(booking, { status: 'cancelled', rescheduled: true, reason: asked })
-      const work = async (): Promise<void> => {
-        await calendar.delete(booking)
-        await webhooks.send(
-          'BOOKING_CANCELLED',
-          endPayload(store.subject(booking), { status: 'CANCELLED', reason: asked, requestReschedule: true }),
-        )
-      }
-      return started(booking, work())
-    },
-
-    confirm(uid) {
-      const booking = store.booking(uid)
-      if (booking === undefined) return notFound(`Booking with uid=${uid} was not found in the database`)
-      if (booking.status !== 'pending') return notPending(uid)
-      store.update(booking, { status: 'accepted' })
-      const old = booking.fromReschedule === undefined ? undefined : store.booking(booking.fromReschedule)
-      const work = async (): Promise<void> => {
-        await announce('BOOKING_CREATED', booking)
-        await (old === undefined ? calendar.insert(booking) : calendar.takeOver(old, booking))
-      }
-      return started(booking, work())
-    },
-
-    reject(uid, { reason } = {}) {
-      const booking = store.booking(uid)
-      if (booking === undefined) return notFound(`Booking with uid=${uid} was not found in the database`)
-      if (booking.status !== 'pending') return notPending(uid)
-      store.update(booking, { status: 'rejected', reason })
-      const end = { status: 'REJECTED' as const, ...(reason === undefined ? {} : { reason }) }
-      return started(booking, webhooks.send('BOOKING_REJECTED', endPayload(store.subject(booking), end)))
-    },
+    requestReschedule: plain.requestReschedule,
+    ...confirmation(workings),
+    ...reassignment(workings),
+    ...bookingEdits(workings),
 
     endFaults() {
       delete faults.apiRetryAfterSeconds
@@ -227,3 +187,11 @@ export function calcomCore(options: CoreOptions): CalcomCore {
     snapshot: () => store.snapshot(),
   }
 }
+
+const raceAt = (point: HoldPoint, settings: CalcomSettings): number =>
+  ({
+    BEFORE_EVENT: settings.beforeCalendarMs,
+    BEFORE_REFERENCES: settings.beforeReferencesMs,
+    BETWEEN_REFERENCES: settings.betweenReferencesMs,
+    BEFORE_CANCEL_STORED: settings.beforeCancelStoredMs,
+  })[point]

@@ -13,9 +13,17 @@ const User = z.object({
   name: z.string(),
   email: z.string(),
   timeZone: z.string(),
-  /** Answers for this user's own bookings only. */
   apiKey: z.string().optional(),
+  /** An admin of the team that all users are in. */
+  role: z.enum(['MEMBER', 'ADMIN']).optional(),
   destination: Destination.optional(),
+})
+
+export const Recurrence = z.object({
+  frequency: z.enum(['DAILY', 'WEEKLY', 'MONTHLY']),
+  interval: z.number().int().min(1),
+  /** How many bookings are made at once. */
+  count: z.number().int().min(1),
 })
 
 const EventType = z.object({
@@ -24,20 +32,35 @@ const EventType = z.object({
   title: z.string(),
   lengthMinutes: z.number(),
   requiresConfirmation: z.boolean(),
+  /** Guests that share one booking; absent where each booking has one. */
+  seatsPerTimeSlot: z.number().optional(),
+  recurring: Recurrence.optional(),
+  /** In cents; a booking with a price is accepted by its payment. */
+  price: z.number().optional(),
+  /** Users whom round robin may choose; any user where absent. */
+  hosts: z.array(z.number()).optional(),
 })
 
 const Reference = z.object({
   id: z.number(),
   type: z.literal('google_calendar'),
-  /** Google's event id. */
+  /** Google's event id; empty where Cal.com has not learned it. */
   uid: z.string(),
+  /** What an empty `uid` would have been. */
+  withheldUid: z.string().optional(),
   externalCalendarId: z.string().optional(),
   thirdPartyRecurringEventId: z.string().optional(),
   credentialId: z.string().optional(),
   deleted: z.boolean(),
 })
 
-const Attendee = z.object({ name: z.string(), email: z.string(), timeZone: z.string() })
+const Attendee = z.object({
+  name: z.string(),
+  email: z.string(),
+  timeZone: z.string(),
+  /** Of the guest's seat, where the event type has seats. */
+  seatUid: z.string().optional(),
+})
 
 /** All times are RFC 3339 in UTC. */
 const Booking = z.object({
@@ -52,6 +75,10 @@ const Booking = z.object({
   /** Rescheduled away, or the guest was asked to choose another time. */
   rescheduled: z.boolean(),
   fromReschedule: z.string().optional(),
+  /** Shared by all bookings that were made at once. */
+  recurringEventId: z.string().optional(),
+  location: z.string().optional(),
+  paid: z.boolean().optional(),
   reason: z.string().optional(),
   cancelledBy: z.string().optional(),
   rescheduledBy: z.string().optional(),
@@ -77,6 +104,7 @@ export const CalcomState = z.object({
 
 export type CalcomState = z.infer<typeof CalcomState>
 export type CalcomUser = z.infer<typeof User>
+export type CalcomRecurrence = z.infer<typeof Recurrence>
 export type CalcomEventType = z.infer<typeof EventType>
 export type CalcomBooking = z.infer<typeof Booking>
 export type CalcomReference = z.infer<typeof Reference>

@@ -10,6 +10,8 @@ export type BookingTrigger =
   | 'BOOKING_RESCHEDULED'
   | 'BOOKING_CANCELLED'
   | 'BOOKING_REJECTED'
+  | 'BOOKING_PAYMENT_INITIATED'
+  | 'BOOKING_PAID'
 
 /** The fields all bookings' payloads share. Times are written as Cal.com writes them when it makes a booking. */
 export function bookingPayload({ booking, user, eventType }: PayloadSubject) {
@@ -29,8 +31,9 @@ export function bookingPayload({ booking, user, eventType }: PayloadSubject) {
       language: { locale: 'en' },
       utcOffset: utcOffsetMinutes(booking.start, user.timeZone),
     },
-    attendees: booking.attendees.map((attendee) => ({
+    attendees: booking.attendees.map(({ seatUid, ...attendee }) => ({
       ...attendee,
+      ...(seatUid === undefined ? {} : { bookingSeat: { referenceUid: seatUid } }),
       language: { locale: 'en' },
       utcOffset: utcOffsetMinutes(booking.start, attendee.timeZone),
     })),
@@ -42,13 +45,23 @@ export function bookingPayload({ booking, user, eventType }: PayloadSubject) {
     iCalSequence: booking.iCalSequence,
     eventTitle: eventType.title,
     eventDescription: null,
-    price: 0,
+    price: eventType.price ?? 0,
     currency: 'usd',
     length: eventType.lengthMinutes,
     bookingId: booking.id,
     metadata: {},
     status: booking.status.toUpperCase(),
+    ...(booking.location === undefined ? {} : { location: booking.location }),
+    ...(eventType.seatsPerTimeSlot === undefined ? {} : { seatsPerTimeSlot: eventType.seatsPerTimeSlot }),
+    ...(booking.recurringEventId === undefined ? {} : { recurringEvent: recurrenceOf(eventType) }),
   }
+}
+
+/** Frequencies have numbers in Cal.com, those of the library that it writes rules with. */
+function recurrenceOf({ recurring }: CalcomEventType) {
+  if (recurring === undefined) return null
+  const { frequency, interval, count } = recurring
+  return { freq: { MONTHLY: 1, WEEKLY: 2, DAILY: 3 }[frequency], interval, count }
 }
 
 /** The payload of a reschedule: the new booking's, and which one it replaces. */
@@ -66,7 +79,12 @@ export function reschedulePayload(subject: PayloadSubject, old: CalcomBooking) {
 /** The payload of an end: times with an offset and prices without a value, as Cal.com writes them there. */
 export function endPayload(
   subject: PayloadSubject,
-  end: { status: 'CANCELLED' | 'REJECTED'; reason?: string; by?: string; requestReschedule?: boolean },
+  end: {
+    status: 'CANCELLED' | 'REJECTED'
+    reason?: string | undefined
+    by?: string | undefined
+    requestReschedule?: boolean
+  },
 ) {
   return {
     ...bookingPayload(subject),

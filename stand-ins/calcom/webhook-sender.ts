@@ -1,9 +1,18 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../../ports/clock.ts'
+import { filledTemplate } from './payload-template.ts'
 import type { CalcomFaults, CalcomSettings } from './settings.ts'
+import { withHoles } from './webhook-holes.ts'
 
-/** Where deliveries go, and what they are signed with. */
-export type WebhookTarget = { url: string; secret?: string }
+/** Where deliveries go, what they are signed with, and what the subscriber has set for them. */
+export type WebhookTarget = {
+  url: string
+  secret?: string | undefined
+  /** Takes the place of the body. */
+  payloadTemplate?: string | undefined
+  /** X-Cal-Webhook-Version; the present one unless given. */
+  version?: string | undefined
+}
 
 /** One delivery as it left, and how it ended so far. */
 export type SentWebhook = {
@@ -12,10 +21,11 @@ export type SentWebhook = {
   bookingUid?: string
   /** The raw body that was signed. */
   body: string
+  contentType: string
   /** Of the last answer; absent while there is none. */
   status?: number
   attempts: number
-  fate: 'SENT' | 'DROPPED' | 'NO_TARGET'
+  fate: 'SENT' | 'HELD' | 'DROPPED' | 'NO_TARGET'
 }
 
 export type WebhookSender = {
@@ -26,7 +36,12 @@ export type WebhookSender = {
    * Resolves when the first try has ended, however it ended, or at once where a fault drops or postpones it. Further
    * tries go on behind.
    */
-  send(trigger: string, payload: object & { uid?: string }): Promise<void>
+  send(trigger: string, payload: object & { uid?: string | null }): Promise<void>
+  /**
+   * Lets held deliveries go one after the other: all as they were made, or those numbered in the order given. Gives how
+   * many.
+   */
+  release(numbers?: readonly number[]): Promise<number>
   /** Sends a past delivery's very bytes again. */
   replay(number: number): Promise<boolean>
 }
@@ -51,11 +66,11 @@ export function webhookSender(options: {
         new Request(target.url, {
           method: 'POST',
           headers: {
-            'content-type': 'application/json',
+            'content-type': sent.contentType,
             'x-cal-signature-256': target.secret
               ? createHmac('sha256', target.secret).update(sent.body).digest('hex')
               : 'no-secret-provided',
-            'x-cal-webhook-version': '2021-10-20',
+            'x-cal-webhook-version': target.version ?? '2021-10-20',
           },
           body: sent.body,
           redirect: 'manual',
@@ -83,20 +98,32 @@ export function webhookSender(options: {
     if (!(await attempt(sent, target))) track(retry(sent, target))
   }
 
+  const fateOf = (target: WebhookTarget | undefined): SentWebhook['fate'] => {
+    if (target === undefined) return 'NO_TARGET'
+    if (faults.dropWebhooks > 0) return 'DROPPED'
+    return faults.holdWebhooks ? 'HELD' : 'SENT'
+  }
+
   const sender: WebhookSender = {
     target: undefined,
     log,
     async send(trigger, payload) {
       const { target } = sender
-      const body = JSON.stringify({ triggerEvent: trigger, createdAt: clock.now().toString(), payload })
+      const about = { triggerEvent: trigger, createdAt: clock.now().toString() }
+      const told = withHoles(payload, settings)
+      const { body, contentType } =
+        target?.payloadTemplate === undefined
+          ? { body: JSON.stringify({ ...about, payload: told }), contentType: 'application/json' }
+          : filledTemplate(target.payloadTemplate, { ...told, ...about })
       number += 1
       const sent: SentWebhook = {
         number,
         trigger,
-        ...(payload.uid === undefined ? {} : { bookingUid: payload.uid }),
+        ...(payload.uid ? { bookingUid: payload.uid } : {}),
         body,
+        contentType,
         attempts: 0,
-        fate: target === undefined ? 'NO_TARGET' : faults.dropWebhooks > 0 ? 'DROPPED' : 'SENT',
+        fate: fateOf(target),
       }
       log.push(sent)
       if (log.length > 500) log.shift()
@@ -105,6 +132,7 @@ export function webhookSender(options: {
         faults.dropWebhooks -= 1
         return
       }
+      if (sent.fate === 'HELD') return
       const twice = faults.doubleWebhooks > 0
       if (twice) faults.doubleWebhooks -= 1
       const leave = async (): Promise<void> => {
@@ -113,6 +141,17 @@ export function webhookSender(options: {
       }
       if (faults.delayWebhooksMs === 0) return leave()
       track(clock.delay(faults.delayWebhooksMs, closing).then(() => (closing.aborted ? undefined : leave())))
+    },
+    async release(numbers) {
+      const { target } = sender
+      if (target === undefined) return 0
+      const held = log.filter(({ fate }) => fate === 'HELD')
+      const wanted = numbers?.flatMap((one) => held.find((entry) => entry.number === one) ?? []) ?? held
+      for (const sent of wanted) {
+        sent.fate = 'SENT'
+        await deliver(sent, target)
+      }
+      return wanted.length
     },
     async replay(wanted) {
       const sent = log.find((entry) => entry.number === wanted)

@@ -16,11 +16,11 @@ import { type ProjectionRunner, startProjections } from '../../services/read-mod
 import type { ServicePorts, SyncSettings } from '../../services/running/service-ports.ts'
 import { calcomApiV2 } from '../../stand-ins/calcom/api-v2.ts'
 import { calcomCore } from '../../stand-ins/calcom/calcom-core.ts'
+import { writesIntoGoogle } from '../../stand-ins/calcom/writes-into-google.ts'
 import type { ApiMethod } from '../../stand-ins/google/faults.ts'
 import { createGoogleCore } from '../../stand-ins/google/google-core.ts'
 import type { Push } from '../../stand-ins/google/push-channels.ts'
 import { seededRandom } from '../../stand-ins/google/seeded-random.ts'
-import { calcomWritesInto } from './calcom-writes-into.ts'
 import { googleAtThePort } from './google-at-the-port.ts'
 import { virtualClock } from './virtual-clock.ts'
 
@@ -88,7 +88,7 @@ export function syncWorld(options: SyncWorldOptions) {
   const calcom = calcomCore({
     clock,
     newId: () => `b${(++ids).toString(36)}`,
-    google: calcomWritesInto(google),
+    google: writesIntoGoogle(google),
     fetch: deliver,
   })
   calcom.webhooks.target = { url: 'http://calendar-sync/webhooks/calcom', secret: SECRET }

@@ -195,6 +195,7 @@ directory('asks each user’s own key, and goes on where one user’s is refused
   withStandIn(async (standIn) => {
     const folder = temporaryFolder()
     const apiKeysFile = join(folder.path, 'keys.json')
+    standIn.core.settings.bookingOfOthers = 'hidden'
     try {
       standIn.core.createUser({ id: 7, apiKey: 'cal_7' })
       standIn.core.createUser({ id: 9, apiKey: 'cal_9' })

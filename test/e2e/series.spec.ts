@@ -59,6 +59,9 @@ test('one instance moved, then another, then the first one back', () =>
     const second = story.original(2)
     await story.edit(`/events/${second.id}/move`, { start: movedBy(second, { start: { days: 3 } }).start })
     assert.equal((await story.outcomes())[2], movedBy(second, { start: { days: 3 }, end: { days: 3 } }))
+    const [moved] = await story.world.feed()
+    const answer = { eventId: moved?.id, outcome: 'APPLIED' }
+    await story.world.service.post('/commands/ReportBookingEventOutcome', answer)
     await story.edit(`/events/${first.id}/move`, { start: timesOf(first).start })
     assert.equal((await story.outcomes())[1], ['BookingRescheduled', 'BookingRescheduled'])
     assert.is((await story.world.booking(story.uidOf(1)))?.start, timesOf(first).start)

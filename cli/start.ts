@@ -31,10 +31,10 @@ export async function start(options: { takeOver: boolean }): Promise<number> {
   const refused = service.refused.then((why) => ({ why }))
   const end = await Promise.race([ended, refused])
   if (typeof end === 'object') console.error(end.why)
-  else log.info({ signal: end }, 'stopping: taking nothing more, finishing what is under way')
+  else log.info({ signal: end }, 'service stopping, takes nothing more and finishes what is under way')
   stopping.abort()
   await Promise.all([service.stop(), engineLines])
-  log.info('stopped')
+  log.info('service stopped')
   return typeof end === 'object' ? 1 : 0
 }
 
@@ -46,7 +46,7 @@ async function startOrExplain(
     return await startService(configuration, options)
   } catch (error) {
     if (error instanceof StartRefused) console.error(error.message)
-    else options.log.error({ err: error }, 'the service could not start')
+    else options.log.error({ err: error }, 'service could not start')
     return undefined
   }
 }

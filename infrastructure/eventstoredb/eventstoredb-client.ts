@@ -126,7 +126,7 @@ function connectionString(url: string, log: Logger): string {
   if (!parsed.ok) throw new Error(`the connection string of the event store ${parsed.problem}`)
   const is = (name: string) => parsed.url.options.get(name)?.toLowerCase()
   if (is('tlsverifycert') === 'false' && is('tls') !== 'false')
-    log.warn('the certificate of the event store is verified all the same: give its authority as tlsCAFile')
+    log.warn('event store certificate is verified all the same, name its authority by tlsCAFile')
   const [address = '', query = ''] = url.replace(/^kurrentdb/, 'esdb').split('?')
   const kept = query.split('&').filter((option) => !LEFT_OUT.has(nameOf(option)))
   return `${address}${kept.length === 0 ? '' : '?'}${kept.join('&')}`

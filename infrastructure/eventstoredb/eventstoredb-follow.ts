@@ -42,7 +42,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
   let lostAt: number | undefined
   let pause = FIRST_PAUSE_MS
   const connected = () => {
-    if (deps.outage.logged) log.info({ position }, 'the event store is followed again')
+    if (deps.outage.logged) log.info({ position }, 'event store subscription available again')
     deps.outage.logged = false
     lostAt = undefined
     pause = FIRST_PAUSE_MS
@@ -59,7 +59,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       if (!failure) throw error
       const now = clock.now().epochMilliseconds
       if (!deps.outage.logged)
-        log.warn({ reason: errorText(error), position }, 'the event store cannot be followed: trying again')
+        log.warn({ reason: errorText(error), position }, 'event store subscription unavailable, retrying')
       deps.outage.logged = true
       lostAt ??= now
       leaveNode(failure)

@@ -23,7 +23,7 @@ export function offerGzip(offered: boolean, log: Logger, filter: () => unknown =
   if (!hasKnownShape(found)) {
     if (!offered)
       log.warn(
-        'gzip towards the event store cannot be turned off with this version of grpc-js: reading will be slow',
+        'event store compression cannot be turned off with this version of grpc-js, reading will be slow',
       )
     return offered
   }

@@ -137,7 +137,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
       if (page.problems.length > 0)
         log?.warn(
           { credentialId: request.credentialId, count: page.problems.length, codes: distinct(page.problems) },
-          'events of a calendar could not be read in full',
+          'calendar events not read in full',
         )
       const value: ChangesPage = { events: page.events }
       if (page.nextPageToken !== undefined) value.nextPageToken = page.nextPageToken

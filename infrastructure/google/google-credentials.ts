@@ -147,7 +147,7 @@ export function googleCredentials(options: {
       })
     } catch (error) {
       if (!(error instanceof StoreUnavailable) && !(error instanceof VaultKeyUnknown)) throw error
-      log?.warn({ credentialId, code: error.code }, 'a refreshed access token could not be stored')
+      log?.warn({ credentialId, code: error.code }, 'access token refreshed, not stored')
     }
   }
 

@@ -61,7 +61,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
   const letGo = (producer: Producer): Promise<void> =>
     producer
       .disconnect()
-      .catch((err: unknown) => log.debug({ err }, 'the connections of a producer did not end as they should'))
+      .catch((err: unknown) => log.debug({ err }, 'producer connections did not end as they should'))
 
   function endSession(): Promise<void> {
     const ended = session

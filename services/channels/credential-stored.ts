@@ -26,6 +26,6 @@ export async function credentialStored(
     wakeCrons()
   } catch (error) {
     // The credential is stored; the crons and the reconciler find it at their next turn.
-    ports.log.warn({ err: error, credentialId }, 'the calendars of a credential could not be signalled')
+    ports.log.warn({ err: error, credentialId }, 'credential stored, its calendars not signalled')
   }
 }

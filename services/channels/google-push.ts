@@ -121,7 +121,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     }
     if (typeof onRecord === 'string') {
       channels.put(channelId, 'GONE')
-      log.warn({ channelId, resourceId, calendarKey }, 'a channel of ours pushes that is on no record')
+      log.warn({ channelId, resourceId, calendarKey }, 'orphaned channel pushes, it is on no record')
       if (resourceId !== undefined) ports.stopOrphan?.({ calendarKey, channelId, resourceId })
       return { status: 404, outcome: 'CHANNEL_ORPHANED' }
     }
@@ -137,7 +137,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     } catch (error) {
       // A stream written by a newer version is readable again once this process has been brought up to date.
       if (!(error instanceof StoreUnavailable || error instanceof UnknownEventType)) throw error
-      log.warn({ err: error, channelId: push.channelId }, 'a push could not be kept now')
+      log.warn({ err: error, channelId: push.channelId }, 'push not stored, answered 503')
       return { status: 503, outcome: 'STORE_UNAVAILABLE' }
     }
   }

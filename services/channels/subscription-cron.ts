@@ -76,7 +76,7 @@ async function tend(ports: ServicePorts, subscription: CalendarSubscription): Pr
     if (!result.ok)
       ports.log.debug(
         { subscriptionId: subscription.subscriptionId, code: result.code },
-        'no channel was opened',
+        'channel not opened',
       )
   }
   const keep = currentChannel(subscription)
@@ -129,6 +129,5 @@ async function stop(
 ): Promise<void> {
   const context = contextOf(ports, 'CRON:subscription-cron')
   const result = await StopChannel.handle({ subscriptionId, channelId }, ports, context)
-  if (!result.ok)
-    ports.log.warn({ subscriptionId, channelId, code: result.code }, 'a channel could not be stopped')
+  if (!result.ok) ports.log.warn({ subscriptionId, channelId, code: result.code }, 'channel not stopped')
 }

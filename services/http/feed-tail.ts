@@ -39,7 +39,7 @@ export function feedTail(options: {
 
   async function follow(from: string): Promise<void> {
     let after = from
-    await outages.untilItAnswers('the feed of booking events', async () => {
+    await outages.untilItAnswers('feed of booking events', async () => {
       for await (const page of events.subscribe({ after, filter: { types: WAKING }, signal })) {
         after = page.position
         if (page.events.length === 0) continue

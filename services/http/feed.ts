@@ -80,7 +80,7 @@ async function* endingOn(text: AsyncIterable<string>, log: Logger): AsyncGenerat
   try {
     yield* text
   } catch (err) {
-    log.warn({ err }, 'a live stream of booking events ended: the events could not be read')
+    log.warn({ err }, 'feed stream ended, events could not be read')
   }
 }
 

@@ -96,7 +96,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const { id, type, position } = event
     log.error(
       { eventId: id, type, position, code, err: error },
-      'an event was parked: it cannot be published, and the later ones of its booking wait',
+      'event parked, it cannot be published; later events of its booking wait',
     )
   }
 
@@ -110,7 +110,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       if (rewoundTold !== why)
         log.error(
           { code: 'STORE_REWOUND', why },
-          'nothing is published: the event store and what was published differ; run calendar-sync resume-publishing',
+          'publishing stopped, event store and topic differ; run calendar-sync resume-publishing',
         )
       rewoundTold = why
       enter('STORE_REWOUND', why)
@@ -120,7 +120,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const mark = begun.last ?? NOTHING_PUBLISHED
     await parkAgain({ events, parking: options.parking }, mark)
     backlog.beginsAt(mark.position)
-    log.info({ position: mark.position }, 'this process publishes the booking events')
+    log.info({ position: mark.position }, 'publishing begins in this process')
     enter('PUBLISHING')
     const failure = await publishFrom(mark)
     return failure ? lost(failure) : 0
@@ -179,7 +179,10 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       enter('UNAVAILABLE')
       throw new StoreUnavailable(failure.message, { cause: failure.cause })
     }
-    log.warn({ reason: failure.message, pauseMs: fencedPauseMs }, 'another publisher took over')
+    log.warn(
+      { reason: failure.message, pauseMs: fencedPauseMs },
+      'publishing fenced, another publisher took over',
+    )
     enter('FENCED', failure.message)
     return fencedPauseMs
   }
@@ -201,7 +204,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     await Promise.race([ran, clock.delay(STOPPING_MS, done.signal)])
     done.abort()
     // What hangs now is left: whatever becomes of it, the next publisher will know.
-    ran.catch((err: unknown) => log.debug({ err }, 'publishing ended in the middle'))
+    ran.catch((err: unknown) => log.debug({ err }, 'publishing ended midway'))
     enter('ENDED')
     await publisher.close()
   }

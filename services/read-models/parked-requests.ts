@@ -56,10 +56,7 @@ export async function carryOutRequests(ports: {
     try {
       if (request !== undefined) await ports.carryOut(request)
     } catch (error) {
-      log.warn(
-        { err: error, ...request },
-        'what is wanted of a parked event could not be done; it is tried again',
-      )
+      log.warn({ err: error, ...request }, 'parked event not retried or skipped, trying again')
       await queue.fail(claim, { retryInMs: retryDelay(claim.failures, ports.random) })
       return
     }

@@ -74,7 +74,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       readStore,
       now: clock.now,
       onParked: (parked, err) =>
-        log.error({ ...parked, err }, 'an event was parked: the read model goes on without it'),
+        log.error({ ...parked, err }, 'event parked, the read model goes on without it'),
     }),
     state: 'STARTING',
     lagMs: 0,
@@ -143,7 +143,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       if (projector.parkedCount() > 0)
         log.warn(
           { projection: projector.projection.name, parked: projector.parkedCount() },
-          'a read model still lacks events that it cannot take',
+          'read model still lacks its parked events',
         )
     given = runs.reduce((most, { projector }) => later(most, projector.position()), START)
     for (const one of runs) one.state = one.projector.position() === given ? 'LIVE' : 'CATCHING_UP'

@@ -42,9 +42,9 @@ export function leasedIn(ports: {
         const claim = await queue.claim({ leaseMs, kinds: [kind] })
         outages.answered(what)
         if (claim !== undefined) {
-          log.info({ role }, 'this process has the role')
+          log.info({ role }, `role ${role} taken by this process`)
           await runWith(claim, asked, run)
-          log.info({ role }, 'this process has given the role up')
+          log.info({ role }, `role ${role} given up by this process`)
         }
       } catch (error) {
         outages.failed(what, error)

@@ -36,7 +36,7 @@ export async function keepReporting(ports: {
       if (!signal.aborted)
         await readStore.write([{ collection: roleReports.name, id: role, put: report, position }])
     } catch (error) {
-      log.debug({ err: error, role }, 'how a role is going could not be told')
+      log.debug({ err: error, role }, 'role report not written')
     }
     await clock.delay(EVERY_MS, signal)
   }

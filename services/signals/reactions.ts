@@ -37,7 +37,7 @@ export async function runReactions(
         failures = 0
       }
     } catch (error) {
-      ports.log.error({ err: error }, 'reactions stopped and begin again from their checkpoint')
+      ports.log.error({ err: error }, 'reactions failed, retrying from their checkpoint')
       await ports.clock.delay(retryDelay(failures++, ports.random), signal)
     }
   }

@@ -11,8 +11,8 @@ import { tellOfEngines } from './engine-lines.ts'
 const CONFIGURATION_ERROR = 2
 
 /**
- * Runs the service until SIGTERM or SIGINT, then drains it. Resolves with the exit code: 0 after an orderly end, 1 where
- * it could not start, 2 where the configuration is not usable (nothing was opened then).
+ * Runs the service until SIGTERM or SIGINT, then drains it. Resolves with the exit code. 0: it ended in order. 1: it
+ * could not start. 2: the configuration is not usable, and nothing was opened.
  */
 export async function start(options: { takeOver: boolean }): Promise<number> {
   const configuration = configurationOrExplain()

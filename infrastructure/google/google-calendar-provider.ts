@@ -27,8 +27,8 @@ export type GoogleOptions = {
 }
 
 /**
- * Google Calendar, API v3, read only. What Google knows of a person is not even received: a fields mask leaves out
- * titles, descriptions, places, names and addresses.
+ * Google Calendar, API v3, read only. Personal data is not even received: a fields mask leaves out titles,
+ * descriptions, places, names and addresses.
  */
 export function googleCalendarProvider(options: GoogleOptions): CalendarProvider {
   const { vault, clock, log } = options

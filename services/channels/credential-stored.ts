@@ -3,8 +3,10 @@ import { syncsOfCredential } from '../../projections/calendar-syncs.ts'
 import { selectedCalendarsOfCredential } from '../../projections/selected-calendars.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 
-/** What waited for a credential goes on: its calendars are read and their channels opened at once, whatever
- * their retry schedules say. */
+/**
+ * Goes on with what waited for a credential: its calendars are read and their channels opened at once, whatever their
+ * retry schedules say.
+ */
 export async function credentialStored(
   ports: ServicePorts,
   credentialId: string,

@@ -8,8 +8,8 @@ import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
 import { requestFacts } from './request-facts.ts'
 
 /**
- * The one place of the HTTP role where errors end: expected ones as the problem documents that they are, all others as
- * 500 INTERNAL without their text, logged once under the correlation id that the answer names.
+ * The one place of the HTTP role where errors end. Expected ones become the problem documents that they are. All others
+ * are 500 INTERNAL without their text, logged once under the correlation id that the answer names.
  */
 export function problemDocuments(deps: { log: Logger; newId: () => string }): Middleware {
   return async (ctx, next) => {

@@ -65,13 +65,13 @@ type Term = {
   ): Promise<boolean>
   blocked(): number
 }
-/** What an outage of the broker is called. */
+/** The name of the broker's outage. */
 const PUBLISHING = 'publishing of booking events'
 
 /**
  * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`
- * aborts. No failure ends it. As many events go into one transaction as waited when the one before it ended, so that
- * a single one goes out at once and a backlog in large steps; at most two batches of events are held.
+ * aborts. No failure ends it. A transaction takes as many events as waited when the one before it ended: a single event
+ * goes out at once, a backlog in large steps. At most two batches of events are held.
  */
 export function runPublisher(options: PublisherOptions): RunningPublisher {
   const { events, publisher, clock, log, signal } = options
@@ -203,7 +203,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const done = new AbortController()
     await Promise.race([ran, clock.delay(STOPPING_MS, done.signal)])
     done.abort()
-    // What hangs now is left: whatever becomes of it, the next publisher will know.
+    // A call that hangs now is left: whatever becomes of it, the next publisher will know.
     ran.catch((err: unknown) => log.debug({ err }, 'publishing ended midway'))
     enter('ENDED')
     await publisher.close()

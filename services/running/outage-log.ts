@@ -68,6 +68,6 @@ export function outageLog({
   }
 }
 
-/** What a log line says of a failure: of one that was foreseen its text, of any other where it came from too. */
+/** The facts of a failure for a log line. A foreseen one has its text, any other also the place that it came from. */
 export const failureFacts = (err: unknown): { reason: string } | { err: unknown } =>
   err instanceof StoreUnavailable ? { reason: errorText(err) } : { err }

@@ -1,7 +1,7 @@
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import type { Service } from '../main.ts'
 
-/** What an operator wants to see first: what runs, against what, where to look, where the data is. */
+/** The lines that an operator wants to see first: what runs, against what, where to look, where the data is. */
 export function banner(configuration: Configuration, service: Service): string {
   const { calcom, data, google, roles, sync } = configuration
   const rows: [string, string][] = [

@@ -10,7 +10,7 @@ import { createTeller, type Screen } from './demo/teller.ts'
 import { StepFailed, worldAt } from './demo/world.ts'
 
 export type DemoOptions = {
-  /** Where the story is told. */
+  /** The place where the story is told. */
   screen?: Screen
   /** How long, in milliseconds, each thing may take to come true. */
   patienceMs?: number

@@ -10,9 +10,9 @@ const FIRST_WAIT_MS = 5_000
 const LONGEST_WAIT_MS = 60_000
 
 /**
- * Writes a line for each server that does not answer, or not as it should, and why: a first one within two seconds, and
- * another when the reason changes or it serves. Resolves when nothing more will be written, at the latest when `signal`
- * aborts.
+ * Writes a line for each server that does not answer, or not as it should, and says why. The first line comes within
+ * two seconds; another one when the reason changes, or when the server serves. Resolves when nothing more will be
+ * written, at the latest when `signal` aborts.
  */
 export async function tellOfEngines(
   engines: readonly Engine[],
@@ -27,7 +27,7 @@ async function tellOf(
 ): Promise<void> {
   const look = async () => {
     const condition = await Promise.race([engine.describe(), aborted(signal).then(() => undefined)])
-    // Where both happen: nobody is to be told any more.
+    // After an abort nobody is to be told any more, even if an answer came too.
     return signal.aborted ? undefined : condition
   }
   const first = look()

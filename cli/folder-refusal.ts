@@ -1,4 +1,4 @@
-/** What an operator can do about a folder that cannot be used, in a sentence; undefined for what is not about folders. */
+/** A sentence that says what an operator can do about a folder that cannot be used; undefined for other errors. */
 export function folderRefusal(error: unknown, folder: string): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   if (error.code === 'DATA_FOLDER_IN_USE')

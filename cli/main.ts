@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 
-/** What the command line ends with where it was used wrongly. */
+/** The exit code for a command line that was used wrongly. */
 const USAGE_ERROR = 2
 
 const program = new Command('calendar-sync')
@@ -125,7 +125,7 @@ try {
   } else throw error
 }
 
-/** What node:util's parseArgs throws, which the stand-ins read their options with. */
+/** An error of node:util's parseArgs, which the stand-ins read their options with. */
 function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
 }

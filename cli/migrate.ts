@@ -11,8 +11,8 @@ import { folderRefusal } from './folder-refusal.ts'
 
 /**
  * Moves a data folder (DATA_DIR, if none is named) to the servers that the configuration names. Resolves with the exit
- * code: 0 where all was moved and found whole, 1 where it was not (run it again once what is said is mended), 2 where
- * the configuration is not usable.
+ * code. 0: all was moved and found whole. 1: it was not; run it again once what is said is mended. 2: the configuration
+ * is not usable.
  */
 export async function migrate(folder: string | undefined, options: { json: boolean }): Promise<number> {
   const configuration = configurationOrExplain()

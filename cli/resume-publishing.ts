@@ -17,9 +17,9 @@ const TIMEOUT_MS = 60 * 60 * 1000
 type Outcome = { ok: true; report: ResumeReport } | { ok: false; message: string }
 
 /**
- * Compares the event store with the topic, and with `yes` lets publishing go on: through the service where one runs on
- * the data folder, else with stores opened here. Resolves with the exit code: 0 where publishing goes on, or would with
- * `yes`; 1 where it does not; 2 where the configuration is not usable.
+ * Compares the event store with the topic, and with `yes` lets publishing go on. Works through the service if one runs
+ * on the data folder, else with stores opened here. Resolves with the exit code. 0: publishing goes on, or would with
+ * `yes`. 1: it does not. 2: the configuration is not usable.
  */
 export async function resumePublishing(options: {
   after: string | undefined

@@ -9,7 +9,7 @@ export type ServiceAnswer =
   | { ok: true; body: unknown }
   | { ok: false; code: 'NOT_RUNNING' | 'NO_TOKEN' | 'REFUSED' | 'FAILED'; message: string }
 
-/** What is sent: nothing (GET), or a body (POST), and for how long an answer is waited for (10 s). */
+/** The request: nothing (GET), or a body (POST), and for how long an answer is waited for (10 s). */
 export type Asking = { body?: unknown; timeoutMs?: number }
 
 /** Asks the service that runs on this configuration's data folder. `path` begins with a slash. */
@@ -55,7 +55,7 @@ export async function askService(
   return { ok: true, body }
 }
 
-/** What a problem document says. */
+/** The sentence of a problem document. */
 function detailOf(body: unknown): string {
   const says = typeof body === 'object' && body !== null && 'detail' in body && 'code' in body
   return says ? ` ${body.code}: ${String(body.detail).replace(/\.$/, '')}` : ''

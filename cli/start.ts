@@ -11,8 +11,8 @@ import { tellOfEngines } from './engine-lines.ts'
 const CONFIGURATION_ERROR = 2
 
 /**
- * Runs the service until SIGTERM or SIGINT, then drains it. Resolves with the exit code: 0 after an orderly end, 1 where
- * it could not start, 2 where the configuration is not usable (nothing was opened then).
+ * Runs the service until SIGTERM or SIGINT, then drains it. Resolves with the exit code. 0: it ended in order. 1: it
+ * could not start. 2: the configuration is not usable, and nothing was opened.
  */
 export async function start(options: { takeOver: boolean }): Promise<number> {
   const configuration = configurationOrExplain()
@@ -31,10 +31,10 @@ export async function start(options: { takeOver: boolean }): Promise<number> {
   const refused = service.refused.then((why) => ({ why }))
   const end = await Promise.race([ended, refused])
   if (typeof end === 'object') console.error(end.why)
-  else log.info({ signal: end }, 'stopping: taking nothing more, finishing what is under way')
+  else log.info({ signal: end }, 'service stopping, takes nothing more and finishes what is under way')
   stopping.abort()
   await Promise.all([service.stop(), engineLines])
-  log.info('stopped')
+  log.info('service stopped')
   return typeof end === 'object' ? 1 : 0
 }
 
@@ -46,7 +46,7 @@ async function startOrExplain(
     return await startService(configuration, options)
   } catch (error) {
     if (error instanceof StartRefused) console.error(error.message)
-    else options.log.error({ err: error }, 'the service could not start')
+    else options.log.error({ err: error }, 'service could not start')
     return undefined
   }
 }

@@ -8,9 +8,9 @@ import { configurationOrExplain } from './configured.ts'
 import { askService, type ServiceAnswer } from './running-service.ts'
 
 /**
- * Prints the running service's GET /status; with `json` as it is. Where none runs and all stores are in the data
- * folder, that is opened to look. Resolves with the exit code: 0 where there was an answer, 1 where there was none, 2
- * where the configuration is not usable.
+ * Prints the running service's GET /status; with `json` as it is. If none runs and all stores are in the data folder,
+ * that is opened to look. Resolves with the exit code. 0: there was an answer. 1: there was none. 2: the configuration
+ * is not usable.
  */
 export async function status(options: { json: boolean }): Promise<number> {
   const configuration = configurationOrExplain()

@@ -3,9 +3,9 @@ import { selectedCalendarsOf } from '../projections/selected-calendars.ts'
 import type { CommandPorts } from './command.ts'
 
 /**
- * The credential that a calendar is read and watched with: of its syncs, active ones first, then of the users who
- * selected it, the first that is stored; else by delegation.
- * Undefined while there is no way in.
+ * The credential that a calendar is read and watched with: the first that is stored. Asked first are the calendar's
+ * syncs, active ones before others, then the users who selected it, then delegation. Undefined while there is no way
+ * in.
  */
 export async function credentialForCalendar(
   ports: Pick<CommandPorts, 'readStore' | 'vault' | 'calendars' | 'isDelegated'>,

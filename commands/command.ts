@@ -8,7 +8,7 @@ import type { ReadStore } from '../ports/read-store/read-store.ts'
 import type { SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 import type { CalendarDirectory, CredentialVault } from '../ports/vault/credential-vault.ts'
 
-/** What commands work with. */
+/** The ports that commands work with. */
 export type CommandPorts = {
   events: EventStore
   readStore: ReadStore
@@ -36,7 +36,7 @@ export type CommandPorts = {
   push: PushSettings | undefined
   /** Told of every decision on a look: it is counted. */
   onDecision?(code: string): void
-  /** What holds for those that set no policy. */
+  /** The mode that holds for those that set no policy. */
   defaultMode: SyncMode
 }
 
@@ -68,9 +68,9 @@ export type CommandResult =
       stream: string
       /** The stream's last revision; -1 for one that does not exist. */
       revision: number
-      /** What was appended; none: it is already so. */
+      /** The events that were appended; none: it is already so. */
       events: DomainEvent[]
-      /** Of the last event appended: queries may wait for it. */
+      /** The position of the last event appended: queries may wait for it. */
       position?: Position
       /** Why, where the command is a question with many answers. */
       decision?: { code: string; sentence: string }

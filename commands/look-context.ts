@@ -9,8 +9,8 @@ import type { CommandPorts } from './command.ts'
 type Policy = { mode: SyncMode; organizationId?: string }
 
 /**
- * How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. Where
- * the booking does not say to which organisation it belongs, that sync does.
+ * How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. The
+ * organisation is the booking's, else that sync's.
  */
 async function policyFor(
   ports: Pick<CommandPorts, 'readStore' | 'defaultMode'>,

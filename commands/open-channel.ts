@@ -11,8 +11,8 @@ export type CredentialFor = (calendarKey: string) => Promise<string | undefined>
 const refused = (code: string, detail: string): CommandResult => ({ ok: false, status: 409, code, detail })
 
 /**
- * Opens a channel where one is needed (none, or the current one near its end): ChannelOpening is appended first, so that
- * of two that try at once one gives way and a crash leaves a trace; then the provider is asked; then the answer is
+ * Opens a channel if one is needed: there is none, or the current one is near its end. ChannelOpening is appended
+ * first: of two that try at once one gives way, and a crash leaves a trace. Then the provider is asked, and its answer
  * appended. A failure at the provider is a fact (SubscriptionActivationFailed), not an error of the command.
  */
 export async function openNewChannel(

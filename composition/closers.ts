@@ -12,7 +12,7 @@ export function closers(log: Logger): Closers {
         try {
           await one.close()
         } catch (error) {
-          log.error({ err: error, part: one.name }, 'a part did not close as it should')
+          log.error({ err: error, part: one.name }, 'part of the service did not close as it should')
         }
     },
   }

@@ -92,8 +92,8 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     }
     running.push(
       worker(),
-      untilDone(ports, signal, 'the calendars could not be signalled', () => signalUnknownCalendars(ports)),
-      untilDone(ports, signal, 'what was set aside could not be signalled', () => signalSetAside(ports)),
+      untilDone(ports, signal, 'calendars', () => signalUnknownCalendars(ports)),
+      untilDone(ports, signal, 'changes set aside', () => signalSetAside(ports)),
     )
   }
   return { wakeCrons, failingCrons, stopped: Promise.all(running) }
@@ -110,7 +110,7 @@ async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void
     try {
       return await ports.caughtUp('all')
     } catch (error) {
-      ports.log.info(failureFacts(error), 'no calendar is read before the read models have caught up')
+      ports.log.info(failureFacts(error), 'read models not caught up, no calendar is read yet')
       await ports.clock.delay(LOOK_EVERY_MS, signal)
     }
 }
@@ -119,7 +119,7 @@ async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void
 async function untilDone(
   ports: ServicePorts,
   signal: AbortSignal,
-  failure: string,
+  what: string,
   work: () => Promise<void>,
 ): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++)
@@ -127,7 +127,7 @@ async function untilDone(
       return await work()
     } catch (error) {
       if (signal.aborted) return
-      ports.log.warn(failureFacts(error), `${failure} at the start; it is tried again`)
+      ports.log.warn(failureFacts(error), `${what} not signalled at the start, retrying`)
       await ports.clock.delay(retryDelay(failures, ports.random), signal)
     }
 }

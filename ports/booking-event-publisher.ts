@@ -2,14 +2,14 @@ import type { EngineProblem } from './engine-problem.ts'
 import type { Position } from './event-store/event-store.ts'
 
 /**
- * Up to where events were published: the last one's position and id, and the position before it, so that a reading of
- * the event store from `after` on finds that very event first, or shows that the store is not the one it was.
+ * The mark up to which events were published: the last one's position and id, and the position before it. A reading of
+ * the event store from `after` on finds that very event first, or shows that the store is another one.
  */
 export type PublishedMark = {
   position: Position
   eventId: string
   after: Position
-  /** What waits behind an event that could not be published; left out where nothing does. */
+  /** The streams that wait behind an event that could not be published; left out if none does. */
   blocked?: readonly BlockedStream[]
 }
 
@@ -26,7 +26,7 @@ export type PublishableEvent = {
   data: string
 }
 
-/** What keeps a broker from being used. Another try may succeed, an operator may have to act before it does. */
+/** Why a broker cannot be used. Another try may succeed, or an operator may have to act before it does. */
 export type PublisherProblem = Exclude<EngineProblem, 'NOT_A_REPLICA_SET'>
 
 /** It does not work now. `message` names the address or topic, never a secret. */
@@ -41,21 +41,21 @@ export type Unavailable = {
 /** Another publisher took over, or the broker gave this one up for dead. */
 export type Fenced = { ok: false; error: 'FENCED'; message: string }
 
-/** Nothing of the batch was published, and others can be. Where it was one event, that event can never be. */
+/** Nothing of the batch was published, and others can be. A single event that is refused so can never be published. */
 export type MessageTooLarge = { ok: false; error: 'MESSAGE_TOO_LARGE'; message: string }
 
 /** `holdsEvents`: whether anything was ever published, whatever became of the mark. */
 export type Begun = { ok: true; last: PublishedMark | undefined; holdsEvents: boolean }
 
 /**
- * What is there for readers. `laneOf`: which events are deleted together, oldest first, after a while, as those of
- * `subject` are, and whether that has happened to any of them.
+ * The events that are there for readers. `laneOf`: events of one lane are deleted together, oldest first, after a
+ * while. It gives the lane of `subject`, and whether any of that lane were deleted.
  */
 export type PublishedContents = {
   ok: true
   last: PublishedMark | undefined
   holdsEvents: boolean
-  /** Of every event that is there. */
+  /** The id of every event that is there. */
   ids: ReadonlySet<string>
   laneOf(subject: string): { lane: number; trimmed: boolean }
   /** Whether nothing has come since. Certain after a `begin`: what is committed may take some moments to be seen. */

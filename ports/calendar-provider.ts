@@ -3,7 +3,7 @@ import type { ExternalEvent } from '../domain/external-event.ts'
 /** Whose calendar, and by which credential. */
 export type CalendarAccess = { credentialId: string; externalCalendarId: string }
 
-/** What went wrong, decided on the provider's own reason. Only NOT_FOUND and GONE say something about the thing asked. */
+/** An error, decided on the provider's own reason. Only NOT_FOUND and GONE say something about the thing asked. */
 export type ProviderError = {
   ok: false
   code:
@@ -22,7 +22,7 @@ export type ProviderError = {
   /** The provider's reason code, never a message that could hold personal data. */
   reason?: string
   status?: number
-  /** What the provider asked to wait (Retry-After). */
+  /** The wait that the provider asked for (Retry-After). */
   retryAfterMs?: number
 }
 export type Answer<T> = { ok: true; value: T } | ProviderError

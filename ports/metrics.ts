@@ -1,4 +1,4 @@
-/** What is counted. Every label has few values: no id is ever one. */
+/** The counters. Every label has few values: no id is ever one. */
 export type Metrics = {
   /** A push of Google's was answered with this HTTP status, `seconds` after it came in. */
   pushAnswered(status: number, seconds: number): void

@@ -1,4 +1,4 @@
-// What is exceptional about reading each calendar: failures, and changes that wait for a person.
+// The exceptions in reading each calendar: failures, and changes that wait for a person.
 import type { HoldReason } from '../domain/calendar/feed.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'

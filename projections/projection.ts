@@ -3,8 +3,8 @@ import type { Json, Position, RecordedEvent } from '../ports/event-store/event-s
 import type { Collection, Document } from '../ports/read-store/read-store.ts'
 
 /**
- * A read model as data: which events it reads and what each of them changes. What runs it (and in which order, how
- * often, how safely) is the projection runner's business.
+ * A read model as data: which events it reads and what each of them changes. The projection runner decides when, in
+ * which order and how safely it runs.
  */
 export type Projection = {
   readonly name: string
@@ -31,7 +31,7 @@ export type FoldedValue = object
 
 export type DocumentChange = {
   id: string
-  /** What becomes of the document; undefined leaves it as it is. Pure: gives a new value, changes none. */
+  /** The document after the event; undefined leaves it as it is. Pure: gives a new value, changes none. */
   change(value: FoldedValue | undefined): ChangedDocument | undefined
 }
 
@@ -41,8 +41,8 @@ export type ChangedDocument =
   | 'remove'
 
 /**
- * How a document is stored: beside its value the position of the last event in it, so that an event that is read again
- * after a crash is not folded twice.
+ * A document as it is stored: its value, and the position of the last event in it. An event that is read again after a
+ * crash is therefore not folded twice.
  */
 export type StoredDocument = { position: Position; value: Json }
 

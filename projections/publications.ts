@@ -15,7 +15,7 @@ export type PublicationDocument = {
   provider: string
   calendarKey: string
   at: string
-  /** What a consumer last reported. */
+  /** The outcome that a consumer last reported. */
   outcome?: {
     outcome: 'APPLIED' | 'REFUSED' | 'SUPERSEDED'
     code?: string
@@ -71,7 +71,7 @@ const model = defineReadModel({
 
 export const publications = model.projection
 
-/** What was published under this id. */
+/** The event that was published under this id. */
 export const publicationByEventId = (readStore: ReadStore, eventId: string) => model.get(readStore, eventId)
 
 /** How many bookings were cancelled because of this calendar at `since` or later. */

@@ -4,7 +4,7 @@ import type { Json } from '../ports/event-store/event-store.ts'
 import type { Document, KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
 import { fromStored, type Projection } from './projection.ts'
 
-/** What a read model's file says of it. */
+/** The definition of a read model, as its file gives it. */
 export type Definition<Value, Index extends string, C extends Category> = {
   name: string
   version: number
@@ -15,7 +15,7 @@ export type Definition<Value, Index extends string, C extends Category> = {
   changes(event: StoredEvent<C>): readonly ValueChange<Value>[]
 }
 
-/** What an event does to one document; undefined leaves it as it is. */
+/** One document after an event; undefined leaves it as it is. */
 export type ValueChange<Value> = {
   id: string
   change(value: Value | undefined): Value | 'remove' | undefined
@@ -103,7 +103,7 @@ export function defineReadModelOf<
           },
         }))
       },
-      // What is stored is plain JSON, which its type alone cannot show.
+      // A stored value is plain JSON, which its type alone cannot show.
       store: (value) => form.store(value as Value) as unknown as Json,
       restore: (stored) => form.restore(stored as unknown as Stored),
     },

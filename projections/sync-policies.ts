@@ -24,7 +24,7 @@ const model = defineReadModel({
 
 export const syncPolicies = model.projection
 
-/** What `effectiveMode` of the domain asks for, but for the fallback: one read. */
+/** The modes that `effectiveMode` of the domain asks for, but for the fallback, in one read. */
 export async function policyLayers(
   readStore: ReadStore,
   of: { organizationId?: string; userId?: string; calendarSyncId?: string },

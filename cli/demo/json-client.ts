@@ -21,7 +21,7 @@ export function jsonClient(root: string, headers: Record<string, string> = {}): 
   type Sent = Awaited<ReturnType<typeof send>>
   const read = <T>({ method, path, status, text }: Sent): T => {
     if (status >= 300) throw new Error(`${method} ${root}${path} answered ${status}: ${text}`)
-    // What is asked is this very version's own service and stand-ins, whose answers are typed where they are made.
+    // Asks this very version's own service and stand-ins only: their answers are typed where they are made.
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
   return {

@@ -24,7 +24,7 @@ const notBefore = (a: string, b: string): boolean =>
 /** An event's own word on when it was last changed. */
 type Written = { updated: string }
 
-/** What the hosts do in Google Calendar. Resolves when Google has pushed and the service has fetched it all. */
+/** The hosts' changes in Google Calendar. Resolves when Google has pushed and the service has fetched it all. */
 export async function editCalendars(
   world: World,
   teller: Teller,

@@ -10,7 +10,7 @@ export type Teller = {
   happened(text: string): void
   /** Something that was checked and is so. */
   true(text: string): void
-  /** What belongs to the line before. */
+  /** Words that belong to the line before. */
   detail(text: string): void
   failed(text: string): void
   end(text: string): void

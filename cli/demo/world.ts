@@ -16,13 +16,15 @@ export class StepFailed extends Error {}
 
 export type PublishedEvent = z.infer<typeof BookingCloudEvent>
 
-/** What the story is played in. Everything is done over HTTP, as an operator, a host or Cal.com's user would. */
+/**
+ * The world that the story is played in. Everything is done over HTTP, as an operator, a host or Cal.com's user would.
+ */
 export type World = {
   /** The service, signed in. */
   service: JsonClient
-  /** What a host does in Google Calendar, and a look behind its scenes. */
+  /** A host's acts in Google Calendar, and a look behind its scenes. */
   google: JsonClient
-  /** What a person does in Cal.com. */
+  /** A person's acts in Cal.com. */
   calcom: JsonClient
   syncs(): Promise<CalendarSyncItem[]>
   subscriptions(): Promise<SubscriptionItem[]>
@@ -41,7 +43,7 @@ export type World = {
 /** How often a wait looks again. */
 const LOOK_MS = 25
 
-/** Where everything is (roots without a slash at the end), and what the service is to be signed in with. */
+/** The roots of everything (without a slash at the end), and the token that the service is to be signed in with. */
 export type Addresses = { service: string; token: string; google: string; calcom: string }
 
 /** `patienceMs`: how long each wait may take, by `clock`. */

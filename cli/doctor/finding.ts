@@ -1,11 +1,11 @@
-/** What one check found. `ok`: nothing to do. `note`: works, but see `mend`. `wrong`: does not work. */
+/** The result of one check. `ok`: nothing to do. `note`: works, but see `mend`. `wrong`: does not work. */
 export type Finding = {
-  /** What was looked at: a variable, or a thing by its name. */
+  /** The thing that was looked at: a variable, or a thing by its name. */
   check: string
   state: 'ok' | 'note' | 'wrong'
-  /** What was seen, in a sentence without secrets. */
+  /** A sentence, without secrets, about what was seen. */
   says: string
-  /** What to do about it. */
+  /** The remedy. */
   mend?: string
 }
 

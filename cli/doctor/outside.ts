@@ -1,4 +1,4 @@
-// What is asked for over HTTP: Google, Cal.com, and this service's own public address.
+// Checks over HTTP: Google, Cal.com, and this service's own public address.
 import { googleTokenEndpoint } from '../../composition/outside.ts'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
 import { type Finding, note, ok, wrong } from './finding.ts'

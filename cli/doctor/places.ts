@@ -1,4 +1,4 @@
-// What is on this machine: the data folder and the port.
+// Checks on this machine: the data folder and the port.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'

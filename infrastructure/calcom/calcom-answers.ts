@@ -70,8 +70,8 @@ export function directoryReference(read: z.infer<typeof ReferenceAnswer>): Direc
 }
 
 /**
- * `destinationCalendarId` is the number of a row in some versions and the calendar's own id in others: only what
- * cannot be a number names a calendar.
+ * `destinationCalendarId` is the number of a row in some versions, and the calendar's own id in others. Only a text
+ * that cannot be a number names a calendar.
  */
 function calendarAddress(id: string | number | null | undefined): string | undefined {
   return typeof id === 'string' && !/^\d*$/.test(id) ? id : undefined

@@ -16,7 +16,7 @@ export type CalcomApiOptions = {
 /** The answer's `data`, and beside it the page it is of. */
 export type CalcomPage<T> = { data: T; hasNextPage: boolean | undefined }
 
-/** One request of API v2, its answer checked by `schema`. What Cal.com answers is a value, as is not being reached. */
+/** One request of API v2, its answer checked by `schema`. Cal.com's answers are values, and so is not being reached. */
 export type CalcomApi = <T>(
   schema: z.ZodType<T>,
   request: { path: string; key: string; method?: 'GET' | 'POST'; body?: unknown },

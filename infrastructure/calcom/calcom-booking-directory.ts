@@ -16,14 +16,14 @@ const pageSize = 100
 export type RefusedKey = { userId: string | undefined; status: number }
 
 export type CalcomBookingDirectory = BookingDirectory & {
-  /** Of the keys that are configured now. */
+  /** The refused ones of the keys that are configured now. */
   refusedKeys(): RefusedKey[]
 }
 
 /**
- * Cal.com's view of bookings by API v2 (version 2024-08-13). Where no key answers for a user the answer is REFUSED
- * without a request; where the user is not known, the keys are tried in turn until one answers. Throws only for a
- * file of keys that cannot be read.
+ * Cal.com's view of bookings by API v2 (version 2024-08-13). If no key answers for a user, the answer is REFUSED
+ * without a request. If the user is not known, the keys are tried in turn until one answers. Throws only for a file of
+ * keys that cannot be read.
  */
 export function calcomBookingDirectory(
   options: CalcomApiOptions & {
@@ -147,7 +147,7 @@ function isFuture(booking: DirectoryBooking, from: Temporal.Instant): boolean {
   )
 }
 
-/** Where the reading of pages stands: which key's bookings, and how many of them have been read. */
+/** The state of the reading of pages: which key's bookings, and how many of them have been read. */
 function placeOf(after: string | undefined): { owner: number; skip: number } {
   const match = /^(\d+):(\d+)$/.exec(after ?? '0:0')
   if (match === null) throw new RangeError('Not a cursor of futureBookings')

@@ -5,8 +5,8 @@ import { keptSecret } from './secret-file.ts'
 export const API_TOKEN_FILE = 'api-token'
 
 /**
- * The operator's bearer token: the one configured, else the one that the data folder keeps, made there at the first
- * start (32 random bytes in base64url). `isNew` only then: the caller prints it, this once.
+ * The operator's bearer token: the one configured, else the one that the data folder keeps. That is made there at the
+ * first start (32 random bytes in base64url). `isNew` only then: the caller prints it, this once.
  */
 export function operatorToken(
   folder: string,

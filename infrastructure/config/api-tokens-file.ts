@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a bearer may do: look (`read`), look and command (`operate`), or look and export for an audit (`audit`). */
+/** A bearer's scope: look (`read`), look and command (`operate`), or look and export for an audit (`audit`). */
 export type ApiScope = 'read' | 'operate' | 'audit'
 
 /** A bearer token that is known by its hash alone. Its actor in events' metadata is `operator:NAME`. */

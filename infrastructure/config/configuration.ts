@@ -21,7 +21,10 @@ export type Configuration = {
     readonly port: number
     /** False where PORT is not set: then the next free port does where `port` is taken. */
     readonly portIsFixed: boolean
-    /** What Google can reach, without a slash at its end. undefined: no channels are opened, every calendar is polled. */
+    /**
+     * The address that Google can reach, without a slash at its end. undefined: no channels are opened, every calendar
+     * is polled.
+     */
     readonly publicUrl: string | undefined
   }
   readonly data: {

@@ -9,7 +9,7 @@ export function usesStandIns(given: ReadonlySet<Variable>): boolean {
   return !google.some((variable) => given.has(variable)) && !outside.some((variable) => given.has(variable))
 }
 
-/** What is wrong between variables: one that needs another, or two that exclude each other. */
+/** Problems between variables: one that needs another, or two that exclude each other. */
 export function contradictions(given: ReadonlySet<Variable>, settings: Settings): Problem[] {
   const problems: Problem[] = []
   const has = (variable: Variable) => given.has(variable)

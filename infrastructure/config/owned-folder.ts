@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder, and those above it that are missing, for their owner alone (0700); what is there stays as it is.
- * Throws where it cannot be made, with what the system says of it.
+ * Makes a folder, and those above it that are missing, for their owner alone (0700). Existing ones stay as they are. If
+ * it cannot be made, throws with the system's own words.
  *
  * Not with `recursive` of mkdirSync: below a folder where nothing can be made and the system answers ENOENT, as in
  * /proc, Node tries again for ever.

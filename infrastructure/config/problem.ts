@@ -1,6 +1,6 @@
 import type { Variable } from './variables.ts'
 
-/** What is wrong with a variable, in words that never repeat its value. */
+/** The problem with a variable, in words that never repeat its value. */
 export type Problem = { readonly variable: Variable; readonly problem: string }
 
 /** All problems in one message, a line each. */

@@ -5,9 +5,9 @@ import { writeDurably } from '../files/durable-file.ts'
 import { errorCode } from '../logging/error-facts.ts'
 
 /**
- * The secret that the folder keeps under `name`, readable by its owner only (0600); at the first call it is what
- * `make` gives. What is there is never overwritten, so two processes that start at once agree on one. Throws where the
- * folder cannot be used, or the file is empty.
+ * The secret that the folder keeps under `name`, readable by its owner only (0600); at the first call it is what `make`
+ * gives. An existing one is never overwritten, so two processes that start at once agree on one. Throws if the folder
+ * cannot be used, or the file is empty.
  */
 export function keptSecret(
   folder: string,

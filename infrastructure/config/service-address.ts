@@ -21,7 +21,9 @@ export function forgetServiceAddress(folder: string): void {
   rmSync(join(folder, ADDRESS_FILE), { force: true })
 }
 
-/** Where the service on this folder listens, or listened when it was killed; undefined where none was left. */
+/**
+ * The address at which the service on this folder listens, or listened when it was killed; undefined if none was left.
+ */
 export function keptServiceAddress(folder: string): string | undefined {
   try {
     return readFileSync(join(folder, ADDRESS_FILE), 'utf8').trim()

@@ -165,5 +165,5 @@ export const variables = {
 } satisfies { [variable: string]: z.ZodType<unknown, string> }
 
 export type Variable = keyof typeof variables
-/** What the variables say that are set. */
+/** The values of the variables that are set. */
 export type Settings = { readonly [V in Variable]?: z.output<(typeof variables)[V]> }

@@ -15,22 +15,22 @@ export type Greeting = {
   bytes: Buffer
   /** Whether these first bytes are its answer. */
   isAnswer(answer: Buffer): boolean
-  /** What sets that nothing is encrypted, and what that everything is, in words that follow "and". */
+  /** The settings by which nothing, or everything, is encrypted, in words that follow "and". */
   settings: { plain: string; encrypted: string }
 }
 
-/** What a greeting is known by where the protocol numbers requests, so that the answer is known as its own. */
+/** The number of a greeting, if the protocol numbers requests: by it the answer is known as its own. */
 export const GREETING_ID = 0x43414c53
 
-/** Where a server listens: a name or an address, and a TCP port. */
+/** The place where a server listens: a name or an address, and a TCP port. */
 export type Place = { host: string; port: number }
 
 /** For a server to answer a step. */
 const PATIENCE_MS = 3_000
 
 /**
- * What is wrong with the way to every one of the places: the first one's problem; undefined where one of them answers as
- * it should. `tls`: how to encrypt; undefined where nothing is encrypted. Never rejects, and ends within seconds.
+ * The problem of the way to every one of the places: the first one's; undefined if one of them answers as it should.
+ * `tls`: how to encrypt; undefined if nothing is encrypted. Never rejects, and ends within seconds.
  */
 export async function wayTo(
   places: readonly Place[],
@@ -41,8 +41,8 @@ export async function wayTo(
 }
 
 /**
- * What a client tells, unless the way to its server tells more: then at once, however long the client tries. A problem of
- * TLS counts only where the client fails too, which may have been told more of certificates than is known here.
+ * The client's own outcome, unless the way to its server tells more: then that at once, however long the client tries.
+ * A problem of TLS counts only if the client fails too: it may have been told more of certificates than is known here.
  */
 export async function tellingMore<Outcome extends { ok: boolean }>(
   client: Promise<Outcome>,
@@ -132,14 +132,14 @@ async function speaksTls(place: Place): Promise<boolean> {
     'secureConnect',
   )
   if (socket instanceof TLSSocket) socket.destroy()
-  // Whoever asks for a certificate of the client speaks it too.
+  // A server that asks for the client's certificate speaks TLS too.
   return !(socket instanceof Error) || /ALERT/.test(codeOf(socket))
 }
 
 const codeOf = (error: Error) => errorCode(error) ?? ''
 const isOfTls = (error: Error) => /^ERR_SSL_|^ERR_TLS_|^EPROTO$/.test(codeOf(error))
 
-/** What is wrong with TLS, and what would mend it. */
+/** The problem with TLS, and its remedy. */
 function tlsText(error: Error, { settings }: Greeting): string {
   const code = codeOf(error)
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired: renew it'

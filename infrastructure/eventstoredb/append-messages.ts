@@ -48,7 +48,7 @@ function proposed({ id, type, data, metadata }: EncodedEvent): streams.BatchAppe
   return message
 }
 
-/** What the server says of the append; `stream` is for the words of a refusal. */
+/** The server's answer to the append; `stream` is for the words of a refusal. */
 export function outcomeIn(answer: streams.BatchAppendResp, stream: string): Appended | AppendRefused {
   const success = answer.getSuccess()
   if (success) return storedAs(success)
@@ -79,7 +79,7 @@ function wrongVersion(details: Uint8Array | undefined): Appended {
   }
 }
 
-/** The kinds of refusal by the name of their details. What is not named here, such as "Server Is Busy", passes. */
+/** The kinds of refusal by the name of their details. Any other, such as "Server Is Busy", passes. */
 const REFUSALS: { [name: string]: string } = {
   Timeout: 'timeout',
   AccessDenied: 'access-denied',

@@ -11,8 +11,8 @@ import { isLeaderless, NoAnswer } from './eventstoredb-errors.ts'
 /** Appends that share one call to the server. */
 export type BatchAppends = {
   /**
-   * Appends all or nothing. Rejects with AppendRefused; or, when it is not known whether the events were stored, with the
-   * gRPC error of the connection or with NoAnswer, after which later appends go on another call. No deadline is sent: it
+   * Appends all or nothing. Rejects with AppendRefused. If it is not known whether the events were stored, rejects with
+   * the gRPC error of the connection or with NoAnswer; later appends then go on another call. No deadline is sent: it
    * would be an instant of this machine's clock, and a server whose clock is ahead would refuse everything.
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<Appended>

@@ -4,13 +4,13 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { parseEventStoreDbUrl } from './eventstoredb-url.ts'
 
-/** What a call of the generated client takes beside its request. */
+/** The arguments of a call of the generated client, beside its request. */
 type CallArguments = Parameters<StreamsClient['batchAppend']>
 
 /**
- * The parts of the client that it keeps to itself and that are needed here: its appends share one table of the whole
- * process, in which the failure of one call rejects the appends of others and lets their later answers, or what was
- * waiting to be sent, end the process. So appends have a call of their own (batch-append.ts) on the client's connection.
+ * Private parts of the client that are needed here. Its appends share one table of the whole process. The failure of
+ * one call there rejects the appends of others. Their later answers, or requests still to be sent, can then end the
+ * process. So appends have a call of their own (batch-append.ts) on the client's connection.
  */
 type Internals = {
   getGRPCClient<Client>(type: new (...given: never[]) => Client, name: string): Promise<Client>
@@ -20,7 +20,7 @@ type Internals = {
   createChannel(): Promise<Channel>
 }
 
-/** What of grpc-js's channels is relied on; a channel makes no connection before its first call. */
+/** The parts of grpc-js's channels that are relied on; a channel makes no connection before its first call. */
 type Channel = {
   getTarget(): string
   close(): void
@@ -29,9 +29,9 @@ type Channel = {
 type ChannelOptions = { [name: string]: string | number }
 
 /**
- * What the client sets no option for. Connections are a channel's own: grpc-js otherwise hands the one that is stuck to
- * the channel that replaces it, and has no limit for how long connecting takes. It also tries again less and less often
- * otherwise, in the end every two minutes.
+ * Options that the client does not set. Connections are a channel's own: grpc-js otherwise hands a stuck one to the
+ * channel that replaces it, and has no limit for how long connecting takes. It otherwise also tries again less and less
+ * often, in the end every two minutes.
  */
 const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
@@ -87,9 +87,9 @@ function opened(url: string): EventStoreDBClient {
 }
 
 /**
- * Lets calls that begin later look for a node anew, and connect anew: the client does that by itself where a connection
- * breaks and where a follower knows its leader, but not where a node knows of none or where nothing comes back. Calls
- * fail in crowds: it is done once in `everyMs` at most. What is under way goes on. Never rejects.
+ * Lets calls that begin later look for a node anew, and connect anew. The client does that by itself when a connection
+ * breaks, and when a follower knows its leader. It does not when a node knows of no leader, or when nothing comes back.
+ * Calls fail in crowds: it is done once in `everyMs` at most. Calls under way go on. Never rejects.
  */
 export function leavingTheNode({ internals }: Connection, clock: Clock): (everyMs: number) => Promise<void> {
   let leftAt = Number.NEGATIVE_INFINITY
@@ -117,16 +117,16 @@ export async function disconnect({ client, internals }: Connection): Promise<voi
 }
 
 /**
- * The connection string as the client takes it, without the options that must not reach it: `throwOnAppendFailure=false`
- * makes wrong expected versions look like successes, and at `tlsVerifyCert`, which it does not honour, it writes the
- * whole string with its password to the console.
+ * The connection string as the client takes it, without two options that must not reach it.
+ * `throwOnAppendFailure=false` makes wrong expected versions look like successes. `tlsVerifyCert` is not honoured by
+ * the client, which writes the whole string with its password to the console.
  */
 function connectionString(url: string, log: Logger): string {
   const parsed = parseEventStoreDbUrl(url)
   if (!parsed.ok) throw new Error(`the connection string of the event store ${parsed.problem}`)
   const is = (name: string) => parsed.url.options.get(name)?.toLowerCase()
   if (is('tlsverifycert') === 'false' && is('tls') !== 'false')
-    log.warn('the certificate of the event store is verified all the same: give its authority as tlsCAFile')
+    log.warn('event store certificate is verified all the same, name its authority by tlsCAFile')
   const [address = '', query = ''] = url.replace(/^kurrentdb/, 'esdb').split('?')
   const kept = query.split('&').filter((option) => !LEFT_OUT.has(nameOf(option)))
   return `${address}${kept.length === 0 ? '' : '?'}${kept.join('&')}`

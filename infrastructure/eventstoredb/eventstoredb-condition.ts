@@ -31,7 +31,7 @@ export function conditionOf(
   })
 }
 
-/** What the server itself said. */
+/** Troubles that the server itself told of. */
 const PRECISE: ReadonlySet<Trouble> = new Set(['AUTHENTICATION', 'TOO_OLD'])
 
 async function askedCondition(

@@ -15,9 +15,9 @@ const PERMISSION_DENIED = 7
 const UNAUTHENTICATED = 16
 
 /**
- * What a failed call means. The client's own classes do not tell: a server that is down gives plain gRPC errors with a
- * code, one that restarts code 13 ("RST_STREAM with code 0"), a follower `not-leader`. Undefined for what is no failure
- * of the server or of the way to it, such as a mistake in the caller.
+ * The meaning of a failed call. The client's own classes do not tell. A server that is down gives plain gRPC errors
+ * with a code, one that restarts code 13 ("RST_STREAM with code 0"), a follower `not-leader`. Undefined for other
+ * errors, such as a mistake in the caller, that say nothing of the server or of the way to it.
  */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof NoAnswer)
@@ -43,7 +43,7 @@ export function failureOf(error: unknown): Failure | undefined {
 
 const PASSES = { again: true, elsewhere: false } as const
 
-/** What a node says that no leader is known to, be it starting, in an election, or cut off from its cluster. */
+/** The words of a node that knows no leader, be it starting, in an election, or cut off from its cluster. */
 export const isLeaderless = (detail: string): boolean =>
   /No leader info available|Server Is Not Ready/.test(detail)
 

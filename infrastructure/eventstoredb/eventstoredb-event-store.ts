@@ -22,7 +22,7 @@ import { offerGzip } from './grpc-compression.ts'
 export type EventStoreDbOptions = {
   /** As the server's documentation has it, with user and password where it asks for them: esdb://… or esdb+discover://… (or kurrentdb) */
   url: string
-  /** Whether messages are compressed (see grpc-compression.ts). Of the whole process. */
+  /** Whether messages are compressed (see grpc-compression.ts). Holds for the whole process. */
   compression: boolean
   clock: Clock
   log: Logger
@@ -38,26 +38,27 @@ export type EventStoreDbEventStore = EventStore & {
   /** Whether the server can be worked with, and why not. Never rejects. */
   describe(): Promise<Condition>
   /**
-   * From now on appends go out on a connection only once `check` has resolved for it: where the server was away, another
-   * one may have its address. Where it rejects, so do they.
+   * From now on appends go out on a connection only once `check` has resolved for it: after an outage another server
+   * may have its address. If `check` rejects, so do they.
    */
   guardWrites(check: () => Promise<void>): void
 }
 
 /**
- * The order of facts in EventStoreDB (23.10 or later) or KurrentDB. One a process. It opens its connection with the first
- * call, so that it may be made while the server is down; each call then rejects with StoreUnavailable until it is up.
+ * The order of facts in EventStoreDB (23.10 or later) or KurrentDB. One a process. It opens its connection with the
+ * first call, so that it may be made while the server is down. Each call then rejects with StoreUnavailable until the
+ * server is up.
  *
  * A position is a place in the server's log: commit and prepare, 20 digits each. `head` is that of the very last event,
- * the server's own included, and every reading reaches it whatever its filter: what is read and what is only passed over
- * both move a page's `position`. A filter by category is one by the prefix `category-` of the stream's name, so streams
- * without a dash have no category here; without a filter, the server's own events are left out. `recordedAt` is the
- * server's time.
+ * the server's own included. Every reading reaches it whatever its filter: events that are read and events that are
+ * passed over both move a page's `position`. A filter by category is one by the prefix `category-` of the stream's
+ * name, so streams without a dash have no category here. Without a filter, the server's own events are left out.
+ * `recordedAt` is the server's time.
  *
- * An append that gets no answer is sent again, with the same ids, so that it is stored once; with 'any', a server that was
- * started in between does not know the ids any more, and stores it twice: nothing decides with 'any'. Where it still gets none,
- * StoreUnavailable does not say that nothing was stored: whoever repeats it has to use the same ids, or an expected
- * revision. Throws an Error where the connection string is none.
+ * An append that gets no answer is sent again, with the same ids, so that it is stored once. With 'any', a server that
+ * was started in between does not know the ids any more, and stores it twice: nothing decides with 'any'. If no answer
+ * comes at all, StoreUnavailable does not say that nothing was stored. A caller that repeats the append has to use the
+ * same ids, or an expected revision. Throws an Error if the connection string is none.
  */
 export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStoreDbEventStore {
   const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 2_000, reconnectWithinMs = 30_000 } = options
@@ -204,7 +205,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
 type Resolved = Parameters<typeof recorded>[0]
 
-/** Where nobody leads, another node may be asked so soon. */
+/** While nobody leads, another node may be asked after so long. */
 const LEAVE_EVERY_MS = 500
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 500

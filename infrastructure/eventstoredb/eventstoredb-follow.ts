@@ -30,9 +30,9 @@ const CHECKPOINTS_A_PAGE = 32
 const STUCK = 2
 
 /**
- * Everything after a position, then live, until `signal` aborts. Where the server goes away it is asked again and the
- * reading goes on after the last page that was taken, without gaps or doubles. Rejects with StoreUnavailable where it
- * could not be read for `reconnectWithinMs`.
+ * Everything after a position, then live, until `signal` aborts. If the server goes away it is asked again; the reading
+ * goes on after the last page that was taken, without gaps or doubles. Rejects with StoreUnavailable if it could not be
+ * read for `reconnectWithinMs`.
  */
 export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<EventPage, void> {
   const { clock, log, leaveNode, reconnectWithinMs } = deps
@@ -42,7 +42,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
   let lostAt: number | undefined
   let pause = FIRST_PAUSE_MS
   const connected = () => {
-    if (deps.outage.logged) log.info({ position }, 'the event store is followed again')
+    if (deps.outage.logged) log.info({ position }, 'event store subscription available again')
     deps.outage.logged = false
     lostAt = undefined
     pause = FIRST_PAUSE_MS
@@ -59,7 +59,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       if (!failure) throw error
       const now = clock.now().epochMilliseconds
       if (!deps.outage.logged)
-        log.warn({ reason: errorText(error), position }, 'the event store cannot be followed: trying again')
+        log.warn({ reason: errorText(error), position }, 'event store subscription unavailable, retrying')
       deps.outage.logged = true
       lostAt ??= now
       leaveNode(failure)
@@ -71,9 +71,9 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
 }
 
 /**
- * One subscription, in pages. It ends, without an error, where another kind of it is called for: when all that was there
- * is read, for one that tells its position after every event; when it fell behind, for one that catches up fast; and
- * when the end of the log has moved and it has not, for one that begins where that is known.
+ * One subscription, in pages. It ends, without an error, when another kind of it is called for. All that was there is
+ * read: one that tells its position after every event is called for. It fell behind: one that catches up fast. The end
+ * of the log has moved and it has not: one that begins where that is known.
  *
  * `wasCaughtUp`: the last page given before said that it had caught up. `connected` is called when this one has.
  */

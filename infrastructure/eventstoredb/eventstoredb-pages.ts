@@ -29,8 +29,8 @@ const KEEP_MS = 1_000
 const KEEP_MOST = 8
 
 /**
- * The server reads all events with a filter by subscription only, so a page is the beginning of one. One that was left in
- * the middle is kept for a moment: whoever reads page after page then has one subscription and not one a page.
+ * The server reads all events with a filter by subscription only, so a page is the beginning of one. A subscription
+ * that was left in the middle is kept for a moment: a reader of many pages then has one, and not one a page.
  */
 export function pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal }: PagesDeps): Pages {
   const kept = new Map<string, Kept>()
@@ -94,7 +94,7 @@ export function pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal 
       if (left) {
         kept.delete(key)
         left.taken.abort()
-        // What broke while it was kept is no failure: it begins anew.
+        // A subscription that broke while it was kept is no failure: it begins anew.
         const page = await next(left, { after, limit, filter, again: true }).catch(() => undefined)
         if (page) return page
       }

@@ -22,13 +22,13 @@ export function fromPosition(position: Position): LogPosition | undefined {
 
 const digits = (number: bigint): string => String(number).padStart(20, '0')
 
-/** What servers before 23.10 give as the place of an event that is read by its stream. */
+/** The place that servers before 23.10 give to an event that is read by its stream. */
 const NOWHERE = 2n ** 64n - 1n
 
 /**
- * The event as the port has it; undefined for what the server itself writes, which may be in any stream: links, and the
- * mark of a stream that is deleted for good. Events of other applications may come in a reading without a filter: what of
- * them is no JSON object is given under the name `value`.
+ * The event as the port has it; undefined for the server's own events, which may be in any stream: links, and the mark
+ * of a stream that is deleted for good. Events of other applications may come in a reading without a filter. Data of
+ * theirs that is no JSON object is given under the name `value`.
  */
 export function recorded(resolved: ResolvedEvent | AllStreamResolvedEvent): RecordedEvent | undefined {
   const { event } = resolved

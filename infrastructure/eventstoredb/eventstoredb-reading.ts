@@ -13,7 +13,7 @@ import type { Filter, Position } from '../../ports/event-store/event-store.ts'
 import { NoAnswer } from './eventstoredb-errors.ts'
 import { fromPosition, type LogPosition, toPosition } from './eventstoredb-positions.ts'
 
-/** What comes out of a reading, in order. A checkpoint: everything that matches up to there has come. */
+/** The items of a reading, in order. A checkpoint: everything that matches up to there has come. */
 export type Item =
   | { kind: 'event'; resolved: ResolvedEvent | AllStreamResolvedEvent }
   | { kind: 'checkpoint'; position: Position }
@@ -45,9 +45,9 @@ const WATCH_EVERY_MS = 1_000
 const WIDE_WINDOW = 512
 
 /**
- * Everything after a position, then live. `live`: the server tells its position after each event that it looks at, so
- * that a reader that waits sees its position move with the end of the log whatever the filter leaves out; slow where much
- * is to be caught up.
+ * Everything after a position, then live. `live`: the server tells its position after each event that it looks at. A
+ * reader that waits then sees its position move with the end of the log, whatever the filter leaves out. That is slow
+ * while much is to be caught up.
  */
 export function subscription(
   client: EventStoreDBClient,
@@ -95,7 +95,7 @@ export function lastReading(client: EventStoreDBClient, clock: Clock): Reading {
   return reading(stream, clock, () => stream.cancel())
 }
 
-/** What of the client's streams is used. */
+/** The parts of the client's streams that are used. */
 type Source = Pick<NodeJS.ReadableStream, 'read'> & {
   readonly readableLength: number
   on(event: 'readable' | 'end' | 'close', listener: () => void): unknown
@@ -113,7 +113,7 @@ function reading(stream: Source, clock: Clock, cancel: () => Promise<void>): Rea
   let watching = false
   const closed = new AbortController()
   const awake = () => wake?.()
-  // What comes within one turn is taken together: a wait for each of many events costs more than the events.
+  // Items that come within one turn are taken together: a wait for each of many events costs more than the events.
   let awaking = false
   stream.on('readable', () => {
     if (awaking) return

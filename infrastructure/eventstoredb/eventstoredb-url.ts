@@ -1,6 +1,6 @@
 import type { Place } from '../diagnosis/way-to-server.ts'
 
-/** What a connection string says. `options`: by their names in lower case, not decoded. */
+/** A connection string, read. `options`: by their names in lower case, not decoded. */
 export type EventStoreDbUrl = { places: Place[]; options: ReadonlyMap<string, string> }
 
 const OPTIONS = [
@@ -22,8 +22,8 @@ const OPTIONS = [
 const KNOWN = new Set(OPTIONS.map((name) => name.toLowerCase()))
 
 /**
- * Reads a connection string, stricter than the client, which takes half a password and a port of any size, passes over
- * options that it does not know, and repeats the whole string in its errors. A problem is in words that follow the
+ * Reads a connection string, stricter than the client. The client takes half a password and a port of any size, passes
+ * over options that it does not know, and repeats the whole string in its errors. A problem is in words that follow the
  * variable's name and hold nothing of the string.
  */
 export function parseEventStoreDbUrl(

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Logger } from '../../ports/logger.ts'
 
-/** What of grpc-js's class is relied on. Metadata is its own; headers are set on it by name. */
+/** The parts of grpc-js's class that are relied on. Metadata is its own; headers are set on it by name. */
 export type CompressionFilterClass = {
   prototype: { sendMetadata(metadata: Promise<HeaderSet>): Promise<HeaderSet> }
 }
@@ -13,17 +13,17 @@ const OFFER = 'grpc-accept-encoding'
 const wrapped = new WeakMap<object, { offered: boolean }>()
 
 /**
- * Sets whether this process's gRPC calls offer gzip to the server, which then compresses every message: four to ten
- * times slower on loopback and in a data centre, worth it across a slow network. grpc-js has no option for it and sets the
- * header after every interceptor, so the last of its filters is wrapped. Where that filter is no longer what it was,
- * everything stays as grpc-js does it, with a warning; returns whether that could be done.
+ * Sets whether this process's gRPC calls offer gzip to the server, which then compresses every message. That is four to
+ * ten times slower on loopback and in a data centre, and worth it across a slow network. grpc-js has no option for it
+ * and sets the header after every interceptor, so the last of its filters is wrapped. If that filter is no longer what
+ * it was, everything stays as grpc-js does it, with a warning. Returns whether it could be done.
  */
 export function offerGzip(offered: boolean, log: Logger, filter: () => unknown = filterOfTheClient): boolean {
   const found = tryTo(filter)
   if (!hasKnownShape(found)) {
     if (!offered)
       log.warn(
-        'gzip towards the event store cannot be turned off with this version of grpc-js: reading will be slow',
+        'event store compression cannot be turned off with this version of grpc-js, reading will be slow',
       )
     return offered
   }

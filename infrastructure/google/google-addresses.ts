@@ -1,8 +1,8 @@
 import { GOOGLE_TOKEN_URL } from './google-token-endpoint.ts'
 
 /**
- * Where Google is. Another root than Google's own is an emulator or a proxy: its token endpoint is `/token` beneath it
- * unless one is given, and it needs no OAuth client of Google's.
+ * Google's addresses. Another root than Google's own is an emulator or a proxy. Its token endpoint is `/token` beneath
+ * it unless one is given, and it needs no OAuth client of Google's.
  */
 export function addresses(options: { apiUrl?: string; tokenUrl?: string }): {
   apiUrl: string
@@ -20,5 +20,5 @@ export function addresses(options: { apiUrl?: string; tokenUrl?: string }): {
 
 const GOOGLE_ROOT = 'https://www.googleapis.com'
 
-/** What an emulator is shown where no OAuth client is configured. */
+/** The client that an emulator is shown while no OAuth client is configured. */
 export const EMULATOR_CLIENT = { clientId: 'calendar-sync', clientSecret: 'calendar-sync' }

@@ -27,8 +27,8 @@ export type GoogleOptions = {
 }
 
 /**
- * Google Calendar, API v3, read only. What Google knows of a person is not even received: a fields mask leaves out
- * titles, descriptions, places, names and addresses.
+ * Google Calendar, API v3, read only. Personal data is not even received: a fields mask leaves out titles,
+ * descriptions, places, names and addresses.
  */
 export function googleCalendarProvider(options: GoogleOptions): CalendarProvider {
   const { vault, clock, log } = options
@@ -137,7 +137,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
       if (page.problems.length > 0)
         log?.warn(
           { credentialId: request.credentialId, count: page.problems.length, codes: distinct(page.problems) },
-          'events of a calendar could not be read in full',
+          'calendar events not read in full',
         )
       const value: ChangesPage = { events: page.events }
       if (page.nextPageToken !== undefined) value.nextPageToken = page.nextPageToken

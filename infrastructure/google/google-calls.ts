@@ -23,7 +23,7 @@ export type Ask = (
   options: CallOptions,
 ) => Promise<{ data: unknown }>
 
-/** What the call is, as far as it matters for its errors. */
+/** The kind of the call, as far as it matters for its errors. */
 export type CallContext = TokenRequest & { syncToken?: boolean; pageToken?: boolean }
 
 /** Makes one call and gives its body, or what went wrong. Never throws for what Google or the network does. */
@@ -36,7 +36,7 @@ export type GoogleCalls = (
 /**
  * Calls through Google's own client, at `rootUrl` (with or without a slash at its end, a path before the API's own is
  * kept). Each has its own deadline. A 401 on a token that had not expired fetches another one and repeats the call
- * once; nothing else is repeated here: the client's retries are off, for the worker retries by its own backoff and
+ * once. Nothing else is repeated here, and the client's retries are off. The worker retries by its own backoff and
  * honours Retry-After, which the client does not. Node's fetch keeps connections alive between calls.
  */
 export function googleCalls(options: {

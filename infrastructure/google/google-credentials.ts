@@ -7,7 +7,7 @@ import { unavailable } from './google-errors.ts'
 import { assertionForm, READ_EVENTS_SCOPE, type ServiceAccount } from './google-service-account.ts'
 import type { IssuedToken, TokenEndpoint } from './google-token-endpoint.ts'
 
-/** What a call to Google carries. `quotaUser`: whose quota a call under delegation counts against; names nobody. */
+/** The token of a call to Google. `quotaUser`: whose quota a call under delegation counts against; names nobody. */
 export type Bearer = { accessToken: string; quotaUser?: string }
 
 /** For which calendar a token is wanted; a channel is stopped without naming one. */
@@ -26,9 +26,9 @@ export type GoogleCredentials = {
 export type AdapterLog = { warn(fields: Record<string, unknown>, message: string): void }
 
 /**
- * A stored credential is used first; where there is none and the calendar's owner is in a delegated domain, the service
- * account acts as the owner. The vault is read at every call, so that a credential replaced or shredded counts at once,
- * in every process; refreshed tokens are written back to it, so that processes share them.
+ * A stored credential is used first. Without one, the service account acts as the calendar's owner, if the owner is in
+ * a delegated domain. The vault is read at every call, so that a credential replaced or shredded counts at once, in
+ * every process. Refreshed tokens are written back to it, so that processes share them.
  */
 export function googleCredentials(options: {
   vault: CredentialVault
@@ -47,7 +47,7 @@ export function googleCredentials(options: {
   async function bearer(request: TokenRequest, refused?: string): Promise<Answer<Bearer>> {
     const stored = await fromVault(request.credentialId)
     if (!stored.ok) return stored
-    // What was shredded is not used from memory either.
+    // A shredded credential is not used from memory either.
     if (!stored.value) held.delete(keyOf(request.credentialId))
     const credential = stored.value ?? delegated(request)
     if (!credential) return missing('noCredential')
@@ -147,7 +147,7 @@ export function googleCredentials(options: {
       })
     } catch (error) {
       if (!(error instanceof StoreUnavailable) && !(error instanceof VaultKeyUnknown)) throw error
-      log?.warn({ credentialId, code: error.code }, 'a refreshed access token could not be stored')
+      log?.warn({ credentialId, code: error.code }, 'access token refreshed, not stored')
     }
   }
 

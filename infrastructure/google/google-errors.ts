@@ -1,14 +1,14 @@
 import type { ProviderError } from '../../ports/calendar-provider.ts'
 import { isRecord } from './google-event.ts'
 
-/** What was asked, as far as it changes what an error means. `now` resolves a Retry-After given as a date. */
+/** The thing asked, as far as it changes what an error means. `now` resolves a Retry-After given as a date. */
 export type Question = { now: Temporal.Instant; syncToken?: boolean; pageToken?: boolean }
 
 /** An answer of Google's that is not a success. */
 export type RefusedAnswer = { status: number; body: unknown; retryAfter?: string | null }
 
 /**
- * What a failed call of the client (or of fetch) means: an answer of Google's, or none at all, which is always
+ * The meaning of a failed call of the client (or of fetch): an answer of Google's, or none at all, which is always
  * UNAVAILABLE. Only reason codes go out, never a message: messages can name calendars and people.
  */
 export function providerError(failure: unknown, question: Question): ProviderError {

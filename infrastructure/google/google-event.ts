@@ -5,8 +5,8 @@ import { instantOf, isDate, isZone, startOfDate, type TimeProblem } from './goog
 export type EventProblem = 'NOT_AN_EVENT' | 'UNKNOWN_STATUS' | TimeProblem
 
 /**
- * What was read of one entry. Where something that matters is malformed, `event` holds what is sure: it has an id, no
- * times, and it is never shown as cancelled unless Google said so. Without even an id there is no event.
+ * One entry, as read. If something that matters is malformed, `event` holds what is sure: an id and no times. It is
+ * never shown as cancelled unless Google said so. Without even an id there is no event.
  */
 export type EventReading =
   | { ok: true; event: ExternalEvent }
@@ -127,7 +127,7 @@ function zoneOf(time: Record<string, unknown>): string | undefined {
   return typeof time.timeZone === 'string' && time.timeZone !== '' ? time.timeZone : undefined
 }
 
-/** Whatever is not plainly an answer counts as none: only a clear 'declined' may ever lead to a cancellation. */
+/** An answer that is not plain counts as none: only a clear 'declined' may ever lead to a cancellation. */
 function readAttendee(entry: unknown): ExternalAttendee {
   if (!isRecord(entry)) return { responseStatus: 'needsAction' }
   const said = entry.responseStatus
@@ -141,7 +141,7 @@ function readAttendee(entry: unknown): ExternalAttendee {
 }
 
 /**
- * Whether this calendar's copy is the organiser's. Google says `self` only where it is true, and with a fields mask an
+ * Whether this calendar's copy is the organiser's. Google says `self` only if it is true. With a fields mask an
  * organiser without it may be left out altogether: then the guests tell.
  */
 function readOrganizerSelf(

@@ -7,13 +7,13 @@ export type EventsPage = {
   nextPageToken?: string
   nextSyncToken?: string
   timeZone?: string
-  /** What was wrong with entries that could not be read in full; those with an id are among `events`, without times. */
+  /** The problems of entries that could not be read in full; those with an id are among `events`, without times. */
   problems: EventProblem[]
 }
 
 /**
- * Reads a page; undefined for anything that is not one (a proxy's greeting, a cut body), so that it is never taken for
- * an empty calendar. A malformed entry does not fail the page: what is sure of it is among the events.
+ * Reads a page; undefined for anything that is not one (a proxy's greeting, a cut body). So it is never taken for an
+ * empty calendar. A malformed entry does not fail the page: what is sure of it is among the events.
  */
 export function readEventsPage(body: unknown): EventsPage | undefined {
   if (!isRecord(body)) return undefined

@@ -18,8 +18,8 @@ export const EVENT_FIELDS = [
 
 /**
  * The same for the first list, for each page and for each call with a sync token, as Google demands. `showDeleted` is
- * not sent: with a sync token deleted entries come anyway and forbidding them is refused; a full list needs none, for
- * each linked event that it lacks is looked at by itself.
+ * not sent. With a sync token deleted entries come anyway, and forbidding them is refused. A full list needs none: each
+ * linked event that it lacks is looked at by itself.
  */
 export const LIST = {
   singleEvents: false,

@@ -9,7 +9,7 @@ export const READ_EVENTS_SCOPE = 'https://www.googleapis.com/auth/calendar.event
 export type ServiceAccount = { clientEmail: string; privateKey: string; privateKeyId?: string | undefined }
 
 /**
- * The content of the file that Google's console hands out; undefined where it is no such key. Whoever asks tells so, and
+ * The content of the file that Google's console hands out; undefined if it is no such key. The caller tells so, and
  * never what is in it.
  */
 export function parseServiceAccount(content: string): ServiceAccount | undefined {

@@ -1,9 +1,9 @@
-/** What Google's start, end and originalStartTime carry: a date, or a time with or without its own offset. */
+/** Google's start, end and originalStartTime: a date, or a time with or without its own offset. */
 export type TimeProblem = 'MALFORMED_TIME' | 'ZONE_UNKNOWN'
 
 /**
  * The instant that a `dateTime` means. With an offset that alone decides. Without one the zone does: the event's own,
- * else the calendar's; a time skipped or repeated by a change of clocks is resolved as RFC 5545, section 3.3.5 says
+ * else the calendar's. A time skipped or repeated by a change of clocks is resolved as RFC 5545, section 3.3.5 says
  * (Temporal's 'compatible'). ZONE_UNKNOWN: it has no offset and neither zone is given. Never throws.
  */
 export function instantOf(

@@ -3,7 +3,7 @@ import type { PublishableEvent } from '../../ports/booking-event-publisher.ts'
 
 /**
  * A CloudEvent in the binary mode of the Kafka Protocol Binding (version 1.0.2, 3.2): the attributes as `ce_` headers,
- * its data as the value. The key is the subject, so that the events of one booking stay in one partition; the trace
+ * its data as the value. The key is the subject, so that the events of one booking stay in one partition. The trace
  * context is a header of its own too, for consumers that know nothing of CloudEvents.
  */
 export function toMessage({ subject, attributes, data }: PublishableEvent): Message {

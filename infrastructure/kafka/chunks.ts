@@ -2,9 +2,9 @@ import { type Message, Partitioners } from 'kafkajs'
 import { mostBytesOf } from './booking-event-message.ts'
 import type { FoundTopics } from './kafka-topics.ts'
 
-/** Of a broker, unless it says otherwise: what one batch for one partition may have. */
+/** A broker's limit, unless it says otherwise, for one batch for one partition. */
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
-/** Of one request to all partitions together: far below what brokers take (100 MiB), and little memory. */
+/** The limit of one request to all partitions together: far below what brokers take (100 MiB), and little memory. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024
 
 const partitioner = Partitioners.DefaultPartitioner()
@@ -22,8 +22,9 @@ export function partitionsFor(partitions: number): (message: Message) => number 
 }
 
 /**
- * The messages in requests, in order and each with its partition, which is written into it: kafkajs makes one batch of all that a request has for
- * a partition, and a broker refuses one that is too large. A message that is so by itself is alone for its partition.
+ * The messages in requests, in order, each with its partition written into it. kafkajs makes one batch of all that a
+ * request has for a partition, and a broker refuses one that is too large. A message that is too large by itself is
+ * alone for its partition.
  */
 export function inChunks(
   messages: readonly Message[],

@@ -1,7 +1,7 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs'
 import type { Clock } from '../../ports/clock.ts'
 
-/** Where to read: from `from`, up to and without `to`. */
+/** The stretch to read: from `from`, up to and without `to`. */
 export type Span = { partition: number; from: bigint; to: bigint }
 
 const SESSION_MS = 10_000
@@ -40,7 +40,7 @@ export async function readCommitted(options: {
     await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: true })
     const crash = crashed(consumer, over.signal)
-    // Where `run` itself rejects, nobody waits for it any more.
+    // If `run` itself rejects, nobody waits for it any more.
     crash.catch(() => undefined)
     consumer.on('consumer.end_batch_process', ({ payload: { partition, lastOffset } }) => {
       batches += 1

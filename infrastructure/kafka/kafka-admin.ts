@@ -1,8 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs'
 
 /**
- * What a partition has: from the oldest message that was not deleted, up to where no transaction is open any more. The
- * answer to a commit comes before every partition shows it; once the next producer has taken over, all do.
+ * The stretch of a partition that can be read: from the oldest message that was not deleted, up to the first open
+ * transaction. The answer to a commit comes before every partition shows it; once the next producer has taken over, all
+ * do.
  */
 export type PartitionSpan = { partition: number; low: bigint; high: bigint }
 

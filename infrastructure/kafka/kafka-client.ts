@@ -10,14 +10,14 @@ export type BrokerAddress = { host: string; port: number }
 export type KafkaClientOptions = {
   configuration: Pick<KafkaConfiguration, 'brokers' | 'ssl' | 'sasl'>
   log: Logger
-  /** Where a broker is reached that says it is at `address`: for a tunnel or a proxy. */
+  /** The way to a broker that says it is at `address`: for a tunnel or a proxy. */
   route?: ((address: BrokerAddress) => BrokerAddress) | undefined
 }
 
 /**
- * After each commit the broker answers CONCURRENT_TRANSACTIONS for some milliseconds, and back-to-back transactions are
- * thirty times faster with short first waits. All tries together end after about 20 s, well before the broker gives up
- * a transaction (60 s), and the longest wait is short, so that the end of an outage is noticed at once.
+ * After each commit the broker answers CONCURRENT_TRANSACTIONS for some milliseconds: short first waits make
+ * back-to-back transactions thirty times faster. All tries together end after about 20 s, well before the broker gives
+ * up a transaction (60 s). The longest wait is short, so that the end of an outage is noticed at once.
  */
 const RETRY: RetryOptions = {
   initialRetryTime: 2,
@@ -61,7 +61,7 @@ export function kafkaClient(options: KafkaClientOptions, retry: RetryOptions = R
   })
 }
 
-/** What another kind of server answers makes kafkajs throw where it reads, which would end the process. */
+/** An answer of another kind of server makes kafkajs throw while it reads, which would end the process. */
 function survivingNonsense(socket: Socket): Socket {
   const emit = socket.emit.bind(socket)
   socket.emit = (event: string | symbol, ...given: unknown[]): boolean => {
@@ -83,8 +83,8 @@ type Entry = {
 }
 
 /**
- * kafkajs logs each try that it will repeat as an error. What becomes of it all is told by those who called, so that
- * its own words are for who looks for a cause.
+ * kafkajs logs each try that it will repeat as an error. The callers tell how it ended, so its own words are for those
+ * who look for a cause.
  */
 function relay(
   log: Logger,

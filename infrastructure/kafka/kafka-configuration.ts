@@ -1,4 +1,4 @@
-/** Where the brokers are, how they are reached, and what is published to. */
+/** The brokers, how they are reached, and what is published to. */
 export type KafkaConfiguration = {
   readonly brokers: readonly string[]
   readonly topic: string

@@ -17,7 +17,7 @@ export const describeKafka = (options: LookOptions, topics: KafkaTopics): Promis
     asOutcome: ({ problem, detail }) => ({ ok: false, problem, message: detail }),
   })
 
-/** What the brokers themselves said. */
+/** Problems that the brokers themselves told of. */
 const PRECISE: ReadonlySet<PublisherProblem> = new Set([
   'AUTHENTICATION',
   'AUTHORIZATION',

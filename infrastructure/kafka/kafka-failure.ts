@@ -1,7 +1,7 @@
 import type { Fenced, PublisherProblem, Unavailable } from '../../ports/booking-event-publisher.ts'
 import { errorText } from '../logging/error-facts.ts'
 
-/** What an error of kafkajs says, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
+/** The facts of an error of kafkajs, with those that it wraps: each may have a `type` (the protocol's) or a `code`. */
 type ErrorFacts = { name: string; type: string; code: string; message: string }
 
 function errorFacts(error: unknown, depth = 0): ErrorFacts[] {
@@ -32,7 +32,10 @@ export const isTooLarge = (error: unknown): boolean =>
 const SETTLING =
   /^(NOT_LEADER_FOR_PARTITION|LEADER_NOT_AVAILABLE|GROUP_COORDINATOR_NOT_AVAILABLE|GROUP_LOAD_IN_PROGRESS|NOT_COORDINATOR_FOR_GROUP)$/
 
-/** What brokers answer for some moments after they have begun, and after a topic was made; kafkajs does not always ask again. */
+/**
+ * Answers of brokers for some moments after they have begun, and after a topic was made; kafkajs does not always ask
+ * again.
+ */
 export const isSettling = (error: unknown): boolean =>
   errorFacts(error).some(({ type }) => SETTLING.test(type))
 
@@ -77,7 +80,7 @@ const hints: { readonly [problem in PublisherProblem]?: string } = {
   TOO_OLD: 'the brokers are older than what this service needs of them',
 }
 
-/** Where kafkajs does not tell what the brokers said. */
+/** Used if kafkajs does not tell what the brokers said. */
 const guesses: readonly [said: RegExp, hint: string][] = [
   [
     /closed connection|ECONNRESET/i,

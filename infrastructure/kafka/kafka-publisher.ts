@@ -25,7 +25,7 @@ export type KafkaPublisherOptions = {
   configuration: KafkaConfiguration
   clock: Clock
   log: Logger
-  /** Of the topic of events, where it is created here (6). */
+  /** The number of partitions of the topic of events, if it is created here (6). */
   partitions?: number
   /** See KafkaClientOptions. */
   route?: (address: BrokerAddress) => BrokerAddress
@@ -37,7 +37,7 @@ const CLOSE_MS = 3_000
 const SETTLING_TRIES = 20
 const SETTLING_PAUSE_MS = 100
 
-/** What is needed to publish, between a `begin` and the first failure. */
+/** The parts that are needed to publish, between a `begin` and the first failure. */
 type Session = { producer: Producer; found: FoundTopics; last: PublishedMark | undefined }
 
 /**
@@ -61,7 +61,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
   const letGo = (producer: Producer): Promise<void> =>
     producer
       .disconnect()
-      .catch((err: unknown) => log.debug({ err }, 'the connections of a producer did not end as they should'))
+      .catch((err: unknown) => log.debug({ err }, 'producer connections did not end as they should'))
 
   function endSession(): Promise<void> {
     const ended = session
@@ -148,9 +148,9 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
   }
 
   /**
-   * Begins anew after a send that failed in part. kafkajs then numbers the next messages as it did those that the
-   * brokers took, and they would drop them as repetitions without a word: only a new epoch starts a new count. Gives
-   * FENCED where somebody else has published meanwhile.
+   * Begins anew after a send that failed in part. kafkajs then gives the next messages the numbers of those that the
+   * brokers took. The brokers would drop them as repetitions without a word: only a new epoch starts a new count. Gives
+   * FENCED if somebody else has published meanwhile.
    */
   async function beginAgain({ last }: Session): Promise<Fenced | undefined> {
     await endSession()
@@ -162,7 +162,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
 
   async function failed(error: unknown, current: Session): Promise<Fenced | Unavailable | MessageTooLarge> {
     const doing = `publishing to ${topic}`
-    // Where even the abort failed, the error is that of the abort.
+    // If even the abort failed, the error is that of the abort.
     if (!isTooLarge(error)) {
       void endSession()
       return failureOf(error, doing)
@@ -222,7 +222,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): BookingEventPubl
 }
 
 /**
- * Sends, and makes sure that it was done once: where the leadership of a partition moves between two tries, kafkajs may
+ * Sends, and makes sure that it was done once. If the leadership of a partition moves between two tries, kafkajs may
  * send again to the new leader what the old one took. Its own answer shows it: the partition comes twice.
  */
 async function send(

@@ -5,11 +5,14 @@ import { problemOf } from './kafka-failure.ts'
 export type KafkaTopics = {
   events: string
   position: string
-  /** Of the topic of events, where it is created here. One that is there already keeps its own number, for ever. */
+  /**
+   * The number of partitions of the topic of events, if it is created here. An existing topic keeps its own number, for
+   * ever.
+   */
   partitions: number
 }
 
-/** What is there. */
+/** The topics that are there. */
 export type FoundTopics = {
   partitions: number
   /** Bytes that the topic of events takes in one batch for one partition; undefined where the brokers do not tell. */

@@ -14,7 +14,10 @@ const Stored = z.object({
   position: z.string(),
   eventId: z.string(),
   after: z.string(),
-  /** Of the topic of events when this was written: another number would let the events of a booking overtake. */
+  /**
+   * The number of partitions of the topic of events when this was written: with another the events of a booking could
+   * overtake.
+   */
   partitions: z.int().min(1),
   held: z.array(z.object({ stream: z.string(), revision: z.int().min(0), position: z.string() })).optional(),
 })
@@ -37,8 +40,8 @@ export function positionMessage(mark: PublishedMark, partitions: number): Messag
 const TAIL = 200n
 
 /**
- * The newest committed position, undefined where there is none. To be asked once nobody else can write any more. What
- * was aborted last may hide it from a look at the end of the topic; then all of it is read.
+ * The newest committed position; undefined if there is none. To be asked once nobody else can write any more. Messages
+ * that were aborted last may hide it from a look at the end of the topic; then all of it is read.
  */
 export async function readMark(options: {
   kafka: Kafka

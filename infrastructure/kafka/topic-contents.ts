@@ -8,7 +8,7 @@ import { spansOf, withAdmin } from './kafka-admin.ts'
 import { type KafkaTopics, WrongTopic } from './kafka-topics.ts'
 import { readMark } from './position-topic.ts'
 
-/** What the topics hold now, from their starts to their ends. Throws WrongTopic, and what kafkajs throws. */
+/** The contents of the topics now, from their starts to their ends. Throws WrongTopic, and what kafkajs throws. */
 export async function topicContents(parts: {
   kafka: Kafka
   clock: Clock
@@ -35,7 +35,7 @@ export async function topicContents(parts: {
     topic: topics.events,
     spans: spans.map(({ partition, low, high }) => ({ partition, from: low, to: high })),
     onMessage({ headers }) {
-      // What others wrote is no event of anybody's.
+      // A message that others wrote is no event of anybody's.
       if (headers?.ce_id !== undefined) ids.add(String(headers.ce_id))
       return undefined
     },
@@ -52,7 +52,7 @@ export async function topicContents(parts: {
       return { lane, trimmed: trimmed.has(lane) }
     },
     async isStillAll() {
-      // Where nobody answers, nobody can say so.
+      // If nobody answers, nobody can say so.
       const now = await withAdmin(kafka, (admin) => spansOf(admin, topics.events)).catch(() => undefined)
       if (now === undefined) return false
       return now.every(

@@ -6,8 +6,8 @@ import { redactedFields, redactedText } from './redaction.ts'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 /**
- * Logs to standard output: one JSON object a line (`time` RFC 3339 in UTC, `level` by name), or coloured lines where a
- * person watches at a terminal. Secrets are taken out of every line, whatever is handed in. `destination` is for tests.
+ * Logs to standard output: one JSON object a line (`time` RFC 3339 in UTC, `level` by name). If a person watches at a
+ * terminal, coloured lines. Secrets are taken out of every line, whatever is handed in. `destination` is for tests.
  */
 export function createLogger(options: { level: LogLevel; destination?: DestinationStream }): Logger {
   // Without a worker thread on purpose: the last lines before an exit are written.

@@ -1,5 +1,5 @@
 /**
- * Pino's own redaction names paths and stops at their depth; an error of an HTTP client holds its request headers at
+ * Pino's own redaction names paths and stops at their depth. An error of an HTTP client holds its request headers at
  * any depth, and under any case. So everything that is logged passes through here.
  */
 const secretNames =
@@ -19,7 +19,10 @@ const secretTexts: readonly [RegExp, string][] = [
 const REDACTED = '[redacted]'
 const DEEPEST = 8
 
-/** What an error shows. Other properties (requests, answers, configurations) may hold anything, and are left out. */
+/**
+ * The properties of an error that are shown. Others (requests, answers, configurations) may hold anything, and are left
+ * out.
+ */
 const errorProperties = [
   'code',
   'errcode',

@@ -32,11 +32,12 @@ const CONCERNS: DbOptions = {
 
 /**
  * Opens the client; throws BadMongodbUrl. It connects with the first call, and again with each further one until the
- * server has answered once; from then on the driver finds it again by itself. `unreachableAfterMs` (5,000) is how long
+ * server has answered once. From then on the driver finds it again by itself. `unreachableAfterMs` (5,000) is how long
  * a call looks for a primary before it rejects.
  *
- * Writes are confirmed by a majority's journals, whatever the connection string says. Reads go to the primary and see what a majority has confirmed, so that
- * a process reads what it or another has been told is written, and nothing that an election takes back.
+ * Writes are confirmed by a majority's journals, whatever the connection string says. Reads go to the primary and see
+ * what a majority has confirmed. So a process reads all that it or another was told is written, and nothing that an
+ * election takes back.
  */
 export function mongodbConnection(
   url: string,
@@ -125,5 +126,5 @@ export function mongodbConnection(
   }
 }
 
-/** What the servers themselves said. */
+/** Problems that the servers themselves told of. */
 const PRECISE: ReadonlySet<EngineProblem> = new Set(['AUTHENTICATION', 'TOO_OLD', 'NOT_A_REPLICA_SET'])

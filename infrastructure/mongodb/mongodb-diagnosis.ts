@@ -7,8 +7,8 @@ import { errorCode, errorText } from '../logging/error-facts.ts'
 import { refusesCredentials } from './mongodb-failure.ts'
 
 /**
- * What a MongoDB is. `ok`: calls are answered. A single server that is no replica set is ok, with the problem
- * NOT_A_REPLICA_SET: nothing is lost there but with its disk, and nothing takes over while it is down. `detail` is one
+ * The condition of a MongoDB. `ok`: calls are answered. A single server that is no replica set is ok, with the problem
+ * NOT_A_REPLICA_SET. Nothing is lost there but with its disk, and nothing takes over while it is down. `detail` is one
  * sentence for the operator, without credentials.
  */
 export type MongodbDescription = {
@@ -25,7 +25,9 @@ export function replicaSetOf(topology: TopologyDescription | undefined): string 
   return topology?.setName ?? named?.setName ?? undefined
 }
 
-/** What keeps a MongoDB from serving: `error` of a call, and what the driver knows of the servers. */
+/**
+ * The reason why a MongoDB does not serve: from the `error` of a call, and from what the driver knows of the servers.
+ */
 export function diagnose(
   error: unknown,
   topology: TopologyDescription | undefined,

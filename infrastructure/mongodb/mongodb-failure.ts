@@ -37,7 +37,7 @@ const OUTAGE_ERRORS = [
   MongoMissingCredentialsError,
 ]
 
-/** What the driver puts on errors of a server that cannot take the call now. */
+/** The driver's labels on errors of a server that cannot take the call now. */
 const OUTAGE_LABELS = [
   'RetryableWriteError',
   'RetryableError',
@@ -47,8 +47,8 @@ const OUTAGE_LABELS = [
 ]
 
 /**
- * The server's codes (error_codes.yml) of a server that is away, not or no longer the primary, shutting down, out of
- * time or out of space, or could not have a majority confirm.
+ * The server's codes (error_codes.yml) for: away, not or no longer the primary, shutting down, out of time, out of
+ * space, no majority that confirms.
  */
 const OUTAGE_CODES = new Set([
   6, 7, 50, 64, 79, 89, 91, 100, 133, 134, 189, 202, 262, 317, 318, 358, 365, 462, 9001, 10_058, 10_107,
@@ -56,8 +56,8 @@ const OUTAGE_CODES = new Set([
 ])
 
 /**
- * Whether an error of the driver tells of the server or of the way to it, refused credentials included, and not of a
- * mistake in the call. Then the call may be tried again later.
+ * Whether an error of the driver tells of the server or of the way to it, refused credentials included. A mistake in
+ * the call is not one. The call may then be tried again later.
  */
 export function isOutage(error: unknown): boolean {
   if (isResolverError(error)) return true

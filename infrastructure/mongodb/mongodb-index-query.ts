@@ -4,10 +4,10 @@ import type { PageEnd } from '../../ports/read-store/page-cursor.ts'
 import type { KeyRange, Document as ReadDocument } from '../../ports/read-store/read-store.ts'
 
 /**
- * A document of a read model; one that was removed has its id and position only. An index in which it has one key has
- * it under `key`, one in which it has more has all of them under `keys`, and never both: an index over lists cannot
- * give MongoDB's documents in order, and nearly every document has one key. So the first is read in order, page by
- * page, and of the second, which are few, all of a range are sorted.
+ * A document of a read model; one that was removed has its id and position only. An index with one key for it has that
+ * under `key`; an index with more has all of them under `keys`, and never both. An index over lists cannot give
+ * MongoDB's documents in order, and nearly every document has one key. So the first kind is read in order, page by
+ * page. The second kind are few: all of a range are sorted.
  */
 export type StoredDocument = {
   _id: string
@@ -60,7 +60,7 @@ export function severalKeysPipeline(index: string, range: KeyRange, after?: Page
   ]
 }
 
-/** What the entries of `severalKeysPipeline` become: in order, as many as asked for, with their documents. */
+/** The entries of `severalKeysPipeline`: in order, as many as asked for, with their documents. */
 export function severalKeysPage(index: string, limit: number): Document[] {
   const path = `keys.${index}`
   return [{ $sort: { [path]: 1, _id: 1 } }, { $limit: limit }, { $project: { key: `$${path}`, document: 1 } }]

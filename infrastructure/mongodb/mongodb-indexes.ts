@@ -5,8 +5,8 @@ const CONFLICTS = new Set<unknown>([85, 86])
 const INDEX_NOT_FOUND = 27
 
 /**
- * Makes the indexes that are not there. One that bears the name or has the keys of one of these and is not the same,
- * left by another version or made by hand, gives way to it.
+ * Makes the indexes that are not there. An index that has the name or the keys of one of these and is not the same
+ * gives way to it: another version left it, or somebody made it by hand.
  */
 export async function declareIndexes<Stored extends Document>(
   collection: Collection<Stored>,

@@ -189,7 +189,7 @@ async function replaceOlder<Guarded extends Checkpoint>(
   }
 }
 
-/** Of several writes of one document the one that stands: the latest, and of equals the first. */
+/** The write that stands, if there are several of one document: the latest, and of equals the first. */
 function newestByCollection(writes: readonly Write[]): Map<string, Write[]> {
   const newest = new Map<string, Write>()
   for (const write of writes) {

@@ -25,20 +25,20 @@ import {
   withoutSyncToken,
 } from './signal-record.ts'
 
-/** Of those due, how many a claim looks at: where others take the first, the next is free. */
+/** How many of the due subjects a claim looks at: if others take the first, the next is free. */
 const CANDIDATES = 8
 const ROUNDS = 200
 
 /**
  * The queue in MongoDB, for any number of processes. All its times are the server's; `newId` gives the lease tokens.
- * Listeners hear of this process's signals only: what others signal, a worker finds by asking. Where `signalMany`
- * rejects, some may be stored; and after a lost answer any call may have been: signalling again costs a look at most,
- * and a claim whose answer was lost is free again at its lease's end. The connection stays its opener's.
+ * Listeners hear of this process's signals only: a worker finds those of others by asking. If `signalMany` rejects,
+ * some may be stored; after a lost answer any call may have been. Signalling again costs a look at most. A claim whose
+ * answer was lost is free again at its lease's end. The connection stays its opener's.
  *
- * Each change is a reading and a write that finds what was read, or begins again; signals of one process for one
- * subject that come meanwhile wait and are one write together. One update by a pipeline of MongoDB would save the
+ * Each change is a reading, and a write that finds what was read or begins again. Signals of one process for one
+ * subject that come meanwhile wait, and are one write together. One update by a pipeline of MongoDB would save the
  * reading. It would also say every rule of `signal-record.ts` a second time, in a language that the other servers of
- * the protocol lack, and so where there is no MongoDB it would go untested.
+ * the protocol lack. Without a MongoDB it would go untested.
  */
 export function mongodbSignalQueue(
   connection: MongodbConnection,

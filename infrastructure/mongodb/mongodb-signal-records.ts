@@ -8,7 +8,7 @@ import type { Next, SignalRecord } from './signal-record.ts'
 /** A record as read, with the server's time of that reading. */
 export type Current = { record: SignalRecord | undefined; now: Date }
 
-/** What a change makes of a record: another one, none, or (undefined) what it was; and what it answers. */
+/** The result of a change to a record: another record, none, or (undefined) the same; and its answer. */
 export type Decision<Answer> = { next?: Next | 'remove'; answer: Answer }
 
 /** The records of the signal queue: read with the server's time, written only over what was read. */
@@ -24,15 +24,15 @@ export type SignalRecords = {
   replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean>
 }
 
-/** Of another kind than every record, so that no query for records finds it: read for the server's time. */
+/** A document of another kind than every record, so that no query for records finds it: read for the server's time. */
 const TIME = 'time'
 
 /** Each round of a race has a winner: as many lost in a row mean that something else is wrong. */
 const ROUNDS = 200
 
 /**
- * Reads see what the primary has, confirmed by a majority or not: a write that follows from it is confirmed together
- * with it or not at all, and waiting for the majority would only make more writes miss.
+ * Reads see what the primary has, confirmed by a majority or not. A write that follows from it is confirmed together
+ * with it or not at all. Waiting for the majority would only make more writes miss.
  */
 export function mongodbSignalRecords(
   { database, use }: MongodbConnection,

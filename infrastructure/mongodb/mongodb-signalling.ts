@@ -46,7 +46,7 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
     return done
   }
 
-  /** The ids whose record was written by another in between. What was ours and went on since is among them. */
+  /** The ids whose record was written by another in between. A record that was ours and went on since is among them. */
   async function manyAtOnce(signals: ReadonlyMap<string, Signals>): Promise<string[]> {
     const { records, now } = await read([...signals.keys()])
     const written = Array.from(signals, ([id, list]) => {

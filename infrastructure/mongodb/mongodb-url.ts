@@ -10,7 +10,7 @@ export class BadMongodbUrl extends Error {
 /** As MongoDB's own limits have it, with room for the end of the vault's name. */
 const DATABASE_NAME = /^[^\s/\\."$*<>:|?\0]{1,57}$/
 
-/** What is wrong with a connection string, in words that follow its name and do not repeat it; undefined: nothing is. */
+/** The problem of a connection string, in words that follow its name and do not repeat it; undefined: there is none. */
 export function mongodbUrlProblem(url: string): string | undefined {
   if (!/^mongodb(\+srv)?:\/\/\S+$/.test(url)) return 'must begin with mongodb:// or mongodb+srv://'
   try {

@@ -24,13 +24,14 @@ type Opened = {
 }
 
 /**
- * The vault and the calendar directory in MongoDB, in the connection's vault database. Keys and `newId` are those of
- * the embedded vault (`sqliteVault`), and so is what they promise, with three differences. Keys rotate as soon as the
- * server answers and before any call is, record by record: a crash in between leaves the rest to the next start, so an
- * older key may be dropped once a process with both has answered calls and every process has the newer one. Where another process still
- * seals with an older key, a calendar not found makes this one rotate again before it gives up. And what is shredded
- * is gone from the collection at once, while MongoDB keeps its sealed bytes in journal and oplog until they roll over.
- * `opensNothing` asks whether something is stored and no given key opens any of it; rejects with StoreUnavailable.
+ * The vault and the calendar directory in MongoDB, in the connection's vault database. Keys, `newId` and promises are
+ * those of the embedded vault (`sqliteVault`), with three differences. First, keys rotate as soon as the server answers
+ * and before any call is, record by record. A crash in between leaves the rest to the next start. So an older key may
+ * be dropped once a process with both has answered calls and every process has the newer one. Second, another process
+ * may still seal with an older key: a calendar not found makes this one rotate again before it gives up. Third, a
+ * shredded record is gone from the collection at once, while MongoDB keeps its sealed bytes in journal and oplog until
+ * they roll over. `opensNothing` asks whether something is stored and no given key opens any of it; rejects with
+ * StoreUnavailable.
  */
 export function mongodbVault(
   connection: MongodbConnection,
@@ -45,7 +46,10 @@ export function mongodbVault(
   }
 }
 
-/** What another process stores in between, maybe with an older one of the keys, is not taken for what none opens. */
+/**
+ * A record that another process stores in between, maybe with an older one of the keys, is not taken for one that none
+ * opens.
+ */
 function opensNothing({ credentials, calendars, use }: Opened, records: SealedRecords): Promise<boolean> {
   return use(async () => {
     const others = { keyId: { $ne: records.newest } }
@@ -64,7 +68,7 @@ function credentialsIn({ credentials, use }: Opened, records: SealedRecords): Cr
     async put(credentialId, credential) {
       const record = toRecord(records.sealCredential(credentialId, credential))
       const put = () => credentials.replaceOne({ _id: credentialId }, record, { upsert: true })
-      // Of two first calls at once one may find the other's record where it wanted to insert.
+      // If two first calls come at once, one may find the other's record where it wanted to insert.
       await use(() =>
         put().catch((error: unknown) => (isDuplicateKey(error) ? put() : Promise.reject(error))),
       )
@@ -198,7 +202,7 @@ function openOnce(connection: MongodbConnection, records: SealedRecords): Opened
       return await call()
     })
 
-  // At once, for there may be no call for long. Where it fails the first call tries again, and tells.
+  // At once, for there may be no call for long. If it fails, the first call tries again, and tells.
   use(async () => {}).catch(() => {})
   return { credentials, calendars, rotate, use }
 }

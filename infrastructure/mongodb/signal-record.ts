@@ -5,10 +5,10 @@ import { newerCause } from '../../ports/signal-queue/causes.ts'
 import type { Claim, Kind, Signal, Subject } from '../../ports/signal-queue/signal-queue.ts'
 
 /**
- * One document a subject. What a claim was given (`cause`, `memo`) is kept apart from what arrived since (`arrived…`):
- * the next claim merges them, so that a completion, which settles the one, cannot lose the other. `dueAt` is emptied
- * by a claim and set by the next signal. `readyAt` is when a claim may succeed, see `settled`. Memos are JSON, since
- * their keys need not be names that MongoDB takes.
+ * One document a subject. The claim's part (`cause`, `memo`) is kept apart from what arrived since (`arrived…`). The
+ * next claim merges them, so that a completion, which settles the one, cannot lose the other. `dueAt` is emptied by a
+ * claim and set by the next signal. `readyAt` is when a claim may succeed, see `settled`. Memos are JSON, since their
+ * keys need not be names that MongoDB takes.
  */
 export type SignalRecord = {
   _id: string
@@ -188,5 +188,5 @@ function given<Fields extends object>(
   }
 }
 
-// What `mergedMemo`, `completed` or `failed` wrote: a Document's JSON.
+// Written by `mergedMemo`, `completed` or `failed`: a Document's JSON.
 const toMemo = (text: string) => JSON.parse(text) as Document

@@ -4,8 +4,8 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 export type Sealed = { keyId: string; sealed: Uint8Array }
 
 /**
- * The keys of a vault, the newest first: the newest seals, any opens. Each key is 32 bytes and is never used itself:
- * one key for sealing, one for look-ups and the key's id are derived from it (HKDF-SHA256, RFC 5869).
+ * The keys of a vault, the newest first: the newest seals, any opens. Each key is 32 bytes and is never used itself.
+ * Derived from it (HKDF-SHA256, RFC 5869) are one key for sealing, one for look-ups, and the key's id.
  */
 export type KeyRing = {
   /** The id of the key that seals. */
@@ -18,8 +18,8 @@ export type KeyRing = {
   /** undefined where no key of the ring opens it, be it unknown, altered or of another context. */
   open(sealed: Sealed, context: string): string | undefined
   /**
-   * A keyed fingerprint of a text (HMAC-SHA256) under the newest key: finds an equal text without storing it, and
-   * tells nothing to whom lacks the key.
+   * A keyed fingerprint of a text (HMAC-SHA256) under the newest key. It finds an equal text without storing it, and
+   * tells nothing to those who lack the key.
    */
   fingerprint(text: string): Uint8Array
 }

@@ -10,10 +10,10 @@ export type EncryptionKeys =
   | { ok: false; code: 'ENCRYPTION_KEY_MALFORMED'; message: string }
 
 /**
- * The keys of ENCRYPTION_KEY (`configured`: base64 of 32 bytes each, a comma list, the newest first); after them the
- * one in `dataDir`/encryption.key where it exists, so that setting the variable later locks nothing out. Without the
- * variable that file alone, made (mode 0600, durable) where there is none. `dataDir` must exist. Throws where the file
- * cannot be read or written. Messages never contain a key.
+ * The keys of ENCRYPTION_KEY (`configured`: base64 of 32 bytes each, a comma list, the newest first). After them the
+ * one in `dataDir`/encryption.key if it exists, so that setting the variable later locks nothing out. Without the
+ * variable that file alone, made (mode 0600, durable) if there is none. `dataDir` must exist. Throws if the file cannot
+ * be read or written. Messages never contain a key.
  */
 export function encryptionKeys(options: { configured: string | undefined; dataDir: string }): EncryptionKeys {
   const path = join(options.dataDir, 'encryption.key')

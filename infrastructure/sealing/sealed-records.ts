@@ -1,4 +1,4 @@
-// What every vault's store has in common: how a credential and a calendar's address become sealed records and back.
+// The common part of every vault's store: how a credential and a calendar's address become sealed records and back.
 import { type CalendarAddress, type Credential, VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { type KeyRing, keyRing, type Sealed } from './encryption.ts'
 
@@ -19,7 +19,7 @@ export type SealedRecords = {
   fingerprintOf(address: CalendarAddress): Uint8Array
   sealAddress(calendarKey: string, address: CalendarAddress): SealedAddress
   openAddress(calendarKey: string, sealed: Sealed): CalendarAddress
-  /** Of each of these records that a key opens, by its calendar's key. */
+  /** The addresses in those of these records that a key opens, by calendar key. */
   openAddresses(
     records: readonly (readonly [calendarKey: string, sealed: Sealed])[],
   ): Map<string, CalendarAddress>
@@ -39,7 +39,7 @@ export function sealedRecords(keys: readonly Uint8Array[]): SealedRecords {
 
     sealCredential: (id, credential) => ring.seal(JSON.stringify(credential), credentialContext(id)),
     openCredential: (id, sealed) =>
-      // What `sealCredential` sealed: a Credential's JSON.
+      // Sealed by `sealCredential`: a Credential's JSON.
       JSON.parse(opened(ring, sealed, credentialContext(id))) as Credential,
     resealCredential(id, sealed) {
       const text = ring.open(sealed, credentialContext(id))
@@ -76,7 +76,7 @@ const addressText = ({ provider, externalCalendarId }: CalendarAddress) =>
   JSON.stringify([provider, externalCalendarId])
 
 function addressIn(text: string): CalendarAddress {
-  // What `addressText` wrote.
+  // Written by `addressText`.
   const [provider, externalCalendarId] = JSON.parse(text) as [string, string]
   return { provider, externalCalendarId }
 }

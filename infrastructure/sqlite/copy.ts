@@ -11,9 +11,9 @@ const PAGES_AT_ONCE = 100
 const TRIES = 100
 
 /**
- * Copies the database to a new file that its owner alone can read (0600), while reads and writes go on; resolves once
+ * Copies the database to a new file that its owner alone can read (0600), while reads and writes go on. Resolves once
  * the disk has it. The copy is one consistent state with all that was committed before this call, and most of what was
- * committed during it. Throws where the file is there already.
+ * committed during it. Throws if the file is there already.
  *
  * It reads through the connection that holds the file, so that the hold on it is never let go (see SqliteDatabase).
  */

@@ -13,26 +13,26 @@ export class DataFolderInUse extends Error {
 }
 
 /**
- * One SQLite file, held by this process alone, with group commit: every write that is asked for in the same turn of
- * the event loop shares one transaction and so one fsync. WAL and `synchronous=FULL`: a write whose promise has
- * resolved survives kill -9 and power loss.
+ * One SQLite file, held by this process alone, with group commit. All writes that are asked for in the same turn of the
+ * event loop share one transaction, and so one fsync. WAL and `synchronous=FULL`: a write whose promise has resolved
+ * survives kill -9 and power loss.
  *
- * The hold on the file is a POSIX lock, which the system drops when this process closes any handle on that file: copy
+ * The hold on the file is a POSIX lock, which the system drops when this process closes any handle on that file. Copy
  * it with `VACUUM INTO` or `backup` of node:sqlite, never through node:fs while it is open here.
  */
 export type SqliteDatabase = {
   /**
    * For reads and prepared statements. Writing through it outside of `write` is a mistake. An iterator must not stay
-   * open across turns of the event loop: it would see half of a group, and the write-ahead log could not be reused.
+   * open across turns of the event loop: it would see half of a group, and the write-ahead log would grow on.
    */
   readonly sql: DatabaseSync
   /**
    * Runs `work` inside the next group transaction, in the order asked for, once. `work` must be synchronous: a promise
    * as its result is a TypeError. Resolves with its result after COMMIT. If `work` throws, its own savepoint alone is
-   * rolled back and the promise rejects with that error; if the storage fails or the transaction cannot be committed,
-   * every write of the group rejects with StoreUnavailable and none of them is stored.
+   * rolled back and the promise rejects with that error. If the storage fails or the transaction cannot be committed,
+   * none of the group is stored, and every write of it rejects with StoreUnavailable.
    *
-   * `ordered` asks for less than `durable`, the default: it survives kill -9 all the same, but a power cut may take it,
+   * `ordered` asks for less than `durable`, the default. It survives kill -9 all the same. A power cut may take it,
    * with all that was written after it and nothing before it. It costs no fsync unless the group has a durable write.
    *
    * `single` says that `work` writes by one statement at most and throws nothing after it. It needs no savepoint then,
@@ -40,8 +40,8 @@ export type SqliteDatabase = {
    */
   write<T>(work: () => T, durability?: Durability, extent?: Extent): Promise<T>
   /**
-   * Resolves where writes are stored as far as is known. After a group that could not be, it tries one that leaves
-   * nothing, and rejects with StoreUnavailable while that fails too: nobody may be writing who would find out.
+   * Resolves if writes are stored, as far as is known. After a group that could not be stored, it tries one that leaves
+   * nothing. It rejects with StoreUnavailable while that fails too: there may be no writer to find out.
    */
   writable(): Promise<void>
   /** Commits what waits, then closes the file and frees the folder. Later writes reject with StoreUnavailable. */
@@ -184,8 +184,8 @@ function openExclusively(path: string): DatabaseSync {
 }
 
 function takeHold(sql: DatabaseSync, path: string): void {
-  // The locking mode comes first: then the log's index lives in this process's memory, and the lock that keeps others
-  // out is taken by the first access and held until the file is closed.
+  // The locking mode comes first: then the log's index lives in this process's memory. The lock that keeps others out
+  // is taken by the first access and held until the file is closed.
   sql.exec('PRAGMA locking_mode=EXCLUSIVE')
   const journal = sql.prepare('PRAGMA journal_mode=WAL').get()?.journal_mode
   if (journal !== 'wal' && journal !== 'memory')

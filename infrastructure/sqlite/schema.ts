@@ -10,9 +10,9 @@ export class SchemaTooNew extends Error {
 }
 
 /**
- * Brings the tables of one `part` of the file (each store that shares the file is a part) to the newest version, in one
- * transaction, before this call returns. `steps[n]` is the SQL that leads from version n to n + 1; once released, a step
- * is never changed. Throws SchemaTooNew, and leaves the file as it was, where it knows more versions than `steps`.
+ * Brings the tables of one `part` of the file to the newest version, in one transaction, before this call returns. Each
+ * store that shares the file is a part. `steps[n]` is the SQL that leads from version n to n + 1; once released, a step
+ * is never changed. If the file knows more versions than `steps`, throws SchemaTooNew and leaves the file as it was.
  */
 export function migrate(database: SqliteDatabase, part: string, steps: readonly string[]): void {
   const { sql } = database

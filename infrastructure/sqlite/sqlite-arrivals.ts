@@ -11,8 +11,8 @@ export type Arrival = Subject & { count: number; dueAt: number; cause: string }
 
 /**
  * Signals that are durable but not yet counted with their subjects. A burst over many calendars would otherwise write
- * as many pages as there are signals; one after the other in a table of their own, they fill a page or two. Whoever
- * looks at a subject, or changes it, counts them in first.
+ * as many pages as there are signals. One after the other in a table of their own, they fill a page or two. A look at a
+ * subject, or a change of it, counts them in first.
  */
 export type Arrivals = {
   /** Keeps one more. Inside a write. */
@@ -42,7 +42,7 @@ const ALL =
 const TAKE = 'DELETE FROM signal_arrival'
 const NOTES = 'SELECT kind, count(*) AS size, min(due_at) AS dueAt FROM signal_arrival GROUP BY kind'
 
-/** What a process that has the file to itself need not ask the table for. */
+/** Facts for which a process that has the file to itself need not ask the table. */
 type Notes = { size: number; firstDueAt: Map<Kind, number> }
 
 export function sqliteArrivals(sql: DatabaseSync): Arrivals {

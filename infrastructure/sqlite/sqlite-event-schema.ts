@@ -4,8 +4,8 @@ import type { Filter } from '../../ports/event-store/event-store.ts'
  * The tables, version by version (infrastructure/sqlite/schema.ts). The file is a storage format: a step that has been
  * released is never changed, only followed by another.
  *
- * `position` is the rowid, and every index ends in it without naming it: the events of one category or type come out of
- * their index in the order of all events.
+ * `position` is the rowid, and every index ends in it without naming it. So the events of one category or type come out
+ * of their index in the order of all events.
  */
 export const eventSchema: readonly string[] = [
   `

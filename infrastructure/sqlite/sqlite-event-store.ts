@@ -25,14 +25,14 @@ import { positionFloor } from './sqlite-position-floor.ts'
 const PAGE_CHARACTERS = 8 * 1024 * 1024
 
 /**
- * The order of facts in the embedded store. A position is the event's number in it, 20 digits; there is one order for
- * readers and writers, as appends are committed one group after the other. `recordedAt` is the given clock's time.
+ * The order of facts in the embedded store. A position is the event's number in it, 20 digits. Readers and writers have
+ * one order, as appends are committed one group after the other. `recordedAt` is the given clock's time.
  *
  * An event id is stored at most once a stream. An append of known ids that is not the very same one again (other order,
- * other expected revision) is a wrong expected revision, even where the expected revision is the stream's last.
+ * other expected revision) is a wrong expected revision. That holds even if the expected revision is the stream's last.
  *
- * The database stays its opener's: `close` ends the subscriptions, which then throw StoreUnavailable, and refuses what
- * comes later; what was asked for before is still committed. Throws SchemaTooNew.
+ * The database stays its opener's. `close` ends the subscriptions, which then throw StoreUnavailable, and refuses later
+ * calls; earlier ones are still committed. Throws SchemaTooNew.
  */
 export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clock }): EventStore {
   migrate(database, 'event store', eventSchema)

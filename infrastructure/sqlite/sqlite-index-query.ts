@@ -5,7 +5,7 @@ import type { KeyRange } from '../../ports/read-store/read-store.ts'
 
 /**
  * The condition on the rows of `read_key AS entry` for a range, and its parameters. A page after another one begins at
- * the row value (key, id), which the primary key answers by itself; a list of keys is looked up key by key.
+ * the row value (key, id), which the primary key answers by itself. A list of keys is looked up key by key.
  */
 export function indexQuery(
   collection: string,

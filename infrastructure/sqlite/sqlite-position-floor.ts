@@ -11,9 +11,9 @@ export const positionFloor = (sql: DatabaseSync): number =>
   Number(sql.prepare('SELECT max(position) AS position FROM position_floor').get()?.position ?? 0)
 
 /**
- * To be called once on a restored copy, before a store is opened on it. What the lost store gave positions to after the
- * copy was made is gone, but readers remember those positions: the next event here comes after all of them, so that a
- * reader who goes on from such a position misses nothing, and none of them means another event.
+ * To be called once on a restored copy, before a store is opened on it. Events that the lost store took in after the
+ * copy are gone, but readers remember their positions. The next event here comes after all of those. A reader who goes
+ * on from such a position misses nothing, and none of them means another event.
  */
 export async function skipForgottenPositions(database: SqliteDatabase): Promise<void> {
   migrate(database, 'event store', eventSchema)

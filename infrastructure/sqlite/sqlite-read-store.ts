@@ -190,7 +190,7 @@ function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
   return entries.filter(([index, key]) => !others.some((other) => other[0] === index && other[1] === key))
 }
 
-// What `writeOne` stored: a JSON list of pairs.
+// Stored by `writeOne`: a JSON list of pairs.
 const entriesIn = (keys: string) => JSON.parse(keys) as Entry[]
-// What `writeOne` stored: a Document's JSON.
+// Stored by `writeOne`: a Document's JSON.
 const documentIn = (body: unknown) => JSON.parse(String(body)) as Document

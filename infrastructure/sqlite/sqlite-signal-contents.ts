@@ -8,8 +8,8 @@ const SUBJECTS = `
   WHERE kind = 'calendar' OR due_at IS NOT NULL OR lease_token IS NOT NULL ORDER BY kind, key`
 
 /**
- * What the embedded queue would hand on. A calendar's memo is about a fetch from its sync token and is left behind with
- * it. `sqliteSignalQueue` has to have made the table.
+ * The signals that the embedded queue would hand on. A calendar's memo is about a fetch from its sync token and is left
+ * behind with it. `sqliteSignalQueue` has to have made the table.
  */
 export const sqliteSignalContents =
   ({ sql }: SqliteDatabase): SignalContents =>
@@ -25,5 +25,5 @@ export const sqliteSignalContents =
       })
 
 const documentIn = (text: unknown): Document =>
-  // What the queue stored there: a Document's JSON.
+  // Stored by the queue: a Document's JSON.
   typeof text === 'string' ? (JSON.parse(text) as Document) : {}

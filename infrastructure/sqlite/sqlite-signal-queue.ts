@@ -172,7 +172,7 @@ export function sqliteSignalQueue(
       const firstReadyAt = () => least(kinds.map((kind) => nextReady.get(kind)?.readyAt))
       const before = await reading(() => least([firstReadyAt(), arrivals.firstDueAt(kinds)]))
       if (before === undefined) return undefined
-      // Of a subject that is leased or held back, a signal says nothing about when it can be claimed.
+      // A signal for a subject that is leased or held back says nothing about when it can be claimed.
       const first = await reading(firstReadyAt)
       if (first === before) return Math.max(0, before - now())
       await counted()

@@ -36,13 +36,13 @@ export function toStatus(kind: WorkKind, row: Row): QueueStatus {
   return queueStatus(kind, counts, typeof row.oldestDueAt === 'number' ? row.oldestDueAt : undefined)
 }
 
-/** What is stored of a memo. */
+/** A memo as it is stored. */
 export const toText = (memo: Document | undefined) => (memo === undefined ? null : JSON.stringify(memo))
 
 /** A memo again. */
 export const toDocument = (text: SQLOutputValue | undefined) =>
-  // What `toText` made: a Document's JSON.
+  // Made by `toText`: a Document's JSON.
   typeof text === 'string' ? (JSON.parse(text) as Document) : undefined
 const toCause = (text: SQLOutputValue | undefined) =>
-  // What the queue wrote: a Cause's JSON.
+  // Written by the queue: a Cause's JSON.
   typeof text === 'string' ? (JSON.parse(text) as Cause) : undefined

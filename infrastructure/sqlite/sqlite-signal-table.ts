@@ -1,7 +1,7 @@
 /**
- * One row a subject. Times are milliseconds since 1970 of the given clock. What a claim was given (`cause`, `memo`) is
- * kept apart from what arrived since (`arrived_…`): the next claim merges them, so that a completion, which settles the
- * one, cannot lose the other. `due_at` is emptied by a claim and set by the next signal. `completed_at` is 0 for never.
+ * One row a subject. Times are milliseconds since 1970 of the given clock. The claim's part (`cause`, `memo`) is kept
+ * apart from what arrived since (`arrived_…`). The next claim merges them, so that a completion, which settles the one,
+ * cannot lose the other. `due_at` is emptied by a claim and set by the next signal. `completed_at` is 0 for never.
  * `ready_at` is when a claim may succeed: at the lease's end, else when due and no longer held back, else not at all.
  */
 export const SIGNAL_TABLE = `
@@ -90,7 +90,7 @@ export const COMPLETED_BEFORE = `
   SELECT kind, key FROM signal WHERE kind = 'calendar' AND completed_at < ? AND ready_at IS NULL
   ORDER BY completed_at, key LIMIT ?`
 
-/** Of the keys in a JSON array. */
+/** Takes the keys as a JSON array. */
 export const KNOWN = 'SELECT key FROM signal WHERE kind = ? AND key IN (SELECT value FROM json_each(?))'
 
 /** Looks at subjects that wait or are leased only: the partial index holds no others. */

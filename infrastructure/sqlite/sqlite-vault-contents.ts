@@ -4,7 +4,10 @@ import type { Sealed } from '../sealing/encryption.ts'
 import { sealedRecords } from '../sealing/sealed-records.ts'
 import type { SqliteDatabase } from './database.ts'
 
-/** What the embedded vault holds, in the order of ids. `keys` as for `sqliteVault`, which has to have made the tables. */
+/**
+ * The contents of the embedded vault, in the order of ids. `keys` as for `sqliteVault`, which has to have made the
+ * tables.
+ */
 export function sqliteVaultContents(
   { sql }: SqliteDatabase,
   { keys }: { keys: readonly Uint8Array[] },

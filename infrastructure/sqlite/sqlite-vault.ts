@@ -29,11 +29,11 @@ const SCHEMA = `
  * The vault and the calendar directory in an embedded database of their own. `keys`: 32 bytes each, the newest first.
  * `newId` gives random UUIDs (version 4): a calendar's key is one without its dashes, 32 lower-case hex characters.
  *
- * Keys rotate at opening: every record that another of the given keys opens is sealed again, and its fingerprint made
- * again, with the newest, in one transaction; afterwards the older keys may be dropped. Records that no given key
- * opens stay as they are: using one throws VaultKeyUnknown, and so does looking up a calendar that is not found
- * while there are such records, because it may be among them and must not get a second key. `opensNothing`: something
- * is stored, and no given key opens any of it.
+ * Keys rotate at opening. Every record that another of the given keys opens is sealed again with the newest, and its
+ * fingerprint made again, in one transaction. Afterwards the older keys may be dropped. Records that no given key opens
+ * stay as they are: using one throws VaultKeyUnknown. So does looking up a calendar that is not found while there are
+ * such records: it may be among them, and must not get a second key. `opensNothing`: something is stored, and no given
+ * key opens any of it.
  */
 export function sqliteVault(
   database: SqliteDatabase,

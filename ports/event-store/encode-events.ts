@@ -7,9 +7,9 @@ const MAX_EVENT_BYTES = 1024 * 1024
 export type EncodedEvent = { id: string; type: string; data: string; metadata: string }
 
 /**
- * The events as they are to be stored, the same for every store. Throws before anything is sent: RangeError where an
- * event is too big or there is none; TypeError where the stream has no name, an id is not a UUID in lower case or comes
- * twice, or data or metadata hold anything that JSON would lose or change (undefined, bigint, NaN, a Date, a class).
+ * The events as they are to be stored, the same for every store. Throws before anything is sent. RangeError: an event
+ * is too big, or there is none. TypeError: the stream has no name; an id is not a UUID in lower case, or comes twice;
+ * or JSON would lose or change something (undefined, bigint, NaN, a Date, a class).
  */
 export function encodeEvents(stream: string, events: readonly NewEvent[]): EncodedEvent[] {
   if (stream === '') throw new TypeError('a stream needs a name')
@@ -35,10 +35,10 @@ function encodeEvent({ id, type, data, metadata }: NewEvent): EncodedEvent {
 
 /** Deeper is a cycle or a mistake; stores and browsers have limits of their own beyond it. */
 const MAX_DEPTH = 500
-/** What of a path is told: enough to find it. */
+/** As much of a path as is needed to find it. */
 const MAX_PATH = 200
 
-/** What JSON would lose or change in `value`, and where; the path is only put together where there is something. */
+/** Names what JSON would lose or change in `value`, and where. The path is put together only if there is something. */
 function flawIn(value: unknown, depth: number, path: string): { path: string; what: string } | undefined {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return
   if (typeof value === 'number')

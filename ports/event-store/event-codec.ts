@@ -3,7 +3,7 @@ import type { EventMetadata } from '../../domain/event-metadata.ts'
 import type { NewEvent, RecordedEvent } from './event-store.ts'
 
 /**
- * A stream holds an event that this version does not know (a newer one wrote it, during an upgrade): nothing may be
+ * A stream holds an event that this version does not know: a newer one wrote it, during an upgrade. Nothing may be
  * decided on a state that leaves facts out.
  */
 export class UnknownEventType extends Error {
@@ -28,12 +28,12 @@ export function isKnown(recorded: RecordedEvent): boolean {
 
 /**
  * Reads an event of a stream of the given category. Older versions of an event are brought up to the present shape
- * here: a new shape has a new name, and an entry in this function (there is none so far). Throws UnknownEventType.
+ * here. A new shape has a new name, and an entry in this function; there is none so far. Throws UnknownEventType.
  */
 export function decode<C extends Category>(category: C, recorded: RecordedEvent): StoredEvent<C> {
   if (categoryOf(recorded.stream) !== category || !isKnown(recorded))
     throw new UnknownEventType(recorded.stream, recorded.type)
-  // What this service appended under a known name has that name's shape: the types are the storage format.
+  // The types are the storage format: this service appended it under a known name, so it has that name's shape.
   return recorded as unknown as StoredEvent<C>
 }
 

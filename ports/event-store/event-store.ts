@@ -42,8 +42,8 @@ export interface EventStore {
   /** The events of one stream, oldest first; none if it does not exist. */
   readStream(stream: string, options?: { fromRevision?: number }): Promise<RecordedEvent[]>
   /**
-   * Appends all or nothing; resolved means durable. Sending the very same ids again to the same stream with the same
-   * expected revision (or 'any') is a success with the original revision and position. A batch that mixes known and
+   * Appends all or nothing; resolved means durable. The very same ids, sent again to the same stream with the same
+   * expected revision (or 'any'), are a success with the original revision and position. A batch that mixes known and
    * new ids is a wrong expected revision. At least one event; an event's JSON is at most 1 MiB (throws RangeError).
    */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult>

@@ -1,8 +1,8 @@
 import type { EventPage, EventStore, RecordedEvent } from './event-store.ts'
 
 /**
- * The same store, giving each event that was moved here from another store the time at which it was first recorded
- * (`metadata.recordedAt`): a server sets its own time when it takes an event in, and that is when it was moved.
+ * The same store, with the original time of each event that was moved here from another store (`metadata.recordedAt`).
+ * A server sets its own time when it takes an event in: that is when the event was moved.
  */
 export function withOriginalTimes<Store extends EventStore>(store: Store): Store {
   const page = ({ events, ...rest }: EventPage): EventPage => ({ events: events.map(original), ...rest })

@@ -1,8 +1,8 @@
 import type { Collection, DocumentWrite } from './read-store.ts'
 
 /**
- * What was declared by `prepare`, for stores that would take anything. Each check throws Error where a caller names a
- * collection or an index that was not: a mistake in the program.
+ * The collections and indexes that `prepare` declared, for stores that would take anything. Each check throws an Error
+ * if a caller names another one: a mistake in the program.
  */
 export function declaredIndexes() {
   const declared = new Map<string, Set<string>>()

@@ -1,6 +1,6 @@
 import { BadCursor } from './read-store.ts'
 
-/** Where a page ended: after the document `id` under `key`. */
+/** The place where a page ended: after the document `id` under `key`. */
 export type PageEnd = { key: string; id: string }
 
 /** The opaque, URL-safe cursor of a page's end. `of` names what was paged, so that no other listing takes it. */
@@ -19,7 +19,7 @@ export function fromCursor(of: string, cursor: string): PageEnd {
   return end
 }
 
-/** What a cursor that does not belong to a listing is answered with. */
+/** The answer to a cursor that does not belong to a listing. */
 export const badCursor = () => new BadCursor('not a cursor of this listing')
 
 function parsed(text: string): unknown {

@@ -1,14 +1,14 @@
 import type { Json, Position } from '../event-store/event-store.ts'
 
 /**
- * Documents of the read models. A document belongs to a collection, has an id, and can be found by the keys that its
- * projection gives it: under each declared index any number of text keys (one document may have several).
+ * Documents of the read models. A document belongs to a collection, has an id, and can be found by keys that its
+ * projection gives it. Under each declared index it has any number of text keys.
  */
 export type Collection = { name: string; indexes: readonly string[] }
 
 export type Document = { [key: string]: Json }
 
-/** What to do with one document. `keys` names indexes of the collection only; all others have no key. */
+/** A change of one document. `keys` names indexes of the collection only; all others have no key. */
 export type DocumentWrite =
   | { collection: string; id: string; put: Document; keys?: { [index: string]: readonly string[] } }
   | { collection: string; id: string; remove: true }
@@ -25,9 +25,9 @@ export interface ReadStore {
   get(collection: string, id: string): Promise<Document | undefined>
   getMany(collection: string, ids: readonly string[]): Promise<Map<string, Document>>
   /**
-   * Writes documents as of `position`. A document whose stored position is the same or later is left as it is (so a
-   * repetition changes nothing); a removed document keeps its guard. With `checkpoint`, that projection's checkpoint is
-   * moved forward too, after the documents (a crash in between repeats them harmlessly).
+   * Writes documents as of `position`. A document whose stored position is the same or later is left as it is, so a
+   * repetition changes nothing. A removed document keeps its guard. `checkpoint` is moved forward too, after the
+   * documents: a crash in between repeats them harmlessly.
    */
   write(
     writes: readonly (DocumentWrite & { position: Position })[],

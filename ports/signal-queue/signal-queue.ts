@@ -1,13 +1,13 @@
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 
-/** What there is to look at. A subject is one document of the queue; signals for it coalesce. */
+/** The kinds of work. A subject is one document of the queue; signals for it coalesce. */
 export const workKinds = ['calendar', 'booking', 'references'] as const
 export type WorkKind = (typeof workKinds)[number]
 export type Kind = WorkKind | RoleKind | ParkedRequestKind
 /** Which process runs a role. Given to those only who ask for it by name, and in no status. */
 export type RoleKind = `role-${'projections' | 'publisher'}`
-/** What a person wants done with a parked event. Given, too, to those only who ask for it by name. */
+/** A person's request about a parked event. Given, too, to those only who ask for it by name. */
 export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
 /** `key` is unique within the kind: a calendar's key, a booking's uid, a role, a parked event. */
 export type Subject = { kind: Kind; key: string }
@@ -47,10 +47,10 @@ export type QueueStatus = {
  */
 export interface SignalQueue {
   /**
-   * Counts a signal and makes the subject due `dueInMs` from now, unless it is due already (a steady stream of signals
-   * cannot put it off; an earlier time than the one set does count). A push as `cause` is not replaced by another kind
-   * of cause before the subject is completed. `memo` is merged, key by key, into what is there. `atOnce` lifts what a
-   * failure held back (a person asks, or what was missing is there now). Durable when resolved.
+   * Counts a signal and makes the subject due `dueInMs` from now. A subject that is due already stays so: a steady
+   * stream of signals cannot put it off, though an earlier time counts. A push as `cause` is not replaced by another
+   * kind of cause before the subject is completed. `memo` is merged, key by key, into what is there. `atOnce` lifts
+   * what a failure held back: a person asks, or what was missing is there now. Durable when resolved.
    */
   signal(subject: Subject, options: SignalOptions): Promise<void>
   /** As `signal`, for many at once, all or nothing. */
@@ -60,11 +60,11 @@ export interface SignalQueue {
   /** Prolongs the lease; false if it is no longer ours. */
   renew(claim: Claim, leaseMs: number): Promise<boolean>
   /**
-   * Ends the lease as done: stores the sync token (undefined keeps the old one, null drops it), replaces the memo
-   * (undefined drops it), and, if more signals came than were counted at the claim, makes the subject due again. With
+   * Ends the lease as done. Stores the sync token (undefined keeps the old one, null drops it), and replaces the memo
+   * (undefined drops it). If more signals came than were counted at the claim, the subject is due again. With
    * `againInMs` it is due again anyway after that time, with the same cause. With `forget` a subject for which nothing
-   * new came is taken out, so that the queue holds what there is to do and no more. False if the lease is no longer
-   * ours: then nothing is changed.
+   * new came is taken out, so that the queue holds only what there is to do. False if the lease is no longer ours: then
+   * nothing is changed.
    */
   complete(
     claim: Claim,
@@ -81,8 +81,8 @@ export interface SignalQueue {
   /** Drops the sync token, so that the next fetch is a full one. */
   forgetSyncToken(subject: Subject): Promise<void>
   /**
-   * Calendars last completed before `before`, least recently first, of those for which nothing is due, waiting or leased:
-   * what is (a failing one that waits for its next try, too) is read without anybody's help. For the reconciler.
+   * Calendars last completed before `before`, least recently first, for the reconciler. Left out are those that are
+   * due, waiting or leased: they are read without anybody's help, a failing one at its next try.
    */
   completedBefore(before: Temporal.Instant, limit: number): Promise<Subject[]>
   /** Which of these it has a record of, whatever their state. */

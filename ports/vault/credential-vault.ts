@@ -32,7 +32,7 @@ export interface CalendarDirectory {
   find(address: CalendarAddress): Promise<string | undefined>
   /** undefined where there is none; throws VaultKeyUnknown where no configured key opens it. */
   addressOf(calendarKey: string): Promise<CalendarAddress | undefined>
-  /** Of those that there is an address of and a key given opens. */
+  /** The addresses that are there and that a given key opens. */
   addressesOf(calendarKeys: readonly string[]): Promise<Map<string, CalendarAddress>>
   /** Forgets the calendar: its key means nothing from now on. False where there was none. */
   forget(calendarKey: string): Promise<boolean>

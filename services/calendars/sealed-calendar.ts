@@ -2,8 +2,8 @@ import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 /**
- * Does what concerns one calendar of many. Where no encryption key opens what the vault holds of it, that is logged and
- * the calendar left alone, so that the others need not wait for the key.
+ * Does the work that concerns one calendar of many. If no encryption key opens the calendar, that is logged and the
+ * calendar left alone: the others need not wait for the key.
  */
 export async function unlessSealed(
   { log }: Pick<ServicePorts, 'log'>,
@@ -14,6 +14,6 @@ export async function unlessSealed(
     await work()
   } catch (error) {
     if (!(error instanceof VaultKeyUnknown)) throw error
-    log.warn({ calendarKey, code: error.code }, 'no encryption key opens what the vault holds of a calendar')
+    log.warn({ calendarKey, code: error.code }, 'calendar left alone, no encryption key opens it')
   }
 }

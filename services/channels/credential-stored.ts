@@ -3,8 +3,10 @@ import { syncsOfCredential } from '../../projections/calendar-syncs.ts'
 import { selectedCalendarsOfCredential } from '../../projections/selected-calendars.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 
-/** What waited for a credential goes on: its calendars are read and their channels opened at once, whatever
- * their retry schedules say. */
+/**
+ * Goes on with what waited for a credential: its calendars are read and their channels opened at once, whatever their
+ * retry schedules say.
+ */
 export async function credentialStored(
   ports: ServicePorts,
   credentialId: string,
@@ -26,6 +28,6 @@ export async function credentialStored(
     wakeCrons()
   } catch (error) {
     // The credential is stored; the crons and the reconciler find it at their next turn.
-    ports.log.warn({ err: error, credentialId }, 'the calendars of a credential could not be signalled')
+    ports.log.warn({ err: error, credentialId }, 'credential stored, its calendars not signalled')
   }
 }

@@ -16,8 +16,8 @@ import type { OrphanedChannel } from './orphaned-channels.ts'
 import { type PushHeaders, readExpiration, readPushHeaders } from './push-headers.ts'
 
 /**
- * What a push is answered. 200 once it is durable, or where there is nothing to keep of it (`sync`); Google sends again
- * what was answered 503, and nothing else. CHANNEL_ORPHANED is a channel of ours, by its token, that no record knows.
+ * The answer to a push. 200: it is durable, or there is nothing to keep of it (`sync`). Google sends again what was
+ * answered 503, and nothing else. CHANNEL_ORPHANED: a channel of ours, by its token, that no record knows.
  */
 export type PushAnswer =
   | { status: 200; outcome: 'SIGNALLED' | 'SYNC' }
@@ -78,7 +78,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
 
   /**
    * The channel by its read model. One that is not there (yet) but has a valid token is told from its id, and remains
-   * to be found in its stream: without the token nobody can make us read one.
+   * to be found in its stream. Without the token nobody can make us read a stream.
    */
   async function lookUp({ channelId, token }: PushHeaders): Promise<KnownChannel | undefined> {
     if (settings === undefined) return undefined
@@ -121,7 +121,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     }
     if (typeof onRecord === 'string') {
       channels.put(channelId, 'GONE')
-      log.warn({ channelId, resourceId, calendarKey }, 'a channel of ours pushes that is on no record')
+      log.warn({ channelId, resourceId, calendarKey }, 'orphaned channel pushes, it is on no record')
       if (resourceId !== undefined) ports.stopOrphan?.({ calendarKey, channelId, resourceId })
       return { status: 404, outcome: 'CHANNEL_ORPHANED' }
     }
@@ -137,7 +137,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     } catch (error) {
       // A stream written by a newer version is readable again once this process has been brought up to date.
       if (!(error instanceof StoreUnavailable || error instanceof UnknownEventType)) throw error
-      log.warn({ err: error, channelId: push.channelId }, 'a push could not be kept now')
+      log.warn({ err: error, channelId: push.channelId }, 'push not stored, answered 503')
       return { status: 503, outcome: 'STORE_UNAVAILABLE' }
     }
   }
@@ -166,7 +166,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
 const openingOf = (state: CalendarSubscription, channelId: string) =>
   state.kind === 'NONE' ? undefined : state.openings.find((opening) => opening.channelId === channelId)
 
-/** What the stream says of the channel: its resource id, that it is being opened, or nothing. */
+/** The stream's word about the channel: its resource id, that it is being opened, or nothing. */
 function recordOf(
   state: CalendarSubscription,
   channelId: string,

@@ -44,7 +44,7 @@ export function knownChannels({ clock, events }: { clock: Clock; events: EventSt
     async followStops(outages, signal) {
       const filter = { types: ['ChannelStopped'] }
       let after: string | undefined
-      await outages.untilItAnswers('stopped channels', async () => {
+      await outages.untilItAnswers('subscription to stopped channels', async () => {
         after ??= await events.head()
         for await (const page of events.subscribe({ after, filter, signal })) {
           // Not just forgotten: the read model may not know yet, and the next push would bring it back.

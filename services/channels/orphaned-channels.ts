@@ -22,15 +22,12 @@ export function orphanedChannels(
         credentialId === undefined
           ? { ok: false, code: 'CREDENTIAL_MISSING' }
           : await ports.provider.stop({ credentialId, channelId, resourceId, ...where }, signal)
-      if (answer.ok) ports.log.info({ channelId, calendarKey }, 'an orphaned channel was stopped')
+      if (answer.ok) ports.log.info({ channelId, calendarKey }, 'orphaned channel stopped')
       else if (!signal.aborted)
-        ports.log.warn(
-          { channelId, calendarKey, code: answer.code },
-          'an orphaned channel could not be stopped',
-        )
+        ports.log.warn({ channelId, calendarKey, code: answer.code }, 'orphaned channel not stopped')
     } catch (error) {
       if (!signal.aborted)
-        ports.log.warn({ err: error, channelId, calendarKey }, 'an orphaned channel could not be stopped')
+        ports.log.warn({ err: error, channelId, calendarKey }, 'orphaned channel not stopped')
     } finally {
       underWay.delete(channelId)
     }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a push says of itself (Google Calendar API, "Push notifications": X-Goog-… headers; the body is empty). */
+/** The headers of a push (Google Calendar API, "Push notifications": X-Goog-… headers; the body is empty). */
 export type PushHeaders = {
   channelId: string
   /** Rises within a channel, with gaps; `sync` is 1. */
@@ -13,7 +13,7 @@ export type PushHeaders = {
   expiration?: string
 }
 
-/** What `events.watch` takes for an id. */
+/** The ids that `events.watch` takes. */
 const CHANNEL_ID = /^[A-Za-z0-9\-_+/=]{1,64}$/
 const NUMBER = /^\d{1,16}$/
 /** Opaque, but never with a space or comma in it: a header sent twice is joined by those. */

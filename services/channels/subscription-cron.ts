@@ -24,8 +24,8 @@ import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
 
 /**
- * How long a replaced channel runs beside its successor, so that no push falls between them: a minute, and no more than
- * half of what is left of a life when it is replaced, in its last fifth.
+ * How long a replaced channel runs beside its successor, so that no push falls between them. A minute; and, as it is
+ * replaced in the last fifth of its life, no more than half of that.
  */
 const overlapMs = ({ expiresAt, openedAt }: Channel): number =>
   Math.min(60_000, (expiresAt.epochMilliseconds - openedAt.epochMilliseconds) / 10)
@@ -76,7 +76,7 @@ async function tend(ports: ServicePorts, subscription: CalendarSubscription): Pr
     if (!result.ok)
       ports.log.debug(
         { subscriptionId: subscription.subscriptionId, code: result.code },
-        'no channel was opened',
+        'channel not opened',
       )
   }
   const keep = currentChannel(subscription)
@@ -129,6 +129,5 @@ async function stop(
 ): Promise<void> {
   const context = contextOf(ports, 'CRON:subscription-cron')
   const result = await StopChannel.handle({ subscriptionId, channelId }, ports, context)
-  if (!result.ok)
-    ports.log.warn({ subscriptionId, channelId, code: result.code }, 'a channel could not be stopped')
+  if (!result.ok) ports.log.warn({ subscriptionId, channelId, code: result.code }, 'channel not stopped')
 }

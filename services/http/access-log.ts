@@ -26,7 +26,7 @@ export function accessLog({ clock, log, metrics, newId }: Deps): Middleware {
     const { correlationId, traceparent, caller } = facts
     log.debug(
       { method, route, status, milliseconds, correlationId, traceparent, actor: caller?.actor },
-      'a request was answered',
+      'request answered',
     )
   }
 }

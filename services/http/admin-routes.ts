@@ -23,7 +23,7 @@ const BackupBody = z
   })
   .meta({ id: 'BackupRequest' })
 
-/** What `POST /admin/backup` answers. */
+/** The answer of `POST /admin/backup`. */
 export const BackupAnswer = z
   .object({
     directory: z.string(),
@@ -42,8 +42,8 @@ export type AdminRouteDeps = {
 }
 
 /**
- * What is asked for on the service's own machine alone: it names folders there. The process that holds the embedded
- * stores keeps all others from reading them, so it makes the copy itself.
+ * Routes for the service's own machine alone: they name folders there. The process that holds the embedded stores keeps
+ * all others from reading them, so it makes the copy itself.
  */
 export function adminRoutes({ dataFolder, backUp }: AdminRouteDeps): Router {
   let running = false

@@ -1,4 +1,4 @@
-// What the queries answer: written down once, for the description of the API, for the types and for the tests that hold
+// The answers to queries, written down once: for the description of the API, for the types, and for the tests that hold
 // the real answers to it. Instants are RFC 3339 in UTC. A field that may be without a value is null, never left out.
 import { z } from 'zod'
 
@@ -96,7 +96,7 @@ export const CalendarSyncPage = pageOf(CalendarSyncItem, 'CalendarSyncPage')
 export const SubscriptionPage = pageOf(SubscriptionItem, 'SubscriptionPage')
 export const BookingPage = pageOf(BookingItem, 'BookingPage')
 
-/** What set an event in motion. The event's own state at the provider is there where a decision rests on it. */
+/** The cause of an event. The event's own state at the provider is there if a decision rests on it. */
 export const TimelineCause = z
   .object({
     channelId: z.string().optional().describe("a push: Google's channel"),

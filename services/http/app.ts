@@ -59,7 +59,7 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
 
   const app = new Koa()
   // Only what goes wrong while an answer is on its way comes here: mostly a caller who hung up.
-  app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be sent'))
+  app.on('error', (error: unknown) => log.debug({ err: error }, 'answer not sent'))
 
   for (const middleware of deps.first) app.use(middleware)
   const problems = problemDocuments({ log, newId })

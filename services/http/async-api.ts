@@ -34,7 +34,7 @@ const CONSUMERS = [
   'is given; once that is lifted, what was decided before follows, and nothing is lost.',
 ].join(' ')
 
-/** What is published, as AsyncAPI 3.0: made of the very schemas that the events are typed by. */
+/** The published events as AsyncAPI 3.0, made of the very schemas that the events are typed by. */
 export function asyncApiDocument({ version, kafkaTopic }: AsyncApiOptions) {
   return {
     asyncapi: '3.0.0',

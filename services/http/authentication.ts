@@ -85,8 +85,9 @@ const unauthenticated = (code: string, detail: string, parameters = '') =>
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * A browser sends its cookie along with what other sites make it send: where that could change something, the browser
- * itself must say that the request comes from our own page. 403 CROSS_SITE otherwise; `optional` accepts silence.
+ * Guards against other sites, with whose requests a browser sends its cookie along. A request that could change
+ * something must say, by the browser itself, that it comes from our own page. 403 CROSS_SITE otherwise; `optional`
+ * accepts silence.
  */
 export function refuseCrossSite(ctx: Context, proof: 'required' | 'optional'): void {
   if (SAFE_METHODS.has(ctx.method)) return

@@ -15,9 +15,9 @@ export type CalcomWebhookDeps = {
 }
 
 /**
- * POST /webhooks/calcom: 200 once all that follows from a delivery is durable; 401 for one that is not signed with a
- * secret that is configured here, and then for any; 400 with all that is wrong in a signed body. 503 (and whatever the
- * intake rejects with) means that it has to be sent again: repetitions change nothing.
+ * POST /webhooks/calcom. 200 once all that follows from a delivery is durable. 401 for a delivery that is not signed
+ * with a configured secret, and for any while none is configured. 400 with all that is wrong in a signed body. 503 (and
+ * whatever the intake rejects with) means that it has to be sent again: repetitions change nothing.
  */
 export function calcomWebhookRoutes({ readDelivery, signatureHeader, intake }: CalcomWebhookDeps): Router {
   const router = new Router()

@@ -1,6 +1,6 @@
 /**
- * What a caller may do. `read`: every query, the timelines, the feed and the status. `operate`: also commands and
- * credentials. `audit`: what is taken out in bulk for an audit. `operate` and `audit` include `read`, not each other.
+ * A caller's scope. `read`: every query, the timelines, the feed and the status. `operate`: also commands and
+ * credentials. `audit`: exports in bulk for an audit. `operate` and `audit` include `read`, not each other.
  */
 export type Scope = 'read' | 'operate' | 'audit'
 

@@ -7,7 +7,7 @@ import { jsonBody } from './json-body.ts'
 import { HttpProblem, invalid } from './problem.ts'
 import { commandContextOf } from './request-facts.ts'
 
-/** What a command that was taken is answered with. */
+/** The answer to a command that was taken. */
 export const CommandAnswer = z
   .object({
     id: z.string().describe('of the thing commanded: the same however often the command is sent'),

@@ -8,8 +8,8 @@ import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
 import { requestFacts } from './request-facts.ts'
 
 /**
- * The one place of the HTTP role where errors end: expected ones as the problem documents that they are, all others as
- * 500 INTERNAL without their text, logged once under the correlation id that the answer names.
+ * The one place of the HTTP role where errors end. Expected ones become the problem documents that they are. All others
+ * are 500 INTERNAL without their text, logged once under the correlation id that the answer names.
  */
 export function problemDocuments(deps: { log: Logger; newId: () => string }): Middleware {
   return async (ctx, next) => {
@@ -18,20 +18,26 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
     } catch (error) {
       const { correlationId } = requestFacts(ctx, deps.newId)
       if (ctx.headerSent) {
-        deps.log.error({ err: error, correlationId, path: ctx.path }, 'an answer broke off')
+        deps.log.error({ err: error, correlationId, path: ctx.path }, 'answer broke off')
         ctx.req.destroy()
         return
       }
       const expected = problemOf(error)
       if (expected === undefined)
-        deps.log.error({ err: error, correlationId, method: ctx.method, path: ctx.path }, 'a request failed')
+        deps.log.error(
+          { err: error, correlationId, method: ctx.method, path: ctx.path },
+          'request failed, answered 500',
+        )
       else if (error instanceof StoreUnavailable)
         // The outage itself is told once, by what works on the store.
-        deps.log.info({ reason: error.message, correlationId, path: ctx.path }, 'a request waits for a store')
+        deps.log.info(
+          { reason: error.message, correlationId, path: ctx.path },
+          'request refused, store unavailable',
+        )
       else if (expected.status >= 500)
         deps.log.warn(
           { ...reasonOf(error), correlationId, path: ctx.path },
-          'a request could not be served now',
+          'request refused, cannot be served now',
         )
       ctx.set('X-Correlation-Id', correlationId)
       sendProblem(ctx, expected ?? internal, correlationId)

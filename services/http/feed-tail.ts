@@ -6,8 +6,8 @@ import { PUBLISHED_TYPES } from '../publishing/booking-event-schema.ts'
 import { outageLog } from '../running/outage-log.ts'
 
 /**
- * Tells everybody who follows the feed when there may be something new, and when it is time for a sign of life: one
- * subscription and one clock for all, so that a client that waits costs a few bytes and no reads.
+ * Tells everybody who follows the feed when there may be something new, and when a sign of life is due. One
+ * subscription and one clock serve all, so that a client that waits costs a few bytes and no reads.
  */
 export type FeedTail = {
   /** To be awaited before the first read: what is appended after it is told. Rejects with StoreUnavailable. */
@@ -39,7 +39,7 @@ export function feedTail(options: {
 
   async function follow(from: string): Promise<void> {
     let after = from
-    await outages.untilItAnswers('the feed of booking events', async () => {
+    await outages.untilItAnswers('feed of booking events', async () => {
       for await (const page of events.subscribe({ after, filter: { types: WAKING }, signal })) {
         after = page.position
         if (page.events.length === 0) continue

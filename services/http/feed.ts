@@ -30,10 +30,10 @@ export type FeedDeps = {
 }
 
 /**
- * GET /booking-events: the booking events as a batch of CloudEvents, or live where text/event-stream is asked for. It
+ * GET /booking-events: the booking events as a batch of CloudEvents, or live if text/event-stream is asked for. It
  * reads the event store, so that it is right whatever else is down. While everything is stopped (SetSyncPolicy `off`)
- * batches are empty and lead nowhere, and live streams are silent but for their signs of life; once that is lifted,
- * both go on where they were, so that nothing is lost.
+ * batches are empty and lead nowhere, and live streams send signs of life only. Once the stop is lifted both go on from
+ * the same position, so that nothing is lost.
  */
 export function feedRoutes(deps: FeedDeps): Router {
   const router = new Router()
@@ -80,13 +80,13 @@ async function* endingOn(text: AsyncIterable<string>, log: Logger): AsyncGenerat
   try {
     yield* text
   } catch (err) {
-    log.warn({ err }, 'a live stream of booking events ended: the events could not be read')
+    log.warn({ err }, 'feed stream ended, events could not be read')
   }
 }
 
 /**
- * Throws BadCursor for what is no position of this store: of another form, or beyond its last event, as after the
- * restoring of a backup, where going on in silence would leave out what is decided next.
+ * Throws BadCursor for a text that is no position of this store: of another form, or beyond its last event. The latter
+ * comes after a restored backup; going on in silence would leave out what is decided next.
  */
 async function checkCursor(events: EventStore, after: Position): Promise<void> {
   if (after === START) return

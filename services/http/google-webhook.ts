@@ -26,7 +26,7 @@ async function answer(ctx: Context, push: GooglePush, log: Logger): Promise<void
   try {
     status = (await push.receive(ctx.req.headers)).status
   } catch (error) {
-    log.error({ err: error }, 'a push could not be taken in')
+    log.error({ err: error }, 'push failed, answered 500')
   }
   send(ctx, status)
 }

@@ -18,9 +18,11 @@ export type Readiness = z.infer<typeof Readiness>
 export type Check = () => Promise<unknown>
 
 export type HealthRouteDeps = {
-  /** What makes signals and webhooks durable (event store, queue): if one fails, http is not ready. */
+  /**
+   * Checks of the parts that make signals and webhooks durable (event store, queue): if one fails, http is not ready.
+   */
   durable: { readonly [name: string]: Check }
-  /** What else should work, by name: an outage is named as degraded. */
+  /** Checks of the other parts, by name: an outage is named as degraded. */
   others: { readonly [name: string]: Check }
   /** False where this process has not the http role (it has). */
   http?: boolean

@@ -10,7 +10,7 @@ import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.
 
 type Ways = Pick<CommandPorts, 'calendars' | 'vault' | 'isDelegated'>
 
-/** What the calendars are called at the provider, by key; those forgotten are left out. */
+/** The calendars' names at the provider, by key; those forgotten are left out. */
 async function namesOf(calendars: CalendarDirectory, keys: readonly string[]): Promise<Map<string, string>> {
   const addresses = await calendars.addressesOf([...new Set(keys)])
   return new Map(Array.from(addresses, ([key, { externalCalendarId }]) => [key, externalCalendarId]))

@@ -16,8 +16,8 @@ const PORTS_TO_TRY = 100
 const GRACE_MS = 5_000
 
 /**
- * Begins to listen. Where the port is taken, the next free one does unless `portIsFixed`. Rejects with the system's
- * error (`EADDRINUSE`, `EACCES`, …).
+ * Begins to listen. If the port is taken, the next free one does unless `portIsFixed`. Rejects with the system's error
+ * (`EADDRINUSE`, `EACCES`, …).
  */
 export async function listen(options: {
   host: string

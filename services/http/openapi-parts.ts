@@ -1,4 +1,4 @@
-// What the descriptions of many routes share.
+// Parts that the descriptions of many routes share.
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import type {

@@ -10,8 +10,8 @@ export type PublishedSchemasDeps = AsyncApiOptions & {
 }
 
 /**
- * What consumers read before the events: GET /asyncapi.json, and each event's `dataschema` as JSON Schema, which holds
- * for good, as a version is never changed but by fields added.
+ * The documents that consumers read before the events: GET /asyncapi.json, and each event's `dataschema` as JSON
+ * Schema. A schema holds for good: a version only ever gains fields.
  */
 export function publishedSchemaRoutes({ schemas, ...options }: PublishedSchemasDeps): Router {
   const router = new Router()

@@ -23,7 +23,7 @@ const ResumeBody = z
   })
   .meta({ id: 'ResumePublishingRequest' })
 
-/** What the routes are made with. */
+/** The parts that the routes are made with. */
 export type PublishingRouteDeps = {
   dataFolder: string
   /** Rejects with ResumeRefused. Undefined where nothing is published to a broker. */

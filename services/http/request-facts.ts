@@ -4,7 +4,7 @@ import type { CommandContext } from '../../commands/command.ts'
 import type { Caller } from './caller.ts'
 import { traceparentOf } from './trace-context.ts'
 
-/** What ties a request to all that follows from it. */
+/** The facts that tie a request to all that follows from it. */
 export type RequestFacts = {
   /** The caller's `X-Correlation-Id`, or a new one. Answered in the same header. */
   readonly correlationId: string

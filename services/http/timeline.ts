@@ -1,5 +1,6 @@
-// What happened to a booking and why, from the events themselves: they are always complete. Which bookings are of one
-// chain is in the events, too; the read model is asked only for what goes on as a booking that does not say so itself.
+// The story of a booking and its reasons, from the events themselves: they are always complete. The events also say
+// which bookings are of one chain. The read model is asked only for a booking that goes on as another without saying so
+// itself.
 import { streamName } from '../../domain/domain-event.ts'
 import { answerOf, sentenceOf } from '../../domain/explain/explanation.ts'
 import { decode, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'

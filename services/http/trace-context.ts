@@ -1,8 +1,8 @@
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
 /**
- * This request's own place in a trace (W3C Trace Context, level 1): a child of the caller's `traceparent` where that is
- * valid, else the root of a new trace, which is not sampled. `newId` gives UUIDs.
+ * This request's own place in a trace (W3C Trace Context, level 1): a child of the caller's `traceparent`. If that is
+ * not valid, it is the root of a new trace, which is not sampled. `newId` gives UUIDs.
  */
 export function traceparentOf(incoming: string | undefined, newId: () => string): string {
   const hex = () => newId().replaceAll('-', '')

@@ -20,8 +20,8 @@ export type EventStores = { from: EventStore; to: EventStore }
 export type Progress = (events: number) => void
 
 /**
- * What is in both stores now: how many events of how many streams, and the SHA-256 over all of them in their order.
- * `toTarget` gives, for a position of the source, the one in the target that has the same events before it.
+ * The contents of both stores now: how many events of how many streams, and the SHA-256 over all of them in their
+ * order. `toTarget` gives, for a position of the source, the one in the target that has the same events before it.
  */
 export type MovedEvents = {
   events: number
@@ -31,10 +31,11 @@ export type MovedEvents = {
 }
 
 /**
- * Appends to `to` what it lacks of `from`: same ids, types, data, metadata, streams, revisions and order. What `to` has
- * already must be the beginning of `from`, as a move that was cut off leaves it; then it goes on from there. The time
- * of the first recording is kept in the metadata, since a server sets its own. Throws MigrationRefused, and then has
- * appended nothing that does not belong there; rejects with StoreUnavailable, and may be called again.
+ * Appends to `to` the events of `from` that it lacks: same ids, types, data, metadata, streams, revisions and order.
+ * The events already in `to` must be the beginning of `from`, as a move that was cut off leaves them; then it goes on
+ * from there. The time of the first recording is kept in the metadata, since a server sets its own. Throws
+ * MigrationRefused, and then has appended nothing that does not belong there. Rejects with StoreUnavailable, and may be
+ * called again.
  */
 export async function moveEvents({ from, to }: EventStores, onProgress: Progress): Promise<void> {
   const source = eventsOf(from, undefined)

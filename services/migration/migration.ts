@@ -11,7 +11,7 @@ import { REACTIONS } from '../signals/reactions.ts'
 import { compareEvents, moveEvents } from './events.ts'
 import { MigrationRefused } from './refused.ts'
 
-/** What is moved. Nobody else works on it meanwhile. */
+/** The source of the move. Nobody else works on it meanwhile. */
 export type MigrationSource = {
   events: EventStore
   readStore: ReadStore
@@ -19,7 +19,10 @@ export type MigrationSource = {
   signals: SignalContents
 }
 
-/** Where to. What stays where it is: the very same events and read store as in the source, no vault and no queue. */
+/**
+ * The target of the move. A part that stays where it is: the very same events and read store as in the source, no vault
+ * and no queue.
+ */
 export type MigrationTarget = {
   events: EventStore
   readStore: ReadStore
@@ -43,10 +46,10 @@ export type MigrationReport = {
 }
 
 /**
- * Moves everything that cannot be made again to other stores, and makes the rest anew: events with their ids, streams,
- * revisions and order; credentials and calendars, sealed again under the target's keys; what waits to be looked at; the
- * place up to which events were reacted to. Read models are rebuilt from the events, strictly. Sync tokens are dropped:
- * each calendar is read in full once.
+ * Moves everything that cannot be made again to other stores. These are: events with their ids, streams, revisions and
+ * order; credentials and calendars, sealed again under the target's keys; what waits to be looked at; the place up to
+ * which events were reacted to. Makes the rest anew: read models are rebuilt from the events, strictly. Sync tokens are
+ * dropped: each calendar is read in full once.
  *
  * May be interrupted anywhere and called again; a repetition changes nothing. The target must hold nothing but what an
  * earlier call left. Throws MigrationRefused, VaultKeyUnknown; rejects with StoreUnavailable.

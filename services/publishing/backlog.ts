@@ -5,9 +5,9 @@ import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 export type PublicationBacklog = {
   /** Up to where events were published is known anew. */
   beginsAt(position: Position): void
-  /** What is up to `position` waits no longer; `published` are the events that this left behind. */
+  /** Events up to `position` wait no longer; `published` are the events that this left behind. */
   movedTo(position: Position, published: readonly { event: { position: Position } }[]): void
-  /** Where it cannot be known up to where events were published, those after `position` wait at least. */
+  /** Counts events after `position` as waiting at least, while nobody knows up to where events were published. */
   atLeastFrom(position: Position): void
   /**
    * `backlog` is null while nobody can say; `oldestAt` is when the oldest that certainly waits was stored, RFC 3339, null

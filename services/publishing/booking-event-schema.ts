@@ -1,5 +1,5 @@
-// What is published, as schemas: they describe the feed and the topic, are served under each event's `dataschema`, and
-// type what is built. Fields are only ever added; a breaking change is a new topic, and a new version here.
+// The published events as schemas: they describe the feed and the topic, are served under each event's `dataschema`,
+// and type what is built. Fields are only ever added; a breaking change is a new topic, and a new version here.
 import { z } from 'zod'
 
 const instant = z.iso.datetime().describe('RFC 3339 in UTC')

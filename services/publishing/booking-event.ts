@@ -9,11 +9,11 @@ import {
   type PublishedType,
 } from './booking-event-schema.ts'
 
-/** What names this deployment in every event. */
+/** The names of this deployment that every event carries. */
 export type EventOrigin = {
   /** A URI that stays the same for the deployment's life. */
   source: string
-  /** Where the schemas are served, without a slash at its end: `https://sync.example.com/schemas`. */
+  /** The address of the schemas, without a slash at its end: `https://sync.example.com/schemas`. */
   schemas: string
 }
 

@@ -23,7 +23,7 @@ export type Tally = {
   maybeExpired: number
   /** Not in the topic, nor was any of them ever. */
   absent: number
-  /** Of `absent`: the first, and where publishing would have to begin to have it. */
+  /** The first of `absent`, and the position from which publishing would have to begin to have it. */
   firstAbsent: NamedEvent | null
   beforeAbsent: PublishedMark | null
   /** Not in the topic, and not certainly newer than all that was ever published. */

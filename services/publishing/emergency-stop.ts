@@ -3,8 +3,8 @@ import { load } from '../../commands/execute.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 
 /**
- * Whether an operator has stopped everything (SetSyncPolicy without a scope, mode `off`): then nothing is given to
- * anybody, what was decided before included, until it is lifted. Asked of the events themselves, so that it holds from
+ * Whether an operator has stopped everything (SetSyncPolicy without a scope, mode `off`). Then nothing is given to
+ * anybody until it is lifted, not even what was decided before. The events themselves are asked, so that it holds from
  * the moment in which the command is answered, whatever a read model knows.
  */
 export async function isStopped(events: EventStore): Promise<boolean> {

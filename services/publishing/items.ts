@@ -12,7 +12,7 @@ import type { EventPlace, PublicationItem } from './source.ts'
 /** Why nothing is published any more: the term is over. */
 export type PublishFailure = Fenced | Unavailable
 
-/** What `publishItems` works with. */
+/** The parts that `publishItems` works with. */
 export type PublishItemsDeps = {
   publisher: BookingEventPublisher
   park: PublicationParking['keep']
@@ -24,8 +24,8 @@ export type PublishItemsDeps = {
 const MOST_BLOCKED = 1_000
 
 /**
- * Publishes the items, at least one, in order, after `from`, and gives the new mark. Those that could not be encoded,
- * and those that are too large even alone, are parked, and the later events of their stream wait; the others go on.
+ * Publishes the items, at least one, in order, after `from`, and gives the new mark. Items that could not be encoded,
+ * or are too large even alone, are parked, and the later events of their stream wait. The others go on.
  */
 export async function publishItems(
   deps: PublishItemsDeps,

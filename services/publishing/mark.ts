@@ -9,9 +9,9 @@ export const NOTHING_PUBLISHED: PublishedMark = { position: START, eventId: '', 
 const LOOK = 1_000
 
 /**
- * Why the event store is not the one from which events were published; undefined where it is. A restored backup ends
- * before the mark, or has gone on with other events since: publishing from it would leave out or repeat some in silence.
- * Rejects with StoreUnavailable.
+ * Why the event store is not the one from which events were published; undefined if it is. A restored backup ends
+ * before the mark, or has gone on with other events since. Publishing from it would leave out or repeat some in
+ * silence. Rejects with StoreUnavailable.
  */
 export async function rewound(events: EventStore, begun: Omit<Begun, 'ok'>): Promise<string | undefined> {
   const { last, holdsEvents } = begun

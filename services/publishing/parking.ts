@@ -25,8 +25,8 @@ const VERSION = 1
 const publication = { name: PUBLICATION, version: VERSION }
 
 /**
- * Unpublishable events, where all parked events are, so that whoever looks there is told. What waits behind them is in
- * the published mark. Every method rejects with StoreUnavailable.
+ * Unpublishable events, kept beside all other parked events, so that a person who looks there is told. The streams that
+ * wait behind them are in the published mark. Every method rejects with StoreUnavailable.
  */
 export type PublicationParking = {
   /** Resolves once it is durable. Keeping one twice is the same as once. */
@@ -35,7 +35,7 @@ export type PublicationParking = {
   find(position: Position): Promise<ParkedEvent | undefined>
   /** It waits no longer; nothing changes where it did not. */
   end(position: Position, state: 'APPLIED' | 'SKIPPED'): Promise<void>
-  /** What waits behind each that is parked now, as far as nobody has published any of it since. */
+  /** The streams that wait behind each event that is parked now, as far as nobody has published any of it since. */
   blocked(): Promise<BlockedStream[]>
 }
 

@@ -65,13 +65,13 @@ type Term = {
   ): Promise<boolean>
   blocked(): number
 }
-/** What an outage of the broker is called. */
+/** The name of the broker's outage. */
 const PUBLISHING = 'publishing of booking events'
 
 /**
  * Publishes the booking events in their order, each one once, from where the last publisher ended, until `signal`
- * aborts. No failure ends it. As many events go into one transaction as waited when the one before it ended, so that
- * a single one goes out at once and a backlog in large steps; at most two batches of events are held.
+ * aborts. No failure ends it. A transaction takes as many events as waited when the one before it ended: a single event
+ * goes out at once, a backlog in large steps. At most two batches of events are held.
  */
 export function runPublisher(options: PublisherOptions): RunningPublisher {
   const { events, publisher, clock, log, signal } = options
@@ -96,7 +96,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const { id, type, position } = event
     log.error(
       { eventId: id, type, position, code, err: error },
-      'an event was parked: it cannot be published, and the later ones of its booking wait',
+      'event parked, it cannot be published; later events of its booking wait',
     )
   }
 
@@ -110,7 +110,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       if (rewoundTold !== why)
         log.error(
           { code: 'STORE_REWOUND', why },
-          'nothing is published: the event store and what was published differ; run calendar-sync resume-publishing',
+          'publishing stopped, event store and topic differ; run calendar-sync resume-publishing',
         )
       rewoundTold = why
       enter('STORE_REWOUND', why)
@@ -120,7 +120,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const mark = begun.last ?? NOTHING_PUBLISHED
     await parkAgain({ events, parking: options.parking }, mark)
     backlog.beginsAt(mark.position)
-    log.info({ position: mark.position }, 'this process publishes the booking events')
+    log.info({ position: mark.position }, 'publishing begins in this process')
     enter('PUBLISHING')
     const failure = await publishFrom(mark)
     return failure ? lost(failure) : 0
@@ -179,7 +179,10 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       enter('UNAVAILABLE')
       throw new StoreUnavailable(failure.message, { cause: failure.cause })
     }
-    log.warn({ reason: failure.message, pauseMs: fencedPauseMs }, 'another publisher took over')
+    log.warn(
+      { reason: failure.message, pauseMs: fencedPauseMs },
+      'publishing fenced, another publisher took over',
+    )
     enter('FENCED', failure.message)
     return fencedPauseMs
   }
@@ -200,8 +203,8 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
     const done = new AbortController()
     await Promise.race([ran, clock.delay(STOPPING_MS, done.signal)])
     done.abort()
-    // What hangs now is left: whatever becomes of it, the next publisher will know.
-    ran.catch((err: unknown) => log.debug({ err }, 'publishing ended in the middle'))
+    // A call that hangs now is left: whatever becomes of it, the next publisher will know.
+    ran.catch((err: unknown) => log.debug({ err }, 'publishing ended midway'))
     enter('ENDED')
     await publisher.close()
   }

@@ -11,9 +11,9 @@ import type { PublicationParking } from './parking.ts'
 import { type PublicationItem, publicationItem } from './source.ts'
 
 /**
- * Tries a parked event and what waits behind it again, or gives the event up and goes on with what waits. One event a
- * transaction, each with the mark that says so, so that a repetition after a crash goes on where the first try ended.
- * What cannot be published now is, or stays, parked. Rejects with StoreUnavailable.
+ * Tries a parked event and the events behind it again, or gives the event up and goes on with those. One event a
+ * transaction, each with the mark that says so: a repetition after a crash goes on where the first try ended. An event
+ * that cannot be published now is, or stays, parked. Rejects with StoreUnavailable.
  */
 export async function releaseBlocked(
   deps: {

@@ -1,5 +1,5 @@
-// The way out where publishing stands still because the event store is not the one that was published from
-// (STORE_REWOUND): the store is compared with what is in the topic, and the position is written anew.
+// The way out of STORE_REWOUND, where publishing stands still because the event store is not the one that was published
+// from. The store is compared with the events in the topic, and the position is written anew.
 
 import type {
   BlockedStream,
@@ -92,7 +92,9 @@ function doubtsIn({ behind, ahead }: PublicationComparison): string[] {
   return doubts
 }
 
-/** What waits still, as far as it is of this event store and lies before the mark: all after it is tried anew. */
+/**
+ * The streams that still wait, as far as they are of this event store and before the mark: all after it is tried anew.
+ */
 async function stillBlocked(
   { events }: Ports,
   blocked: readonly BlockedStream[],

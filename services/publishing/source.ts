@@ -17,7 +17,7 @@ export type PublicationItem = { event: EventPlace } & (
 /** Events that wait to be published, in the order of their positions. */
 export type PublicationSource = {
   /**
-   * The next events, oldest first: all that are there, at most `limit`; none where the end of the store was reached for
+   * The next events, oldest first: all that are there, at most `limit`. None if the end of the store was reached for
    * the first time, or the signal aborted. Waits for the first one. Rejects with StoreUnavailable.
    */
   take(limit: number): Promise<PublicationItem[]>
@@ -29,8 +29,8 @@ export type PublicationSource = {
 const PAGE = 256
 
 /**
- * Reads and encodes the events after `after` ahead of whoever takes them, while transactions wait for the brokers, but
- * never more than `ahead` of them and a page.
+ * Reads and encodes the events after `after` ahead of the reader that takes them, while transactions wait for the
+ * brokers. Never more than `ahead` of them and a page.
  */
 export function publicationSource(options: {
   events: EventStore

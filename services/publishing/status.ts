@@ -20,7 +20,7 @@ export type PublisherStatus = {
   backlog: number | null
   /** Age of the oldest one that waits, in milliseconds; null where nothing waits. */
   oldestAgeMs: number | null
-  /** What does not answer now, and since when. */
+  /** The outage that lasts, and since when. */
   outage?: Outage
   /** Why nothing is published, for STORE_REWOUND and FENCED. */
   reason?: string

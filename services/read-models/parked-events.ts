@@ -32,10 +32,10 @@ export type ParkedEvent = {
 /** Under which name unpublishable events are listed beside those that read models could not take. */
 export const PUBLICATION = 'publication'
 
-/** Of read models and of the publisher; those parked now are in its index. */
+/** The events that read models and the publisher parked; those parked now are in its index. */
 export const parkedEvents: Collection = { name: 'parked-events', indexes: ['parked'] }
 
-/** What is to be kept of events that a projection could not take. */
+/** The documents to be kept of events that a projection could not take. */
 export async function toParked(
   readStore: ReadStore,
   { name, version }: Projection,

@@ -1,4 +1,4 @@
-// What a person wants done with a parked event: told to any process, carried out by the one that parked it.
+// A person's request about a parked event: told to any process, carried out by the one that parked it.
 import type { Clock } from '../../ports/clock.ts'
 import type { Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -34,8 +34,8 @@ export async function requestForParked(
 }
 
 /**
- * Takes requests of one kind from the queue until `signal` aborts. What `carryOut` rejects is tried again; carried out
- * twice, after a crash, is to be the same as once.
+ * Takes requests of one kind from the queue until `signal` aborts. A request that `carryOut` rejects is tried again;
+ * carried out twice, after a crash, it is to be the same as once.
  */
 export async function carryOutRequests(ports: {
   queue: SignalQueue
@@ -56,10 +56,7 @@ export async function carryOutRequests(ports: {
     try {
       if (request !== undefined) await ports.carryOut(request)
     } catch (error) {
-      log.warn(
-        { err: error, ...request },
-        'what is wanted of a parked event could not be done; it is tried again',
-      )
+      log.warn({ err: error, ...request }, 'parked event not retried or skipped, trying again')
       await queue.fail(claim, { retryInMs: retryDelay(claim.failures, ports.random) })
       return
     }

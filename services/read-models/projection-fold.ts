@@ -14,7 +14,7 @@ export type PoisonEvent = { event: RecordedEvent; error: unknown }
 export type Folded = { writes: (DocumentWrite & { position: Position })[]; poison: PoisonEvent[] }
 
 /**
- * Folds events, in order, into the documents that they change: these are read once, and there is one write for each
+ * Folds events, in order, into the documents that they change. These are read once, and there is one write for each
  * that changed. A poison event leaves no trace, and the later events of its stream, which rest on it, are left out; so
  * there is at most one for a stream. Rejects only with what the store rejects with.
  *
@@ -90,7 +90,7 @@ async function readMissing(
   }
 }
 
-/** What the event makes of its documents, without touching `documents`. */
+/** The documents as the event makes them, without touching `documents`. */
 function applied(
   projection: Projection,
   event: RecordedEvent,
@@ -119,8 +119,8 @@ function applied(
 }
 
 /**
- * Where an overtaken event puts its document: after the document's own position, so that the store's guard takes it,
- * and before every event to come, as positions have a fixed width.
+ * The position that an overtaken event gives its document. It is after the document's own, so that the store's guard
+ * takes it. It is before every event to come, as positions have a fixed width.
  */
 const justAfter = ({ position, changed }: Entry): Position => (changed ? position : `${position}+`)
 

@@ -40,7 +40,7 @@ export type ProjectionsStatus = {
     /** Streams that wait behind an event that could not be taken. */
     parked: number
   }[]
-  /** What does not answer now, and since when. Tried again until it does. */
+  /** The outages that last, and since when. Each is tried again until it ends. */
   outages: Outage[]
 }
 
@@ -61,7 +61,7 @@ type Run = { projector: Projector; state: 'STARTING' | 'CATCHING_UP' | 'LIVE'; l
 type Waiter = { runs: readonly Run[]; target: Position; done(error?: Error): void }
 
 /**
- * Feeds the projections from one subscription, until `signal` aborts. Each keeps its own checkpoint; one that is behind
+ * Feeds the projections from one subscription, until `signal` aborts. Each keeps its own checkpoint. One that is behind
  * the furthest reads alone, so that it holds up nobody, and joins when it has caught up. No failure ends it: stores are
  * asked again until they answer, and an event that a projection cannot take is parked (see Projector).
  */
@@ -74,7 +74,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       readStore,
       now: clock.now,
       onParked: (parked, err) =>
-        log.error({ ...parked, err }, 'an event was parked: the read model goes on without it'),
+        log.error({ ...parked, err }, 'event parked, the read model goes on without it'),
     }),
     state: 'STARTING',
     lagMs: 0,
@@ -125,7 +125,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       )
       if (page === undefined) return
       await take(run, page)
-      // Whatever the subscription gives out after `given` this one will get too, so nothing is left out in between.
+      // This one will get all that the subscription gives out after `given`, so nothing is left out in between.
       if (run.projector.position() >= given || (page.caughtUp && givenBefore === given)) {
         run.state = 'LIVE'
         return
@@ -143,7 +143,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       if (projector.parkedCount() > 0)
         log.warn(
           { projection: projector.projection.name, parked: projector.parkedCount() },
-          'a read model still lacks events that it cannot take',
+          'read model still lacks its parked events',
         )
     given = runs.reduce((most, { projector }) => later(most, projector.position()), START)
     for (const one of runs) one.state = one.projector.position() === given ? 'LIVE' : 'CATCHING_UP'

@@ -10,7 +10,7 @@ import { oneAfterAnother } from '../running/one-after-another.ts'
 import { type ParkedEvent, parkedOf, toParked, writeParked } from './parked-events.ts'
 import { foldEvents, type PoisonEvent } from './projection-fold.ts'
 
-/** What became of a parked event. `applied` is false where it was given up, or could not be taken again. */
+/** The fate of a parked event. `applied` is false if it was given up, or could not be taken again. */
 export type ParkedOutcome = { stream: string; revision: number; applied: boolean }
 
 /**

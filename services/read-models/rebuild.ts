@@ -14,7 +14,7 @@ export class PoisonEventFound extends Error {
 
 export type RebuildOptions = {
   events: EventStore
-  /** Where to. What it has of the projection's collection is dropped first: never the one that is in use. */
+  /** The target. Its documents of the projection's collection are dropped first: never name the one that is in use. */
   readStore: ReadStore
   projection: Projection
   /** The last position to take; without one, all there is. */

@@ -38,8 +38,9 @@ export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: 
           const known = failing.has(cron.name)
           failing.add(cron.name)
           const facts = { ...failureFacts(error), cron: cron.name }
-          if (!(error instanceof StoreUnavailable)) ports.log.error(facts, 'a cron failed and will run again')
-          else if (!known) ports.log.warn(facts, 'a cron waits for a store and will run again')
+          if (!(error instanceof StoreUnavailable))
+            ports.log.error(facts, 'cron failed, runs again at the next turn')
+          else if (!known) ports.log.warn(facts, 'cron waits for a store, runs again at the next turn')
         }
       }
       if (!woken) await ports.clock.delay(ports.settings.cronMs, AbortSignal.any([signal, bell.signal]))

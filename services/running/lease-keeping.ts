@@ -2,9 +2,9 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
 
 /**
- * Renews a lease every third of its length until `ended` aborts, and aborts `lost` as soon as it is not ours, or nobody
- * can say any more that it is: the process stood still, the store was away. `asked`: just before it was asked for; where
- * that is longer ago than the lease is long, it is lost before this returns.
+ * Renews a lease every third of its length until `ended` aborts. Aborts `lost` as soon as the lease is not ours, or
+ * nobody can say any more that it is: the process stood still, or the store was away. `asked` is the time just before
+ * the lease was asked for. If that is longer ago than the lease is long, it is lost before this returns.
  */
 export async function keepLease(
   { queue, clock, leaseMs }: { queue: SignalQueue; clock: Clock; leaseMs: number },
@@ -24,7 +24,7 @@ export async function keepLease(
     if (ours === false || now() >= endsAt) return lost.abort()
   }
 
-  /** What the store answers; undefined where it cannot, or not in time: a call may hang for longer than a lease. */
+  /** The store's answer; undefined if it has none, or not in time: a call may hang for longer than a lease. */
   async function within(ms: number, ask: () => Promise<boolean>): Promise<boolean | undefined> {
     const enough = new AbortController()
     const late = clock.delay(ms, AbortSignal.any([ended, enough.signal])).then(() => undefined)

@@ -36,7 +36,7 @@ export function outageLog({
     const outage = outages.get(what)
     if (outage === undefined) return
     outages.delete(what)
-    log.info({ what, since: outage.since, failures: outage.failures }, 'it answers again')
+    log.info({ what, since: outage.since, failures: outage.failures }, `${what} available again`)
   }
 
   function failed(what: string, err: unknown): number {
@@ -44,8 +44,7 @@ export function outageLog({
     const failures = (known?.failures ?? 0) + 1
     const since = known?.since ?? clock.now().toString()
     outages.set(what, { what, message: errorText(err), since, failures })
-    if (known === undefined)
-      log.error({ what, ...failureFacts(err) }, 'it does not answer: asked again until it does')
+    if (known === undefined) log.error({ what, ...failureFacts(err) }, `${what} unavailable, retrying`)
     return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10))
   }
 
@@ -69,6 +68,6 @@ export function outageLog({
   }
 }
 
-/** What a log line says of a failure: of one that was foreseen its text, of any other where it came from too. */
+/** The facts of a failure for a log line. A foreseen one has its text, any other also the place that it came from. */
 export const failureFacts = (err: unknown): { reason: string } | { err: unknown } =>
   err instanceof StoreUnavailable ? { reason: errorText(err) } : { err }

@@ -17,9 +17,9 @@ export const alone =
     run(signal)
 
 /**
- * A lease on the role, kept in the signal queue and renewed every third of its length. Where it is lost (the process
- * stood still, the store was away), the run is told to end before another process is given the role, as far as clocks
- * can tell; what it still writes is guarded by positions, revisions and epochs.
+ * A lease on the role, kept in the signal queue and renewed every third of its length. It is lost when the process
+ * stood still or the store was away. Then the run is told to end before another process is given the role, as far as
+ * clocks can tell. Its late writes are guarded by positions, revisions and epochs.
  */
 export function leasedIn(ports: {
   queue: SignalQueue
@@ -42,9 +42,9 @@ export function leasedIn(ports: {
         const claim = await queue.claim({ leaseMs, kinds: [kind] })
         outages.answered(what)
         if (claim !== undefined) {
-          log.info({ role }, 'this process has the role')
+          log.info({ role }, `role ${role} taken by this process`)
           await runWith(claim, asked, run)
-          log.info({ role }, 'this process has given the role up')
+          log.info({ role }, `role ${role} given up by this process`)
         }
       } catch (error) {
         outages.failed(what, error)

@@ -1,4 +1,4 @@
-// What the process that has a role last told of it, so that every process can say how it is going.
+// The last report of the process that has a role, so that every process can say how the role is going.
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Collection, Document, ReadStore } from '../../ports/read-store/read-store.ts'
@@ -15,7 +15,7 @@ const EVERY_MS = 2_000
 /** A report is good for so long, in milliseconds; then nobody knows how the role is going. */
 const GOOD_FOR_MS = 30_000
 
-/** Tells of the role every two seconds until `signal` aborts. What cannot be told now is told the next time. */
+/** Reports on the role every two seconds until `signal` aborts. A report that fails is left to the next one. */
 export async function keepReporting(ports: {
   readStore: ReadStore
   clock: Clock
@@ -36,7 +36,7 @@ export async function keepReporting(ports: {
       if (!signal.aborted)
         await readStore.write([{ collection: roleReports.name, id: role, put: report, position }])
     } catch (error) {
-      log.debug({ err: error, role }, 'how a role is going could not be told')
+      log.debug({ err: error, role }, 'role report not written')
     }
     await clock.delay(EVERY_MS, signal)
   }

@@ -4,7 +4,7 @@ import type { BookingDirectory } from '../../ports/booking-directory.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 
-/** What the running parts work with: the commands' ports, and how they are set. */
+/** The ports of the running parts: the commands' ports, and how they are set. */
 export type ServicePorts = CommandPorts & {
   clock: Clock
   log: Logger

@@ -1,6 +1,6 @@
 import type { Document } from '../../ports/read-store/read-store.ts'
 
-/** What working on one claimed subject came to; the worker tells the queue. */
+/** The outcome of work on one claimed subject; the worker tells the queue. */
 export type SubjectOutcome =
   /** `changed`: a fetch that found something of a booking's. */
   | { kind: 'done'; syncToken?: string | null; changed?: boolean }

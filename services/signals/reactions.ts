@@ -1,7 +1,7 @@
-// What follows from events without anybody asking: work to be signalled, changes to be held, crons to be woken. Fed by one
-// subscription with a checkpoint: each reaction is repeated after a crash until it is durable. The checkpoint goes with
-// the read models, and without it all are repeated from the first event on: repeated ever so late, a reaction decides
-// nothing that would not be decided without it (docs/decisions/0008).
+// Reactions: work that follows from events without anybody asking. Work is signalled, changes are held, crons are
+// woken. One subscription with a checkpoint feeds them: each is repeated after a crash until it is durable. The
+// checkpoint goes with the read models, and without it all are repeated from the first event on. However late it is
+// repeated, a reaction decides nothing that would not be decided without it (docs/decisions/0008).
 import { calendarSyncAggregate } from '../../commands/aggregates.ts'
 import { calendarSyncIdOf } from '../../commands/calendar-sync-id.ts'
 import { execute } from '../../commands/execute.ts'
@@ -37,7 +37,7 @@ export async function runReactions(
         failures = 0
       }
     } catch (error) {
-      ports.log.error({ err: error }, 'reactions stopped and begin again from their checkpoint')
+      ports.log.error({ err: error }, 'reactions failed, retrying from their checkpoint')
       await ports.clock.delay(retryDelay(failures++, ports.random), signal)
     }
   }
@@ -134,7 +134,7 @@ async function recordUse(
   )
 }
 
-/** What was set aside under another policy is to be looked at again under the new one. */
+/** Has the changes that were set aside under another policy looked at again under the new one. */
 async function signalBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy

@@ -11,8 +11,9 @@ const BATCH = 1000
 
 /**
  * Reads each calendar at least every `reconcileMs`, pushed for or not: pushes get lost. The queue's own record of when
- * a calendar was last read decides; one that is due anyway, or fails and waits for its next try, is left alone. What
- * would be late by the next turn is read now, but nothing twice within half the time, however often the crons are woken.
+ * a calendar was last read decides. One that is due anyway, or fails and waits for its next try, is left alone. A
+ * calendar that would be late by the next turn is read now. Nothing is read twice within half the time, however often
+ * the crons are woken.
  */
 export const reconciler = (ports: ServicePorts): Cron => ({
   name: 'reconciler',

@@ -5,7 +5,7 @@ import type { ServicePorts } from '../running/service-ports.ts'
 /** How many bookings are read, and signalled, at a time. */
 const PAGE = 500
 
-/** What a booking is left with while the service may not act for it. */
+/** The codes that a booking is left with while the service may not act for it. */
 const SET_ASIDE: readonly (string | undefined)[] = ['OBSERVE_ONLY', 'POLICY_OFF']
 
 /**

@@ -1,4 +1,4 @@
-// What waits for somebody to do something, and what that would be.
+// The things that wait for somebody to do something, and what that would be.
 import { z } from 'zod'
 import type { CommandPorts } from '../../commands/command.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
@@ -47,7 +47,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   return kinds.flat()
 }
 
-/** What the calendar is called; null where it was forgotten, or no key opens it. */
+/** The calendar's name; null if it was forgotten, or no key opens it. */
 const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
   (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
@@ -173,8 +173,8 @@ async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
 }
 
 /**
- * What an older version of a read model could not take concerns nobody, as the newer one has been made without it; nor
- * what a read model could not take that is no more.
+ * Whether anybody need be told. An older version of a read model concerns nobody: the newer one has been made without
+ * the event. Nor does a read model that is no more.
  */
 const isOfToday = ({ projection, version }: ParkedEvent): boolean =>
   projection === PUBLICATION ||

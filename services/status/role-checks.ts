@@ -29,7 +29,7 @@ export function roleChecks(deps: RoleChecksDeps): { [role: string]: () => Promis
   return Object.fromEntries(checks.filter(([role]) => roles.has(role)))
 }
 
-/** Where another process writes the read models, this one stands by, which is all it has to do. */
+/** A process that does not write the read models stands by, which is all it has to do. */
 function projectionsCheck({ models, clock }: RoleChecksDeps): () => Promise<void> {
   let startingSince: Temporal.Instant | undefined
   return async () => {

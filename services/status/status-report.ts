@@ -77,7 +77,7 @@ export type StatusReport = z.infer<typeof StatusReport>
 
 export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
 
-/** What belongs into the status beside what the stores tell. */
+/** The parts of the status that the stores do not tell. */
 export type Surroundings = { outages: readonly Outage[]; needsPerson: readonly NeedsPerson[] }
 
 export type StatusReportDeps = {
@@ -92,7 +92,7 @@ export type StatusReportDeps = {
    * the store, and nothing waits.
    */
   publication?: () => Promise<PublisherStatus | undefined>
-  /** What this process itself finds around it. */
+  /** The findings of this process itself around it. */
   surroundings?: () => Promise<Surroundings>
 }
 
@@ -170,7 +170,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
   }
 }
 
-/** What keeps a role from being told of. */
+/** An outage for a role that no process has told of. */
 const untold = (what: string, at: Temporal.Instant): Outage => ({
   what: `process that has the role of the ${what}`,
   message: 'no process has told of it for long',
@@ -222,7 +222,7 @@ function heldBack(everything: SyncMode | undefined, fallback: SyncMode): string[
   return fallback === 'off' ? ['SYNC_MODE is off: nothing is decided.'] : []
 }
 
-/** What is left to set up. */
+/** Setting up that is left to do. */
 async function firstSteps({ ports, standIns }: StatusReportDeps): Promise<string[]> {
   const { items } = await listCalendarSyncs(ports.readStore, { limit: 1 })
   const steps: string[] = []

@@ -135,7 +135,7 @@ test('beside servers that are wrong it stays up, says once which and why, and ne
     // As a line of its own, or escaped in a line of the log.
     const stacks = service.output().match(/^.*(^|\\n) +at \S.*:\d+:\d+.*$/gm)
     assert.is(stacks, null, stacks?.join('\n'))
-    const told = service.output().match(/^.*it does not answer: asked again.*$/gm) ?? []
+    const told = service.output().match(/^.*"what":.*unavailable, retrying.*$/gm) ?? []
     const what = told.map((line) => JSON.parse(line).what)
     assert.equal(what, [...new Set(what)])
     for (const sentence of ['EventStoreDB: PROTOCOL', 'MongoDB: AUTHENTICATION', 'Kafka: PROTOCOL'])

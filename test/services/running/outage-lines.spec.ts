@@ -30,10 +30,13 @@ function world() {
     claim: (...given) => unlessAway(() => real.claim(...given)),
     nextDueInMs: (...given) => unlessAway(() => real.nextDueInMs(...given)),
   }
-  const lines: { level: string; facts: object }[] = []
-  const at = (level: string) => (facts: object | string) => {
-    lines.push({ level, facts: typeof facts === 'string' ? {} : facts })
-  }
+  const lines: { level: string; facts: object; message: string }[] = []
+  const at =
+    (level: string) =>
+    (facts: object | string, message = '') => {
+      const line = typeof facts === 'string' ? { facts: {}, message: facts } : { facts, message }
+      lines.push({ level, ...line })
+    }
   const log: Logger = {
     warn: at('warn'),
     error: at('error'),
@@ -52,25 +55,32 @@ function world() {
   return { clock, queue, state, lines, log, signal: stopping.signal, end }
 }
 
-async function toldOnceAndBack(start: (given: ReturnType<typeof world>) => Promise<unknown>): Promise<void> {
+/** Both lines begin with what is away, which is what an operator looks for. */
+async function toldOnceAndBack(
+  what: string,
+  start: (given: ReturnType<typeof world>) => Promise<unknown>,
+): Promise<void> {
   const given = world()
   const { clock, state, lines } = given
   state.away = true
   const running = start(given)
   await clock.advance(60_000)
   assert.equal(
-    lines.map(({ level }) => level),
-    ['error'],
+    lines.map(({ level, message }) => [level, message]),
+    [['error', `${what} unavailable, retrying`]],
   )
   assert.not.ok('err' in (lines[0]?.facts ?? {}), 'without a stack')
   state.away = false
   await clock.advance(10_000)
-  assert.is(lines.filter(({ facts }) => 'failures' in facts).length, 1)
+  assert.equal(
+    lines.flatMap(({ facts, message }) => ('failures' in facts ? [message] : [])),
+    [`${what} available again`],
+  )
   await given.end(running)
 }
 
 test('a lease that cannot be asked for is told once, and once when it can', () =>
-  toldOnceAndBack(({ queue, clock, log, signal }) =>
+  toldOnceAndBack('lease of the role publisher', ({ queue, clock, log, signal }) =>
     leasedIn({ queue, clock, log, signal, leaseMs: 15_000 })(
       'publisher',
       (lost) => new Promise((resolve) => lost.addEventListener('abort', () => resolve(), { once: true })),
@@ -78,12 +88,12 @@ test('a lease that cannot be asked for is told once, and once when it can', () =
   ))
 
 test('requests that cannot be asked for are told once, and once when they can', () =>
-  toldOnceAndBack((ports) =>
+  toldOnceAndBack('signal queue for parked-projections', (ports) =>
     carryOutRequests({ ...ports, random: () => 1, kind: 'parked-projections', carryOut: async () => {} }),
   ))
 
 test('work that cannot be asked for is told once, and once when it can', () =>
-  toldOnceAndBack(({ signal, ...ports }) =>
+  toldOnceAndBack('signal queue for work on calendars', ({ signal, ...ports }) =>
     // All that a worker without work uses of the ports.
     runChangeSyncWorker(ports as unknown as ServicePorts, { width: 4, leaseMs: 60_000, signal }),
   ))
@@ -99,6 +109,7 @@ test('a cron that waits for a store is one warning, without a stack', async () =
     {
       level: 'warn',
       facts: { reason: 'read model all has not caught up within 5000 ms', cron: 'one' },
+      message: 'cron waits for a store, runs again at the next turn',
     },
   ])
   await given.end(stopped)

@@ -50,7 +50,7 @@ async function readFuture(
   do {
     const page = await calcom.futureBookings({ from, ...(after !== undefined && { after }) }, signal)
     if (!page.ok) {
-      if (!signal.aborted) ports.log.warn({ code: page.code }, "Cal.com's future bookings could not be read")
+      if (!signal.aborted) ports.log.warn({ code: page.code }, 'Cal.com bookings not read, retrying')
       return undefined
     }
     for (const booking of page.value.bookings) {

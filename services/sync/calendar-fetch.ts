@@ -104,7 +104,7 @@ async function failed(
   await suspendForCredential(ports, context, calendarKey, error)
   ports.log.warn(
     { calendarKey, code, ...reason, failures: claim.failures + 1 },
-    'a calendar could not be fetched',
+    'calendar not fetched, retrying',
   )
   return { kind: 'failed', code, retryInMs: retryDelay(claim.failures, ports.random, error.retryAfterMs) }
 }

@@ -26,7 +26,7 @@ export type WorkerOptions = {
 const IDLE_MS = 1_000
 
 /** What the log calls that which does not answer. */
-const QUEUE = 'signal queue for work on calendars'
+const QUEUE = 'signal queue'
 
 /** Work that takes longer gives its place up to others: mostly it waits for an answer that will not come in time. */
 const SLOW_MS = 1_000
@@ -152,10 +152,7 @@ async function workOn(
     await settle(ports, claim, outcome)
     options.observe?.(claim.kind, outcome)
   } catch (error) {
-    ports.log.error(
-      { err: error, kind: claim.kind, key: claim.key },
-      'the outcome of a look could not be stored',
-    )
+    ports.log.error({ err: error, kind: claim.kind, key: claim.key }, 'work done, its outcome not stored')
   } finally {
     ended.abort()
     await renewing
@@ -183,10 +180,7 @@ async function outcomeOf(
   } catch (error) {
     const code =
       error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
-    ports.log.error(
-      { err: error, kind: claim.kind, key: claim.key, code },
-      'a look failed and will be tried again',
-    )
+    ports.log.error({ err: error, kind: claim.kind, key: claim.key, code }, 'work failed, retrying')
     const retryInMs = retryDelay(claim.failures, ports.random)
     return { kind: 'failed', code, retryInMs, ...(claim.memo && { memo: claim.memo }) }
   }

@@ -2,6 +2,8 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { StoredReference } from '../../domain/booking/events.ts'
 import {
+  announceClosing,
+  keepOpen,
   recordBookingTimes,
   reportOutcome,
   type ToldBooking,
@@ -52,6 +54,18 @@ export const tracks =
 
 export const records = (times: Times, n: number) => (state: Booking) =>
   recordBookingTimes(state, { times, at: minute(n).toString() })
+
+/** Cal.com announces the booking's end. */
+export const announces = (n: number) => (state: Booking) =>
+  announceClosing(state, {
+    bookingUid: 'booking1',
+    reason: 'CANCELLED_IN_CALCOM',
+    at: minute(n).toString(),
+  })
+
+/** Cal.com's answer says that it is open. */
+export const keeps = (n: number) => (state: Booking) =>
+  keepOpen(state, { reason: 'OPEN_IN_CALCOM', at: minute(n).toString() })
 
 export const reports =
   (

@@ -93,7 +93,7 @@ test('requests that cannot be asked for are told once, and once when they can', 
   ))
 
 test('work that cannot be asked for is told once, and once when it can', () =>
-  toldOnceAndBack('signal queue for work on calendars', ({ signal, ...ports }) =>
+  toldOnceAndBack('signal queue', ({ signal, ...ports }) =>
     // All that a worker without work uses of the ports.
     runChangeSyncWorker(ports as unknown as ServicePorts, { width: 4, leaseMs: 60_000, signal }),
   ))

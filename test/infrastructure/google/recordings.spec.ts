@@ -12,8 +12,8 @@ const project = resolve(import.meta.dirname, '../../..')
 const folder = resolve(project, process.env.RECORDINGS_DIR ?? '../shared/recordings')
 const now = Temporal.Instant.from('2026-03-02T09:00:00Z')
 
-const LISTS = 20
-const EVENTS = 65
+const LISTS = 27
+const EVENTS = 78
 const ERRORS = 29
 
 const compass = 'SwitchbackTech-compass'
@@ -32,12 +32,17 @@ const shapes: Record<string, string[]> = {
   ],
   [`${compass}/incremental/create.json`]: ['series'],
   [`${compass}/incremental/delete-all-1.json`]: ['cancelled id-only'],
+  [`${compass}/incremental/delete-all-2.json`]: ['cancelled id-only'],
   [`${compass}/incremental/delete-single-1.json`]: ['series', 'cancelled exception of #0'],
+  [`${compass}/incremental/delete-single-2.json`]: ['series', 'cancelled exception of #0'],
   [`${compass}/incremental/delete-this-and-following-1.json`]: ['series', 'cancelled exception of #0'],
   [`${compass}/incremental/delete-this-and-following-2.json`]: ['series', 'cancelled id-only'],
+  [`${compass}/incremental/edit-all-1.json`]: ['series', 'instance of #0', 'series'],
   [`${compass}/incremental/edit-all-2.json`]: ['series', 'instance of #0', 'series'],
+  [`${compass}/incremental/edit-single-1.json`]: ['series', 'moved instance of #0'],
   [`${compass}/incremental/edit-single-2.json`]: ['series', 'moved instance of #0'],
   [`${compass}/incremental/edit-single-3.json`]: ['series', ...Array<string>(3).fill('instance of #0')],
+  [`${compass}/incremental/edit-single-4.json`]: ['moved instance of another'],
   [`${compass}/incremental/edit-this-and-following-1.json`]: ['series', 'series'],
   [`${compass}/incremental/edit-this-and-following-2.json`]: [
     'series',
@@ -45,9 +50,11 @@ const shapes: Record<string, string[]> = {
     'moved instance of #0',
     'series',
   ],
+  [`${compass}/incremental/edit-this-and-following-3.json`]: ['series', 'series'],
   [`${compass}/incremental/edit-this-and-following-4.json`]: ['series', 'instance of #0', 'series'],
   [`${compass}/incremental/edit-this-and-following-v2-0.json`]: ['series', 'series'],
   [`${compass}/incremental/edit-this-and-following-v2-1.json`]: ['series', 'series'],
+  [`${compass}/incremental/edit-this-and-following-v2-2.json`]: ['series', 'series'],
   'chaserx-assignmentsbot/public-calendar-apikey-2018.json': Array<string>(4).fill('all-day'),
   [`${handley}/event-lifecycle-with-401-refresh.json`]: Array<string>(3).fill('timed'),
   [`${handley}/move-event.json`]: ['timed', 'cancelled in full, not ours', 'cancelled placeholder'],

@@ -1,7 +1,7 @@
 // A look at a booking: what was seen of the events that it refers to, in one moment, and the facts that rules are asked
 // about.
 
-import type { ExternalEvent, ExternalTimes } from '../external-event.ts'
+import type { ExternalEvent } from '../external-event.ts'
 import type { SyncMode } from '../sync-mode.ts'
 import { isBefore, readTimes, sameTimes, type Times } from '../times.ts'
 import type { DecisionCode } from './decisions.ts'
@@ -106,7 +106,7 @@ export function factsOf(booking: OpenBooking | CancelledBooking, look: Look, con
 function seenOf(reference: Reference, event: ExternalEvent): Seen {
   const { watermark } = reference
   const fingerprint = fingerprintOf(event)
-  const decided = watermark !== undefined && isVersion(watermark.fingerprint, event)
+  const decided = watermark !== undefined && isVersion(watermark.fingerprint, fingerprint, event)
   const older = event.updated && watermark?.updated && isBefore(event.updated, watermark.updated)
   return { reference, event, fingerprint, version: decided ? 'DECIDED' : older ? 'OLDER' : 'FRESH' }
 }
@@ -153,21 +153,22 @@ function newestOfChain(claims: readonly Claim[]): Claim | undefined {
   return chained ? newest : undefined
 }
 
-/** Names one version of an event: its etag, or when it was updated; and what it says. */
+/** Names one version of an event: its etag, or when it was updated; and what it says, times as epoch milliseconds. */
 export const fingerprintOf = (event: ExternalEvent): string =>
   `${event.etag ?? event.updated ?? ''} ${saysOf(event)}`.trim()
 
-/** Versions up to November 2026 were named by the etag alone, where there was one. */
-const isVersion = (fingerprint: string, event: ExternalEvent): boolean =>
-  fingerprint === fingerprintOf(event) || (event.etag !== undefined && fingerprint === event.etag)
-
 function saysOf({ status, times }: ExternalEvent): string {
   if (status === 'cancelled' || times === undefined) return status
-  return textOf(times)
+  if (times.allDay) return `${times.startDate}/${times.endDate}`
+  return `${times.start.epochMilliseconds}-${times.end.epochMilliseconds}`
 }
 
-const textOf = (times: ExternalTimes): string =>
-  times.allDay ? `${times.startDate}/${times.endDate}` : `${times.start}/${times.end}`
+/** Versions up to November 2026 were named by the etag alone; without one by `updated` and the times as text. */
+function isVersion(fingerprint: string, current: string, { etag, updated, times }: ExternalEvent): boolean {
+  if (fingerprint === current) return true
+  if (etag !== undefined) return fingerprint === etag
+  return times?.allDay === false && fingerprint === `${updated ?? ''} ${times.start}/${times.end}`.trim()
+}
 
 /**
  * Whether a person who spoke then spoke of this version of the event: not of one written later, however late their word

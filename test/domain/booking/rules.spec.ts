@@ -56,7 +56,7 @@ test('a moved event reschedules its booking', () => {
       sequence: 1,
       externalEventId: 'event1',
       calendarKey: 'key1',
-      fingerprint: '"5" 2026-11-24T11:00:00Z/2026-11-24T11:30:00Z',
+      fingerprint: fingerprintOf(written(5, from('11:00'))),
       externalEtag: '"5"',
       externalUpdatedAt: '2026-11-23T08:05:00Z',
       observedAt: '2026-11-23T09:00:00Z',

@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { PushSettings } from './commands/command.ts'
-import { admittedTo, isAdmitted, refusalOf } from './composition/admission.ts'
 import { type Closers, closers } from './composition/closers.ts'
-import { deploymentName } from './composition/deployment.ts'
+import { deploymentGuard } from './composition/deployment-guard.ts'
 import type { Engine } from './composition/engines.ts'
 import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
 import {
@@ -16,8 +15,7 @@ import {
 } from './composition/outside.ts'
 import { readModels } from './composition/projections.ts'
 import { publishing } from './composition/publishing.ts'
-import { startRoles, startRolesOnce } from './composition/roles.ts'
-import { otherEventStore } from './composition/same-event-store.ts'
+import { startRoles } from './composition/roles.ts'
 import { openStores, type Stores } from './composition/stores.ts'
 import { systemClock } from './infrastructure/clock/system-clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
@@ -47,8 +45,8 @@ export type Service = {
   /** The servers that it works with. */
   engines: readonly Engine[]
   ports: ServicePorts
-  /** Resolves where the servers are found not to belong together, at the start or later: why. It has to be stopped. */
-  refused: Promise<string>
+  /** Why it has to be stopped: its stores are found not to belong together, at the start or later. */
+  mustStop: Promise<string>
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -146,34 +144,20 @@ async function assemble(
   }
 
   const outages = outageLog({ clock, log, signal })
-  const { name, known } = deploymentName(stores.events, outages)
-  const origin = originOf(name, publicUrl ?? listener.url)
+  const guard = deploymentGuard({ configuration, stores, outages, clock, log, takeOver, signal })
+  const origin = originOf(guard.name, publicUrl ?? listener.url)
   const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
-  const replaced = otherEventStore({
-    events: stores.events,
-    guardWrites: stores.guardWrites,
-    name: known,
-    topic: configuration.mongodb && configuration.kafka?.topic,
-    clock,
-    log,
+  const roles = startRoles(ports, {
+    roles: configuration.roles,
+    mayStart: guard.mayStart,
+    bookingReconcileMs: configuration.calcom.bookingReconcileMs,
+    leaseMs: configuration.leaseMs,
+    onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+    runProjections: (also) => models.run(lease, also),
+    runPublisher: async () => publisher?.run(lease),
     signal,
   })
-  const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })
-  const run = () =>
-    startRoles(ports, {
-      roles: configuration.roles,
-      bookingReconcileMs: configuration.calcom.bookingReconcileMs,
-      leaseMs: configuration.leaseMs,
-      onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
-      runProjections: (also) => models.run(lease, also),
-      signal,
-    })
-  const roles = admitted ? startRolesOnce(isAdmitted(admitted), run) : run()
   opened.add('roles', () => roles.stopped)
-  if (publisher && configuration.roles.has('publisher')) {
-    const published = isAdmitted(admitted).then((yes) => (yes ? publisher.run(lease) : undefined))
-    opened.add('publisher', () => published)
-  }
   listener.serve(
     httpHandler({
       configuration,
@@ -201,8 +185,7 @@ async function assemble(
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  const refused = Promise.race([refusalOf(admitted), replaced])
-  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, refused, stop }
+  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, mustStop: guard.mustStop, stop }
 }
 
 const pushSettings = (publicUrl: string, ttlMs: number, secrets: Stores['secrets']): PushSettings => ({

@@ -16,7 +16,7 @@ import { allProjections } from '../projections/all-projections.ts'
 import { type MigrationReport, type MigrationStep, migrate } from '../services/migration/migration.ts'
 import { EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import { type Closers, closers } from './closers.ts'
-import { nameIn } from './deployment.ts'
+import { nameIn } from './deployment-guard.ts'
 import { StartRefused } from './start-refused.ts'
 import { openStores, type Stores } from './stores.ts'
 

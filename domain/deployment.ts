@@ -44,7 +44,10 @@ export function holdDeploymentIn(
 ): Decision<DeploymentEvent> {
   if (held?.folderId === folder.folderId) return accept()
   if (held === undefined || takeOver) return accept({ type: 'DeploymentHeldIn', data: folder })
-  return reject('DEPLOYMENT_HELD_ELSEWHERE', `It is in use with another data folder (first as ${held.path}).`)
+  return reject(
+    'DEPLOYMENT_HELD_ELSEWHERE',
+    `The event store is in use with another data folder (first as ${held.path}), which has its read models, signals and vault.`,
+  )
 }
 
 export function publishDeploymentTo(
@@ -54,5 +57,8 @@ export function publishDeploymentTo(
 ): Decision<DeploymentEvent> {
   if (state.topic === topic) return accept()
   if (state.topic === undefined || takeOver) return accept({ type: 'DeploymentPublishesTo', data: { topic } })
-  return reject('DEPLOYMENT_PUBLISHES_ELSEWHERE', `Its processes publish to ${state.topic}.`)
+  return reject(
+    'DEPLOYMENT_PUBLISHES_ELSEWHERE',
+    `The processes of this deployment publish to ${state.topic}.`,
+  )
 }

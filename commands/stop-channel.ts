@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { stopChannel } from '../domain/calendar/channels.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { subscriptionId, text } from './body-fields.ts'
-import { type CommandResult, defineCommand, notFound } from './command.ts'
+import { type CommandPorts, type CommandResult, defineCommand, notFound } from './command.ts'
 import { execute, load } from './execute.ts'
 
 /** The provider is asked first: a channel whose stopping failed stays on record, so that it can be stopped later. */
@@ -10,7 +10,11 @@ export const StopChannel = defineCommand({
   name: 'StopChannel',
   summary: 'Stops one channel of a subscription at the provider.',
   schema: z.object({ subscriptionId, channelId: text(64) }),
-  async handle(body, ports, context) {
+  async handle(
+    body,
+    ports: Pick<CommandPorts, 'events' | 'calendars' | 'provider' | 'now' | 'newId'>,
+    context,
+  ) {
     const { state } = await load(ports.events, calendarSubscriptionAggregate, body.subscriptionId)
     if (state.kind === 'NONE') return notFound('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
     const now = ports.now()

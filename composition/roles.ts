@@ -90,7 +90,10 @@ const LOOK_EVERY_MS = 1_000
  * Read models that are being made anew know neither policies nor which booking refers to an event: nothing is looked at
  * before they have seen all that was there at the start.
  */
-async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void> {
+async function untilMade(
+  ports: Pick<ServicePorts, 'caughtUp' | 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted)
     try {
       return await ports.caughtUp('all')
@@ -102,7 +105,7 @@ async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void
 
 /** What is to be done once at the start, as soon as the stores and read models let it. */
 async function untilDone(
-  ports: ServicePorts,
+  ports: Pick<ServicePorts, 'clock' | 'log' | 'random'>,
   signal: AbortSignal,
   failure: string,
   work: () => Promise<void>,

@@ -1,7 +1,8 @@
 // What waits for somebody to do something, and what that would be.
 import { z } from 'zod'
-import type { CommandPorts } from '../../commands/command.ts'
+import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
+import type { Stores } from '../../ports/port-groups.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../../projections/bookings.ts'
@@ -32,10 +33,8 @@ const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
-type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated'>
-
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
-export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
+export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const kinds = await Promise.all([
     heldChanges(ports),
     divergedBookings(ports),
@@ -51,7 +50,10 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
 const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
   (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
-async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
+async function heldChanges({
+  readStore,
+  calendars,
+}: Pick<Stores, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -69,7 +71,7 @@ async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson
   )
 }
 
-async function divergedBookings({ readStore }: Ports): Promise<NeedsPerson[]> {
+async function divergedBookings({ readStore }: Pick<Stores, 'readStore'>): Promise<NeedsPerson[]> {
   const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
   return items.map(({ bookingUid, attention = '', updatedAt }) => ({
     code: attention,
@@ -99,7 +101,7 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
   next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
 }
 
-async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
+async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
@@ -121,7 +123,10 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
+async function suspendedSubscriptions({
+  readStore,
+  calendars,
+}: Pick<Stores, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
   const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
@@ -134,7 +139,7 @@ async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<
   )
 }
 
-async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
+async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await listCalendarSyncs(ports.readStore, { limit: SYNCS_ASKED })
   const waiting: NeedsPerson[] = []
   for (const sync of items) {
@@ -158,7 +163,7 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
   return waiting
 }
 
-async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
+async function parkedEvents({ readStore }: Pick<Stores, 'readStore'>): Promise<NeedsPerson[]> {
   const { items } = await listParked(readStore, { limit: NAMED })
   return items.filter(isOfToday).map(({ projection, position, stream, type, error, parkedAt }) => ({
     code: 'EVENT_PARKED',

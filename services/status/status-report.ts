@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { CommandPorts } from '../../commands/command.ts'
+import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import type { SyncMode } from '../../domain/sync-mode.ts'
+import type { Outside, Settings, Stores, Time } from '../../ports/port-groups.ts'
 import { workKinds } from '../../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../../projections/bookings.ts'
 import { countCalendarFeeds } from '../../projections/calendar-feeds.ts'
@@ -81,7 +82,11 @@ export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
 export type Surroundings = { outages: readonly Outage[]; needsPerson: readonly NeedsPerson[] }
 
 export type StatusReportDeps = {
-  ports: CommandPorts
+  ports: CredentialPorts &
+    Pick<Stores, 'events' | 'queue'> &
+    Pick<Outside, 'push'> &
+    Pick<Time, 'now'> &
+    Pick<Settings, 'defaultMode'>
   standIns: boolean
   /** As the process tells that writes the read models, this one or another; undefined where none has for long. */
   projections(): Promise<ProjectionsStatus | undefined>
@@ -194,7 +199,7 @@ const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
         },
       ]
 
-async function unapplied({ readStore }: CommandPorts, now: Temporal.Instant): Promise<Backlog> {
+async function unapplied({ readStore }: Pick<Stores, 'readStore'>, now: Temporal.Instant): Promise<Backlog> {
   const [backlog, { items }] = await Promise.all([
     countPublicationsWithoutOutcome(readStore),
     publicationsWithoutOutcome(readStore, { limit: 1 }),

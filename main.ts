@@ -1,39 +1,29 @@
 // The composition root: configuration → adapters → roles. With composition/, the only place that knows every adapter.
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { type Closers, closers } from './composition/closers.ts'
 import { deploymentGuard } from './composition/deployment-guard.ts'
 import type { Engine } from './composition/engines.ts'
 import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
-import {
-  bookingDirectory,
-  delegated,
-  derivedText,
-  googleOptions,
-  lendCredential,
-} from './composition/outside.ts'
+import { openStandIns, outsidePorts } from './composition/outside.ts'
 import { readModels } from './composition/projections.ts'
 import { publishing } from './composition/publishing.ts'
 import { startRoles } from './composition/roles.ts'
-import { openStores, type Stores } from './composition/stores.ts'
+import { openStores } from './composition/stores.ts'
 import { systemClock } from './infrastructure/clock/system-clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
 import type { Configuration } from './infrastructure/config/configuration.ts'
-import { channelTokensUnder } from './infrastructure/config/derived-keys.ts'
 import { forgetServiceAddress, keepServiceAddress } from './infrastructure/config/service-address.ts'
-import { googleCalendarProvider } from './infrastructure/google/google-calendar-provider.ts'
 import { createLogger } from './infrastructure/logging/logger.ts'
 import { createMetrics } from './infrastructure/metrics/metrics.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
-import type { PushSettings } from './ports/port-groups.ts'
-import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
+import type { Time } from './ports/port-groups.ts'
 import { requestForParked } from './services/read-models/parked-requests.ts'
 import { outageLog } from './services/running/outage-log.ts'
 import { alone, leasedIn } from './services/running/role-lease.ts'
 import type { ServicePorts } from './services/running/service-ports.ts'
 import { countOutcome } from './services/sync/counted-outcomes.ts'
-import { type StandIns, startStandIns } from './stand-ins/stand-ins.ts'
+import type { StandIns } from './stand-ins/stand-ins.ts'
 
 export type Service = {
   /** Where it listens. */
@@ -78,80 +68,47 @@ async function assemble(
   configuration: Configuration,
   { clock, log, opened, takeOver }: Required<StartOptions> & { opened: Closers },
 ): Promise<Service> {
-  const { standIns: withStandIns, sync } = configuration
-  const newId = randomUUID
+  const { data, http, leaseMs, sync } = configuration
   const stopping = new AbortController()
   const { signal } = stopping
+  const time: Time = { clock, now: clock.now, newId: randomUUID, random: Math.random }
+  const metrics = createMetrics()
 
-  const stores = openStores({ configuration, clock, log, newId, opened })
-  const { token, isNew: tokenIsNew } = operatorToken(configuration.data.folder, configuration.api.token)
+  const stores = openStores({ configuration, clock, log, newId: time.newId, opened })
+  const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
   const listener = await listenAsConfigured(configuration)
   opened.add('http', listener.close)
-  const publicUrl = configuration.http.publicUrl ?? (withStandIns ? listener.url : undefined)
+  const { url } = listener
 
-  const calcomApiKey = derivedText(stores.secrets[0], 'stand-in api key')
-  const standIns = withStandIns
-    ? await startStandIns({
-        clock,
-        file: join(configuration.data.folder, 'stand-ins.json'),
-        calcomApiKey,
-        webhookUrl: `${listener.url}/webhooks/calcom`,
-        webhookSecret: configuration.calcom.webhookSecrets[0] ?? '',
-      })
-    : undefined
-  if (standIns) {
-    opened.add('stand-ins', standIns.close)
-    await lendCredential(stores.vault)
-  }
-
-  const lease = stores.shared
-    ? leasedIn({ queue: stores.queue, clock, log, leaseMs: configuration.leaseMs, signal })
-    : alone(signal)
-  const models = readModels({
-    stores,
-    clock,
-    log: log.child({ part: 'projections' }),
-    random: Math.random,
-    signal,
-  })
-  const metrics = createMetrics()
-  const calcom = bookingDirectory(configuration, standIns)
+  const standIns = await openStandIns({ configuration, stores, clock, url, opened })
+  const publicUrl = http.publicUrl ?? (standIns && url)
+  const outside = outsidePorts({ configuration, standIns, stores, publicUrl, clock, log, metrics })
+  const models = readModels({ stores, ...time, log: log.child({ part: 'projections' }), signal })
+  const { events, readStore, queue, vault } = stores
   const ports: ServicePorts = {
-    events: stores.events,
-    readStore: stores.readStore,
-    queue: stores.queue,
-    vault: stores.vault,
-    calendars: stores.vault.calendars,
-    provider: googleCalendarProvider({
-      ...googleOptions(configuration, standIns),
-      vault: stores.vault,
-      clock,
-      log: log.child({ part: 'google' }),
-    }),
-    isDelegated: delegated(configuration),
-    now: () => clock.now(),
-    newId,
-    caughtUp: (projection) => models.caughtUp(projection),
+    ...time,
+    ...outside,
+    events,
+    readStore,
+    queue,
+    vault,
+    calendars: vault.calendars,
+    caughtUp: models.caughtUp,
     requestForParked: (request) => requestForParked(stores, request),
-    push: publicUrl === undefined ? undefined : pushSettings(publicUrl, sync.channelTtlMs, stores.secrets),
-    onDecision: metrics.decided,
     defaultMode: sync.mode,
-    clock,
-    log,
-    random: Math.random,
-    calcom,
     settings: sync,
   }
 
   const outages = outageLog({ clock, log, signal })
   const guard = deploymentGuard({ configuration, stores, outages, clock, log, takeOver, signal })
-  const origin = originOf(guard.name, publicUrl ?? listener.url)
+  const origin = originOf(guard.name, publicUrl ?? url)
   const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
+  const lease = stores.shared ? leasedIn({ queue, clock, log, leaseMs, signal }) : alone(signal)
   const roles = startRoles(ports, {
     roles: configuration.roles,
     mayStart: guard.mayStart,
     bookingReconcileMs: configuration.calcom.bookingReconcileMs,
-    leaseMs: configuration.leaseMs,
+    leaseMs,
     onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
     runProjections: (also) => models.run(lease, also),
     runPublisher: async () => publisher?.run(lease),
@@ -162,7 +119,7 @@ async function assemble(
     httpHandler({
       configuration,
       ports,
-      calcom,
+      calcom: outside.calcom,
       models,
       metrics,
       token,
@@ -174,8 +131,8 @@ async function assemble(
       signal,
     }),
   )
-  keepServiceAddress(configuration.data.folder, listener.url)
-  opened.add('address', async () => forgetServiceAddress(configuration.data.folder))
+  keepServiceAddress(data.folder, url)
+  opened.add('address', async () => forgetServiceAddress(data.folder))
 
   let stopped: Promise<unknown> | undefined
   const stop = async () => {
@@ -185,11 +142,5 @@ async function assemble(
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, mustStop: guard.mustStop, stop }
+  return { url, token, tokenIsNew, standIns, engines, ports, mustStop: guard.mustStop, stop }
 }
-
-const pushSettings = (publicUrl: string, ttlMs: number, secrets: Stores['secrets']): PushSettings => ({
-  address: `${publicUrl}${GOOGLE_WEBHOOK_PATH}`,
-  ttlMs,
-  tokensFor: channelTokensUnder(secrets),
-})

@@ -22,7 +22,7 @@ import type { Logger } from '../ports/logger.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import { contextOf } from '../services/running/service-ports.ts'
-import type { Stores } from './stores.ts'
+import type { OpenStores } from './stores.ts'
 
 export type DeploymentGuard = {
   /**
@@ -38,7 +38,7 @@ export type DeploymentGuard = {
 
 type Parts = {
   configuration: Pick<Configuration, 'eventStore' | 'mongodb' | 'data' | 'kafka'>
-  stores: Pick<Stores, 'events' | 'guardWrites' | 'stampReadModels' | 'whyNoKeyFits'>
+  stores: Pick<OpenStores, 'events' | 'guardWrites' | 'stampReadModels' | 'whyNoKeyFits'>
   outages: OutageLog
   clock: Clock
   log: Logger

@@ -18,7 +18,7 @@ import { EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import { type Closers, closers } from './closers.ts'
 import { nameIn } from './deployment-guard.ts'
 import { StartRefused } from './start-refused.ts'
-import { openStores, type Stores } from './stores.ts'
+import { type OpenStores, openStores } from './stores.ts'
 
 export type MigrateFolderOptions = {
   /** The data folder to move; no service runs on it. */
@@ -75,7 +75,7 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
 /** Before anything is written: what another deployment keeps there would be cleared for the read models to be made. */
 async function refuseOthersReadModels(
   events: EventStore,
-  { stampReadModels }: Pick<Stores, 'stampReadModels'>,
+  { stampReadModels }: Pick<OpenStores, 'stampReadModels'>,
 ): Promise<void> {
   const name = await nameIn(events)
   if (stampReadModels === undefined || name === undefined || (await stampReadModels(name)) === name) return
@@ -87,7 +87,7 @@ async function refuseOthersReadModels(
 type SourceParts = Pick<MigrateFolderOptions, 'configuration' | 'clock'> & {
   from: string
   opened: Closers
-  stores: Stores
+  stores: OpenStores
 }
 
 /** The folder's stores. Where the target has a file of it open already, that very one. */

@@ -106,11 +106,7 @@ function fromTheFuture(
   return updated && isAhead(updated) ? refused('UPDATED_IN_FUTURE', 'change.updated') : undefined
 }
 
-async function bookingsConcerned(
-  ports: Pick<CommandPorts, 'readStore'>,
-  calendarKey: string,
-  event: ExternalEvent,
-) {
+async function bookingsConcerned(ports: CommandPorts, calendarKey: string, event: ExternalEvent) {
   const byEvent = await bookingsOfEvents(ports.readStore, calendarKey, [event.id])
   const direct = concernedBy(byEvent.get(event.id) ?? [], event).map((booking) => ({
     booking,

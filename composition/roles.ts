@@ -4,8 +4,7 @@ import { createCalcomIntake } from '../services/calcom/calcom-intake.ts'
 import { registrationCron } from '../services/channels/registration-cron.ts'
 import { subscriptionCron } from '../services/channels/subscription-cron.ts'
 import { type Crons, startCrons } from '../services/running/crons.ts'
-import { failureFacts } from '../services/running/outage-log.ts'
-import { retryDelay } from '../services/running/retry-delay.ts'
+import { failureFacts, outageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
 import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
@@ -43,6 +42,7 @@ const WIDTH = 16
 /** Starts what this process does besides HTTP, as soon as it may, until `signal` aborts. */
 export function startRoles(ports: ServicePorts, options: RolesOptions): RunningRoles {
   const { roles, signal } = options
+  const outages = outageLog({ ...ports, signal })
   let crons: Crons | undefined
 
   async function run(): Promise<void> {
@@ -68,8 +68,8 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     if (roles.has('sync'))
       running.push(
         runWorker(ports, options),
-        untilDone(ports, signal, 'the calendars could not be signalled', () => signalUnknownCalendars(ports)),
-        untilDone(ports, signal, 'what was set aside could not be signalled', () => signalSetAside(ports)),
+        outages.untilItAnswers('signals to unknown calendars', () => signalUnknownCalendars(ports)),
+        outages.untilItAnswers('signals to bookings set aside', () => signalSetAside(ports)),
       )
     if (roles.has('publisher')) running.push(options.runPublisher())
     await Promise.all(running)
@@ -100,22 +100,5 @@ async function untilMade(
     } catch (error) {
       ports.log.info(failureFacts(error), 'no calendar is read before the read models have caught up')
       await ports.clock.delay(LOOK_EVERY_MS, signal)
-    }
-}
-
-/** What is to be done once at the start, as soon as the stores and read models let it. */
-async function untilDone(
-  ports: Pick<ServicePorts, 'clock' | 'log' | 'random'>,
-  signal: AbortSignal,
-  failure: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (let failures = 0; !signal.aborted; failures++)
-    try {
-      return await work()
-    } catch (error) {
-      if (signal.aborted) return
-      ports.log.warn(failureFacts(error), `${failure} at the start; it is tried again`)
-      await ports.clock.delay(retryDelay(failures, ports.random), signal)
     }
 }

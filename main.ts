@@ -1,6 +1,6 @@
 // The composition root: configuration → adapters → roles. With composition/, the only place that knows every adapter.
 import { randomUUID } from 'node:crypto'
-import { type Closers, closers } from './composition/closers.ts'
+import { closers } from './composition/closers.ts'
 import { deploymentGuard } from './composition/deployment-guard.ts'
 import type { Engine } from './composition/engines.ts'
 import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
@@ -53,36 +53,23 @@ export async function startService(
   configuration: Configuration,
   options: StartOptions = {},
 ): Promise<Service> {
-  const clock = options.clock ?? systemClock
-  const log = options.log ?? createLogger({ level: configuration.log.level })
-  const opened = closers(log)
-  try {
-    return await assemble(configuration, { clock, log, opened, takeOver: options.takeOver ?? false })
-  } catch (error) {
-    await opened.closeAll()
-    throw error
-  }
-}
-
-async function assemble(
-  configuration: Configuration,
-  { clock, log, opened, takeOver }: Required<StartOptions> & { opened: Closers },
-): Promise<Service> {
+  const { clock = systemClock, log = createLogger({ level: configuration.log.level }) } = options
+  await using starting = closers(log)
   const { data, http, leaseMs, sync } = configuration
   const stopping = new AbortController()
   const { signal } = stopping
   const time: Time = { clock, now: clock.now, newId: randomUUID, random: Math.random }
   const metrics = createMetrics()
 
-  const stores = openStores({ configuration, clock, log, newId: time.newId, opened })
+  const stores = openStores({ configuration, clock, log, newId: time.newId, opened: starting })
   const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
   const listener = await listenAsConfigured(configuration)
-  opened.add('http', listener.close)
+  starting.add('http', listener.close)
   const { url } = listener
 
-  const standIns = await openStandIns({ configuration, stores, clock, url, opened })
+  const standIns = await openStandIns({ configuration, stores, clock }, { url, opened: starting })
   const publicUrl = http.publicUrl ?? (standIns && url)
-  const outside = outsidePorts({ configuration, standIns, stores, publicUrl, clock, log, metrics })
+  const outside = outsidePorts({ configuration, stores, clock }, { standIns, publicUrl, log, metrics })
   const models = readModels({ stores, ...time, log: log.child({ part: 'projections' }), signal })
   const { events, readStore, queue, vault } = stores
   const ports: ServicePorts = {
@@ -100,6 +87,7 @@ async function assemble(
   }
 
   const outages = outageLog({ clock, log, signal })
+  const { takeOver = false } = options
   const guard = deploymentGuard({ configuration, stores, outages, clock, log, takeOver, signal })
   const origin = originOf(guard.name, publicUrl ?? url)
   const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
@@ -114,7 +102,7 @@ async function assemble(
     runPublisher: async () => publisher?.run(lease),
     signal,
   })
-  opened.add('roles', () => roles.stopped)
+  starting.add('roles', () => roles.stopped)
   listener.serve(
     httpHandler({
       configuration,
@@ -132,12 +120,13 @@ async function assemble(
     }),
   )
   keepServiceAddress(data.folder, url)
-  opened.add('address', async () => forgetServiceAddress(data.folder))
+  starting.add('address', async () => forgetServiceAddress(data.folder))
 
+  const opened = starting.move()
   let stopped: Promise<unknown> | undefined
   const stop = async () => {
     // Nothing more is taken while what is under way ends.
-    stopped ??= Promise.all([listener.close(), opened.closeAll()])
+    stopped ??= Promise.all([listener.close(), opened[Symbol.asyncDispose]()])
     stopping.abort()
     await stopped
   }

@@ -43,33 +43,29 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
     throw new StartRefused(`${from} is no data folder of this service.`)
   const stamped = openDataFolder(from, configuration.google.root)
   if (!stamped.ok) throw new StartRefused(stamped.message)
-  const opened = closers(log)
-  try {
-    let nextKey = () => ''
-    const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
-    const source = openSource({ from, configuration, clock, opened, stores })
-    await refuseOthersReadModels(source.events, stores)
-    const vaultStays = source.stays && configuration.mongodb === undefined
-    return await migrate(
-      source,
-      {
-        events: stores.events,
-        readStore: stores.readStore,
-        ...(!vaultStays && {
-          queue: stores.queue,
-          // A vault makes a calendar's key of a new id: here it is given the one that events know.
-          vault: (calendarKey) => {
-            nextKey = calendarKey
-            return stores.vault
-          },
-        }),
-      },
-      allProjections,
-      onProgress,
-    )
-  } finally {
-    await opened.closeAll()
-  }
+  await using opened = closers(log)
+  let nextKey = () => ''
+  const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
+  const source = openSource({ from, configuration, clock, opened, stores })
+  await refuseOthersReadModels(source.events, stores)
+  const vaultStays = source.stays && configuration.mongodb === undefined
+  return await migrate(
+    source,
+    {
+      events: stores.events,
+      readStore: stores.readStore,
+      ...(!vaultStays && {
+        queue: stores.queue,
+        // A vault makes a calendar's key of a new id: here it is given the one that events know.
+        vault: (calendarKey) => {
+          nextKey = calendarKey
+          return stores.vault
+        },
+      }),
+    },
+    allProjections,
+    onProgress,
+  )
 }
 
 /** Before anything is written: what another deployment keeps there would be cleared for the read models to be made. */

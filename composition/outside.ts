@@ -17,17 +17,16 @@ import { STAND_IN_HOST, type StandIns, startStandIns } from '../stand-ins/stand-
 import type { Closers } from './closers.ts'
 import type { OpenStores } from './stores.ts'
 
-/** The stand-ins, where they are to be used. Their host has lent a credential, as a real one would on the connect page. */
-export async function openStandIns(parts: {
-  configuration: Configuration
-  stores: Pick<OpenStores, 'vault' | 'secrets'>
-  clock: Clock
-  /** Where the service listens. */
-  url: string
-  opened: Closers
-}): Promise<StandIns | undefined> {
-  const { configuration, clock, url, opened } = parts
-  const { vault, secrets } = parts.stores
+type Parts = { configuration: Configuration; stores: Pick<OpenStores, 'vault' | 'secrets'>; clock: Clock }
+
+/**
+ * The stand-ins, where they are to be used beside a service that listens at `url`. Their host has lent a credential, as a
+ * real one would on the connect page.
+ */
+export async function openStandIns(
+  { configuration, stores: { vault, secrets }, clock }: Parts,
+  { url, opened }: { url: string; opened: Closers },
+): Promise<StandIns | undefined> {
   if (!configuration.standIns) return undefined
   const standIns = await startStandIns({
     clock,
@@ -42,18 +41,12 @@ export async function openStandIns(parts: {
   return standIns
 }
 
-/** How Google and Cal.com are reached, and who is told what happens here. */
-export function outsidePorts(parts: {
-  configuration: Configuration
-  standIns: StandIns | undefined
-  stores: Pick<OpenStores, 'vault' | 'secrets'>
-  /** What Google can reach; undefined: no channels are opened. */
-  publicUrl: string | undefined
-  clock: Clock
-  log: Logger
-  metrics: Metrics
-}): Outside & { calcom: CalcomBookingDirectory | undefined } {
-  const { configuration, standIns, stores, publicUrl, clock, log, metrics } = parts
+/** How Google and Cal.com are reached, and who is told what happens here. Without `publicUrl` Google reaches nothing. */
+export function outsidePorts(
+  { configuration, stores, clock }: Parts,
+  more: { standIns: StandIns | undefined; publicUrl: string | undefined; log: Logger; metrics: Metrics },
+): Outside & { calcom: CalcomBookingDirectory | undefined } {
+  const { standIns, publicUrl, log, metrics } = more
   return {
     provider: googleCalendarProvider({
       ...googleOptions(configuration, standIns),

@@ -134,12 +134,12 @@ async function whyNot(parts: Parts, name: string): Promise<string | undefined> {
   const noKeyFits = await whyNoKeyFits()
   if (noKeyFits !== undefined) return noKeyFits
   if (folder) {
-    const held = await decideIn(events, (state) => holdDeploymentIn(state, folder, { takeOver }))
+    const held = await decideIn(events, (state) => holdDeploymentIn(state, folder, takeOver))
     if (!held.ok) return otherFolder(held, folder.path)
   }
   const topic = sharedTopic(parts)
   if (topic === undefined) return undefined
-  return otherTopic(await decideIn(events, (state) => publishDeploymentTo(state, topic, { takeOver })), topic)
+  return otherTopic(await decideIn(events, (state) => publishDeploymentTo(state, topic, takeOver)), topic)
 }
 
 /** This data folder, where a shared event store's read models, signals and vault are embedded in it. */

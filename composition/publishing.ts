@@ -31,7 +31,7 @@ export type Publishing = {
 export function publishing(
   { kafka }: Configuration,
   parts: {
-    ports: Pick<Stores, 'events' | 'readStore' | 'queue'> & Time & Pick<Outside, 'log'>
+    ports: Stores & Time & Pick<Outside, 'log'>
     origin: EventOrigin
     metrics: Metrics
     shared: boolean

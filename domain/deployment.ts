@@ -34,13 +34,11 @@ export function evolveDeployment(state: Deployment, event: DeploymentEvent): Dep
 export const nameDeployment = (state: Deployment, deploymentId: string): Decision<DeploymentEvent> =>
   state.name === undefined ? accept({ type: 'DeploymentNamed', data: { deploymentId } }) : accept()
 
-/** `takeOver`: it takes the place of another one. */
-type TakeOver = { takeOver?: boolean }
-
+/** `takeOver`, here and below: in the place of another one. */
 export function holdDeploymentIn(
   { folder: held }: Deployment,
   folder: Folder,
-  { takeOver = false }: TakeOver = {},
+  takeOver = false,
 ): Decision<DeploymentEvent> {
   if (held?.folderId === folder.folderId) return accept()
   if (held === undefined || takeOver) return accept({ type: 'DeploymentHeldIn', data: folder })
@@ -53,7 +51,7 @@ export function holdDeploymentIn(
 export function publishDeploymentTo(
   state: Deployment,
   topic: string,
-  { takeOver = false }: TakeOver = {},
+  takeOver = false,
 ): Decision<DeploymentEvent> {
   if (state.topic === topic) return accept()
   if (state.topic === undefined || takeOver) return accept({ type: 'DeploymentPublishesTo', data: { topic } })

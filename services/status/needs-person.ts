@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
-import type { Stores } from '../../ports/port-groups.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../../projections/bookings.ts'
@@ -50,10 +49,7 @@ export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPers
 const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
   (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
-async function heldChanges({
-  readStore,
-  calendars,
-}: Pick<Stores, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
+async function heldChanges({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -71,7 +67,7 @@ async function heldChanges({
   )
 }
 
-async function divergedBookings({ readStore }: Pick<Stores, 'readStore'>): Promise<NeedsPerson[]> {
+async function divergedBookings({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
   return items.map(({ bookingUid, attention = '', updatedAt }) => ({
     code: attention,
@@ -123,10 +119,7 @@ async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> 
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({
-  readStore,
-  calendars,
-}: Pick<Stores, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
+async function suspendedSubscriptions({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
   const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
@@ -163,7 +156,7 @@ async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
   return waiting
 }
 
-async function parkedEvents({ readStore }: Pick<Stores, 'readStore'>): Promise<NeedsPerson[]> {
+async function parkedEvents({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await listParked(readStore, { limit: NAMED })
   return items.filter(isOfToday).map(({ projection, position, stream, type, error, parkedAt }) => ({
     code: 'EVENT_PARKED',

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
+import type { CommandPorts } from '../../commands/command.ts'
 import type { SyncMode } from '../../domain/sync-mode.ts'
-import type { Outside, Settings, Stores, Time } from '../../ports/port-groups.ts'
+import type { Stores } from '../../ports/port-groups.ts'
 import { workKinds } from '../../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../../projections/bookings.ts'
 import { countCalendarFeeds } from '../../projections/calendar-feeds.ts'
@@ -82,11 +83,7 @@ export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
 export type Surroundings = { outages: readonly Outage[]; needsPerson: readonly NeedsPerson[] }
 
 export type StatusReportDeps = {
-  ports: CredentialPorts &
-    Pick<Stores, 'events' | 'queue'> &
-    Pick<Outside, 'push'> &
-    Pick<Time, 'now'> &
-    Pick<Settings, 'defaultMode'>
+  ports: CredentialPorts & Pick<CommandPorts, 'events' | 'queue' | 'push' | 'now' | 'defaultMode'>
   standIns: boolean
   /** As the process tells that writes the read models, this one or another; undefined where none has for long. */
   projections(): Promise<ProjectionsStatus | undefined>

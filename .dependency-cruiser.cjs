@@ -38,7 +38,7 @@ const floors = {
     ['running'],
   ],
   ports: [
-    ['booking-event-publisher.ts'],
+    ['booking-event-publisher.ts', 'port-groups.ts'],
     ['signal-queue', 'vault'],
     ['read-store'],
     ['event-store'],

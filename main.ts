@@ -1,41 +1,29 @@
 // The composition root: configuration → adapters → roles. With composition/, the only place that knows every adapter.
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
-import type { PushSettings } from './commands/command.ts'
-import { admittedTo, isAdmitted, refusalOf } from './composition/admission.ts'
-import { type Closers, closers } from './composition/closers.ts'
-import { deploymentName } from './composition/deployment.ts'
+import { closers } from './composition/closers.ts'
+import { deploymentGuard } from './composition/deployment-guard.ts'
 import type { Engine } from './composition/engines.ts'
 import { httpHandler, listenAsConfigured, originOf } from './composition/http.ts'
-import {
-  bookingDirectory,
-  delegated,
-  derivedText,
-  googleOptions,
-  lendCredential,
-} from './composition/outside.ts'
+import { openStandIns, outsidePorts } from './composition/outside.ts'
 import { readModels } from './composition/projections.ts'
 import { publishing } from './composition/publishing.ts'
-import { startRoles, startRolesOnce } from './composition/roles.ts'
-import { otherEventStore } from './composition/same-event-store.ts'
-import { openStores, type Stores } from './composition/stores.ts'
+import { startRoles } from './composition/roles.ts'
+import { openStores } from './composition/stores.ts'
 import { systemClock } from './infrastructure/clock/system-clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
 import type { Configuration } from './infrastructure/config/configuration.ts'
-import { channelTokensUnder } from './infrastructure/config/derived-keys.ts'
 import { forgetServiceAddress, keepServiceAddress } from './infrastructure/config/service-address.ts'
-import { googleCalendarProvider } from './infrastructure/google/google-calendar-provider.ts'
 import { createLogger } from './infrastructure/logging/logger.ts'
 import { createMetrics } from './infrastructure/metrics/metrics.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
-import { GOOGLE_WEBHOOK_PATH } from './services/http/google-webhook.ts'
+import type { Time } from './ports/port-groups.ts'
 import { requestForParked } from './services/read-models/parked-requests.ts'
 import { outageLog } from './services/running/outage-log.ts'
 import { alone, leasedIn } from './services/running/role-lease.ts'
 import type { ServicePorts } from './services/running/service-ports.ts'
 import { countOutcome } from './services/sync/counted-outcomes.ts'
-import { type StandIns, startStandIns } from './stand-ins/stand-ins.ts'
+import type { StandIns } from './stand-ins/stand-ins.ts'
 
 export type Service = {
   /** Where it listens. */
@@ -47,8 +35,8 @@ export type Service = {
   /** The servers that it works with. */
   engines: readonly Engine[]
   ports: ServicePorts
-  /** Resolves where the servers are found not to belong together, at the start or later: why. It has to be stopped. */
-  refused: Promise<string>
+  /** Why it has to be stopped: its stores are found not to belong together, at the start or later. */
+  mustStop: Promise<string>
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -65,120 +53,61 @@ export async function startService(
   configuration: Configuration,
   options: StartOptions = {},
 ): Promise<Service> {
-  const clock = options.clock ?? systemClock
-  const log = options.log ?? createLogger({ level: configuration.log.level })
-  const opened = closers(log)
-  try {
-    return await assemble(configuration, { clock, log, opened, takeOver: options.takeOver ?? false })
-  } catch (error) {
-    await opened.closeAll()
-    throw error
-  }
-}
-
-async function assemble(
-  configuration: Configuration,
-  { clock, log, opened, takeOver }: Required<StartOptions> & { opened: Closers },
-): Promise<Service> {
-  const { standIns: withStandIns, sync } = configuration
-  const newId = randomUUID
+  const { clock = systemClock, log = createLogger({ level: configuration.log.level }) } = options
+  await using starting = closers(log)
+  const { data, http, leaseMs, sync } = configuration
   const stopping = new AbortController()
   const { signal } = stopping
-
-  const stores = openStores({ configuration, clock, log, newId, opened })
-  const { token, isNew: tokenIsNew } = operatorToken(configuration.data.folder, configuration.api.token)
-  const listener = await listenAsConfigured(configuration)
-  opened.add('http', listener.close)
-  const publicUrl = configuration.http.publicUrl ?? (withStandIns ? listener.url : undefined)
-
-  const calcomApiKey = derivedText(stores.secrets[0], 'stand-in api key')
-  const standIns = withStandIns
-    ? await startStandIns({
-        clock,
-        file: join(configuration.data.folder, 'stand-ins.json'),
-        calcomApiKey,
-        webhookUrl: `${listener.url}/webhooks/calcom`,
-        webhookSecret: configuration.calcom.webhookSecrets[0] ?? '',
-      })
-    : undefined
-  if (standIns) {
-    opened.add('stand-ins', standIns.close)
-    await lendCredential(stores.vault)
-  }
-
-  const lease = stores.shared
-    ? leasedIn({ queue: stores.queue, clock, log, leaseMs: configuration.leaseMs, signal })
-    : alone(signal)
-  const models = readModels({
-    stores,
-    clock,
-    log: log.child({ part: 'projections' }),
-    random: Math.random,
-    signal,
-  })
+  const time: Time = { clock, now: clock.now, newId: randomUUID, random: Math.random }
   const metrics = createMetrics()
-  const calcom = bookingDirectory(configuration, standIns)
+
+  const stores = openStores({ configuration, clock, log, newId: time.newId, opened: starting })
+  const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
+  const listener = await listenAsConfigured(configuration)
+  starting.add('http', listener.close)
+  const { url } = listener
+
+  const standIns = await openStandIns({ configuration, stores, clock }, { url, opened: starting })
+  const publicUrl = http.publicUrl ?? (standIns && url)
+  const outside = outsidePorts({ configuration, stores, clock }, { standIns, publicUrl, log, metrics })
+  const models = readModels({ stores, ...time, log: log.child({ part: 'projections' }), signal })
+  const { events, readStore, queue, vault } = stores
   const ports: ServicePorts = {
-    events: stores.events,
-    readStore: stores.readStore,
-    queue: stores.queue,
-    vault: stores.vault,
-    calendars: stores.vault.calendars,
-    provider: googleCalendarProvider({
-      ...googleOptions(configuration, standIns),
-      vault: stores.vault,
-      clock,
-      log: log.child({ part: 'google' }),
-    }),
-    isDelegated: delegated(configuration),
-    now: () => clock.now(),
-    newId,
-    caughtUp: (projection) => models.caughtUp(projection),
+    ...time,
+    ...outside,
+    events,
+    readStore,
+    queue,
+    vault,
+    calendars: vault.calendars,
+    caughtUp: models.caughtUp,
     requestForParked: (request) => requestForParked(stores, request),
-    push: publicUrl === undefined ? undefined : pushSettings(publicUrl, sync.channelTtlMs, stores.secrets),
-    onDecision: metrics.decided,
     defaultMode: sync.mode,
-    clock,
-    log,
-    random: Math.random,
-    calcom,
     settings: sync,
   }
 
   const outages = outageLog({ clock, log, signal })
-  const { name, known } = deploymentName(stores.events, outages)
-  const origin = originOf(name, publicUrl ?? listener.url)
+  const { takeOver = false } = options
+  const guard = deploymentGuard({ configuration, stores, outages, clock, log, takeOver, signal })
+  const origin = originOf(guard.name, publicUrl ?? url)
   const publisher = publishing(configuration, { ports, origin, metrics, shared: stores.shared })
-  const replaced = otherEventStore({
-    events: stores.events,
-    guardWrites: stores.guardWrites,
-    name: known,
-    topic: configuration.mongodb && configuration.kafka?.topic,
-    clock,
-    log,
+  const lease = stores.shared ? leasedIn({ queue, clock, log, leaseMs, signal }) : alone(signal)
+  const roles = startRoles(ports, {
+    roles: configuration.roles,
+    mayStart: guard.mayStart,
+    bookingReconcileMs: configuration.calcom.bookingReconcileMs,
+    leaseMs,
+    onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+    runProjections: (also) => models.run(lease, also),
+    runPublisher: async () => publisher?.run(lease),
     signal,
   })
-  const admitted = admittedTo({ configuration, stores, name: known, outages, takeOver })
-  const run = () =>
-    startRoles(ports, {
-      roles: configuration.roles,
-      bookingReconcileMs: configuration.calcom.bookingReconcileMs,
-      leaseMs: configuration.leaseMs,
-      onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
-      runProjections: (also) => models.run(lease, also),
-      signal,
-    })
-  const roles = admitted ? startRolesOnce(isAdmitted(admitted), run) : run()
-  opened.add('roles', () => roles.stopped)
-  if (publisher && configuration.roles.has('publisher')) {
-    const published = isAdmitted(admitted).then((yes) => (yes ? publisher.run(lease) : undefined))
-    opened.add('publisher', () => published)
-  }
+  starting.add('roles', () => roles.stopped)
   listener.serve(
     httpHandler({
       configuration,
       ports,
-      calcom,
+      calcom: outside.calcom,
       models,
       metrics,
       token,
@@ -190,23 +119,17 @@ async function assemble(
       signal,
     }),
   )
-  keepServiceAddress(configuration.data.folder, listener.url)
-  opened.add('address', async () => forgetServiceAddress(configuration.data.folder))
+  keepServiceAddress(data.folder, url)
+  starting.add('address', async () => forgetServiceAddress(data.folder))
 
+  const opened = starting.move()
   let stopped: Promise<unknown> | undefined
   const stop = async () => {
     // Nothing more is taken while what is under way ends.
-    stopped ??= Promise.all([listener.close(), opened.closeAll()])
+    stopped ??= Promise.all([listener.close(), opened[Symbol.asyncDispose]()])
     stopping.abort()
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  const refused = Promise.race([refusalOf(admitted), replaced])
-  return { url: listener.url, token, tokenIsNew, standIns, engines, ports, refused, stop }
+  return { url, token, tokenIsNew, standIns, engines, ports, mustStop: guard.mustStop, stop }
 }
-
-const pushSettings = (publicUrl: string, ttlMs: number, secrets: Stores['secrets']): PushSettings => ({
-  address: `${publicUrl}${GOOGLE_WEBHOOK_PATH}`,
-  ttlMs,
-  tokensFor: channelTokensUnder(secrets),
-})

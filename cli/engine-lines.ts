@@ -1,13 +1,13 @@
 import type { Engine } from '../composition/engines.ts'
+import { waitAfter } from '../domain/backoff.ts'
 import { aborted } from '../ports/aborted.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** How long a server may take to answer before a line says that it has not. */
 const PATIENCE_MS = 2_000
 
-/** Between two looks at a server that does not serve: the first one's, doubled with each further one up to the longest. */
-const FIRST_WAIT_MS = 5_000
-const LONGEST_WAIT_MS = 60_000
+/** Between two looks at a server that does not serve. */
+const BACKOFF = { firstMs: 5_000, longestMs: 60_000 }
 
 /**
  * Writes a line for each server that does not answer, or not as it should, and says why. The first line comes within
@@ -38,7 +38,7 @@ async function tellOf(
   if (written === 'LATE' && !signal.aborted)
     write(`  ${engine.name} has not answered within ${PATIENCE_MS / 1000} s.\n`)
   let condition = await first
-  for (let wait = FIRST_WAIT_MS; condition !== undefined; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+  for (let looks = 0; condition !== undefined; looks++) {
     const { ok, problem = '', sentence } = condition
     if (ok) {
       if (written !== '' || problem !== '') write(`  ${sentence}\n`)
@@ -49,7 +49,7 @@ async function tellOf(
         `  ${sentence} It is tried again until it answers; nothing is kept elsewhere meanwhile. See: calendar-sync doctor\n`,
       )
     written = problem
-    await clock.delay(wait, signal)
+    await clock.delay(waitAfter(BACKOFF, looks), signal)
     condition = await look()
   }
 }

@@ -28,8 +28,7 @@ export async function start(options: { takeOver: boolean }): Promise<number> {
     write: (line) => void process.stdout.write(line),
     signal: stopping.signal,
   })
-  const refused = service.refused.then((why) => ({ why }))
-  const end = await Promise.race([ended, refused])
+  const end = await Promise.race([ended, service.mustStop.then((why) => ({ why }))])
   if (typeof end === 'object') console.error(end.why)
   else log.info({ signal: end }, 'service stopping, takes nothing more and finishes what is under way')
   stopping.abort()

@@ -12,6 +12,7 @@ import {
   initialCalendarSubscription,
 } from '../domain/calendar/subscription.ts'
 import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar/sync.ts'
+import { type Deployment, evolveDeployment, initialDeployment } from '../domain/deployment.ts'
 import type { Aggregate } from './execute.ts'
 
 export const bookingAggregate: Aggregate<'booking', Booking> = {
@@ -33,6 +34,11 @@ export const calendarSyncAggregate: Aggregate<'calendarSync', CalendarSync> = {
   category: 'calendarSync',
   initial: initialCalendarSync,
   evolve: evolveCalendarSync,
+}
+export const deploymentAggregate: Aggregate<'deployment', Deployment> = {
+  category: 'deployment',
+  initial: initialDeployment,
+  evolve: evolveDeployment,
 }
 export const selectedCalendarAggregate: Aggregate<'selectedCalendar', SelectedCalendar> = {
   category: 'selectedCalendar',

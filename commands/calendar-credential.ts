@@ -1,6 +1,9 @@
+import type { Outside, Stores } from '../ports/port-groups.ts'
 import { syncsOfCalendar } from '../projections/calendar-syncs.ts'
 import { selectedCalendarsOf } from '../projections/selected-calendars.ts'
-import type { CommandPorts } from './command.ts'
+
+/** Where a credential is looked for. */
+export type CredentialPorts = Pick<Stores, 'readStore' | 'vault' | 'calendars'> & Pick<Outside, 'isDelegated'>
 
 /**
  * The credential that a calendar is read and watched with: the first that is stored. Asked first are the calendar's
@@ -8,7 +11,7 @@ import type { CommandPorts } from './command.ts'
  * in.
  */
 export async function credentialForCalendar(
-  ports: Pick<CommandPorts, 'readStore' | 'vault' | 'calendars' | 'isDelegated'>,
+  ports: CredentialPorts,
   calendarKey: string,
 ): Promise<string | undefined> {
   const [syncs, selected] = await Promise.all([

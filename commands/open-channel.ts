@@ -8,6 +8,9 @@ import { execute } from './execute.ts'
 /** Which credential opens the calendar: the first that is stored, of the syncs and selected calendars on it. */
 export type CredentialFor = (calendarKey: string) => Promise<string | undefined>
 
+/** What a channel is opened and stopped with. */
+export type ChannelPorts = Pick<CommandPorts, 'events' | 'calendars' | 'provider' | 'push' | 'now' | 'newId'>
+
 const refused = (code: string, detail: string): CommandResult => ({ ok: false, status: 409, code, detail })
 
 /**
@@ -16,7 +19,7 @@ const refused = (code: string, detail: string): CommandResult => ({ ok: false, s
  * appended. A failure at the provider is a fact (SubscriptionActivationFailed), not an error of the command.
  */
 export async function openNewChannel(
-  ports: CommandPorts,
+  ports: ChannelPorts,
   context: CommandContext,
   subscriptionId: string,
   options: { credentialFor: CredentialFor; force: boolean },

@@ -46,7 +46,7 @@ export const ReportBookingEventOutcome = defineCommand({
 
 /** Begins to follow the booking that this one was rescheduled to, unless it is followed: Cal.com's webhook may be first. */
 async function trackSuccessor(
-  ports: CommandPorts,
+  ports: Pick<CommandPorts, 'events' | 'newId' | 'now'>,
   context: CommandContext,
   rescheduledFromUid: string,
   bookingUid: string,

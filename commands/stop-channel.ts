@@ -4,13 +4,14 @@ import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { subscriptionId, text } from './body-fields.ts'
 import { type CommandResult, defineCommand, notFound } from './command.ts'
 import { execute, load } from './execute.ts'
+import type { ChannelPorts } from './open-channel.ts'
 
 /** The provider is asked first: a channel whose stopping failed stays on record, so that it can be stopped later. */
 export const StopChannel = defineCommand({
   name: 'StopChannel',
   summary: 'Stops one channel of a subscription at the provider.',
   schema: z.object({ subscriptionId, channelId: text(64) }),
-  async handle(body, ports, context) {
+  async handle(body, ports: ChannelPorts, context) {
     const { state } = await load(ports.events, calendarSubscriptionAggregate, body.subscriptionId)
     if (state.kind === 'NONE') return notFound('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
     const now = ports.now()

@@ -1,19 +1,19 @@
 import type { Logger } from '../ports/logger.ts'
 
 /** What was opened, closed in the opposite order; one that fails to close does not keep the others open. */
-export type Closers = { add(name: string, close: () => Promise<unknown>): void; closeAll(): Promise<void> }
-
-export function closers(log: Logger): Closers {
-  const open: { name: string; close: () => Promise<unknown> }[] = []
-  return {
-    add: (name, close) => void open.push({ name, close }),
-    async closeAll() {
-      for (let one = open.pop(); one !== undefined; one = open.pop())
-        try {
-          await one.close()
-        } catch (error) {
-          log.error({ err: error, part: one.name }, 'part of the service did not close as it should')
-        }
-    },
-  }
+export type Closers = AsyncDisposable & {
+  add(part: string, close: () => Promise<unknown>): void
+  /** Takes all of it over: it stays open where this scope ends. */
+  move(): Closers
 }
+
+export const closers = (log: Logger, open = new AsyncDisposableStack()): Closers => ({
+  add: (part, close) =>
+    open.defer(async () => {
+      await Promise.try(close).catch((err: unknown) =>
+        log.error({ err, part }, 'part of the service did not close as it should'),
+      )
+    }),
+  move: () => closers(log, open.move()),
+  [Symbol.asyncDispose]: () => open.disposeAsync(),
+})

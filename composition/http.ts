@@ -30,7 +30,7 @@ import type { ReadModels } from './projections.ts'
 import type { Publishing } from './publishing.ts'
 import type { RunningRoles } from './roles.ts'
 import { StartRefused } from './start-refused.ts'
-import type { Stores } from './stores.ts'
+import type { OpenStores } from './stores.ts'
 
 /** Listens where the configuration says. Throws StartRefused. */
 export async function listenAsConfigured(configuration: Configuration) {
@@ -55,14 +55,14 @@ export const originOf = (name: () => string, publicUrl: string): EventOrigin => 
 })
 
 /** Rejects while a store that the read models need does not answer. */
-async function readModelsAnswer(stores: Stores, models: ReadModels): Promise<void> {
+async function readModelsAnswer(stores: OpenStores, models: ReadModels): Promise<void> {
   const [outage] = models.status().outages
   if (outage !== undefined) throw new Error(outage.message)
   await stores.readStore.checkpoint('bookings')
 }
 
 /** Rejects while an embedded file takes no writes: a full disk can still be read. */
-const filesTakeWrites = ({ backupSources: { databases } }: Stores) =>
+const filesTakeWrites = ({ backupSources: { databases } }: OpenStores) =>
   Promise.all(databases.map(({ database }) => database.writable()))
 
 /** Where a server keeps the status from being told, the answer says which, and why. */
@@ -96,7 +96,7 @@ export type HttpParts = {
   token: string
   origin: EventOrigin
   publisher: Publishing | undefined
-  stores: Stores
+  stores: OpenStores
   roles: RunningRoles
   outages: OutageLog
   signal: AbortSignal

@@ -16,9 +16,9 @@ import { allProjections } from '../projections/all-projections.ts'
 import { type MigrationReport, type MigrationStep, migrate } from '../services/migration/migration.ts'
 import { EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import { type Closers, closers } from './closers.ts'
-import { nameIn } from './deployment.ts'
+import { nameIn } from './deployment-guard.ts'
 import { StartRefused } from './start-refused.ts'
-import { openStores, type Stores } from './stores.ts'
+import { type OpenStores, openStores } from './stores.ts'
 
 export type MigrateFolderOptions = {
   /** The data folder to move; no service runs on it. */
@@ -43,39 +43,35 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
     throw new StartRefused(`${from} is no data folder of this service.`)
   const stamped = openDataFolder(from, configuration.google.root)
   if (!stamped.ok) throw new StartRefused(stamped.message)
-  const opened = closers(log)
-  try {
-    let nextKey = () => ''
-    const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
-    const source = openSource({ from, configuration, clock, opened, stores })
-    await refuseOthersReadModels(source.events, stores)
-    const vaultStays = source.stays && configuration.mongodb === undefined
-    return await migrate(
-      source,
-      {
-        events: stores.events,
-        readStore: stores.readStore,
-        ...(!vaultStays && {
-          queue: stores.queue,
-          // A vault makes a calendar's key of a new id: here it is given the one that events know.
-          vault: (calendarKey) => {
-            nextKey = calendarKey
-            return stores.vault
-          },
-        }),
-      },
-      allProjections,
-      onProgress,
-    )
-  } finally {
-    await opened.closeAll()
-  }
+  await using opened = closers(log)
+  let nextKey = () => ''
+  const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
+  const source = openSource({ from, configuration, clock, opened, stores })
+  await refuseOthersReadModels(source.events, stores)
+  const vaultStays = source.stays && configuration.mongodb === undefined
+  return await migrate(
+    source,
+    {
+      events: stores.events,
+      readStore: stores.readStore,
+      ...(!vaultStays && {
+        queue: stores.queue,
+        // A vault makes a calendar's key of a new id: here it is given the one that events know.
+        vault: (calendarKey) => {
+          nextKey = calendarKey
+          return stores.vault
+        },
+      }),
+    },
+    allProjections,
+    onProgress,
+  )
 }
 
 /** Before anything is written: what another deployment keeps there would be cleared for the read models to be made. */
 async function refuseOthersReadModels(
   events: EventStore,
-  { stampReadModels }: Pick<Stores, 'stampReadModels'>,
+  { stampReadModels }: Pick<OpenStores, 'stampReadModels'>,
 ): Promise<void> {
   const name = await nameIn(events)
   if (stampReadModels === undefined || name === undefined || (await stampReadModels(name)) === name) return
@@ -87,7 +83,7 @@ async function refuseOthersReadModels(
 type SourceParts = Pick<MigrateFolderOptions, 'configuration' | 'clock'> & {
   from: string
   opened: Closers
-  stores: Stores
+  stores: OpenStores
 }
 
 /** The folder's stores. Where the target has a file of it open already, that very one. */

@@ -1,24 +1,75 @@
 // Google and Cal.com: the real ones, or the stand-ins.
+import { join } from 'node:path'
 import {
   type CalcomBookingDirectory,
   calcomBookingDirectory,
 } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
-import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import { channelTokensUnder, derivedKey } from '../infrastructure/config/derived-keys.ts'
 import { addresses } from '../infrastructure/google/google-addresses.ts'
-import { STAND_IN_HOST, type StandIns } from '../stand-ins/stand-ins.ts'
-import type { Stores } from './stores.ts'
+import { googleCalendarProvider } from '../infrastructure/google/google-calendar-provider.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { Outside } from '../ports/port-groups.ts'
+import { GOOGLE_WEBHOOK_PATH } from '../services/http/google-webhook.ts'
+import { STAND_IN_HOST, type StandIns, startStandIns } from '../stand-ins/stand-ins.ts'
+import type { Closers } from './closers.ts'
+import type { OpenStores } from './stores.ts'
 
-export const derivedText = (secret: Uint8Array, purpose: string): string =>
-  Buffer.from(derivedKey(secret, purpose)).toString('base64url')
+type Parts = { configuration: Configuration; stores: Pick<OpenStores, 'vault' | 'secrets'>; clock: Clock }
 
-/** The stand-in's host has given the service a credential, as a real host would on the connect page. */
-export async function lendCredential(vault: Stores['vault']): Promise<void> {
+/**
+ * The stand-ins, where they are to be used beside a service that listens at `url`. Their host has lent a credential, as a
+ * real one would on the connect page.
+ */
+export async function openStandIns(
+  { configuration, stores: { vault, secrets }, clock }: Parts,
+  { url, opened }: { url: string; opened: Closers },
+): Promise<StandIns | undefined> {
+  if (!configuration.standIns) return undefined
+  const standIns = await startStandIns({
+    clock,
+    file: join(configuration.data.folder, 'stand-ins.json'),
+    calcomApiKey: Buffer.from(derivedKey(secrets[0], 'stand-in api key')).toString('base64url'),
+    webhookUrl: `${url}/webhooks/calcom`,
+    webhookSecret: configuration.calcom.webhookSecrets[0] ?? '',
+  })
+  opened.add('stand-ins', standIns.close)
   const { credentialId, refreshToken } = STAND_IN_HOST
   if (!(await vault.has(credentialId))) await vault.put(credentialId, { kind: 'oauth', refreshToken })
+  return standIns
 }
 
-export const googleOptions = ({ google }: Configuration, standIns: StandIns | undefined) =>
+/** How Google and Cal.com are reached, and who is told what happens here. Without `publicUrl` Google reaches nothing. */
+export function outsidePorts(
+  { configuration, stores, clock }: Parts,
+  more: { standIns: StandIns | undefined; publicUrl: string | undefined; log: Logger; metrics: Metrics },
+): Outside & { calcom: CalcomBookingDirectory | undefined } {
+  const { standIns, publicUrl, log, metrics } = more
+  return {
+    provider: googleCalendarProvider({
+      ...googleOptions(configuration, standIns),
+      vault: stores.vault,
+      clock,
+      log: log.child({ part: 'google' }),
+    }),
+    isDelegated: delegated(configuration),
+    push:
+      publicUrl === undefined
+        ? undefined
+        : {
+            address: `${publicUrl}${GOOGLE_WEBHOOK_PATH}`,
+            ttlMs: configuration.sync.channelTtlMs,
+            tokensFor: channelTokensUnder(stores.secrets),
+          },
+    calcom: bookingDirectory(configuration, standIns),
+    log,
+    onDecision: metrics.decided,
+  }
+}
+
+const googleOptions = ({ google }: Configuration, standIns: StandIns | undefined) =>
   standIns
     ? { apiUrl: standIns.google.url, tokenUrl: standIns.google.tokenUrl, delegatedDomains: [] }
     : {
@@ -33,12 +84,12 @@ export const googleOptions = ({ google }: Configuration, standIns: StandIns | un
 export const googleTokenEndpoint = ({ google: { apiUrl, tokenUrl } }: Configuration): string =>
   addresses({ ...(apiUrl !== undefined && { apiUrl }), ...(tokenUrl !== undefined && { tokenUrl }) }).tokenUrl
 
-export function delegated({ google }: Configuration): (externalCalendarId: string) => boolean {
+function delegated({ google }: Configuration): (externalCalendarId: string) => boolean {
   const domains = new Set(google.serviceAccount ? google.delegatedDomains : [])
   return (id) => domains.has(id.slice(id.lastIndexOf('@') + 1).toLowerCase())
 }
 
-export function bookingDirectory(
+function bookingDirectory(
   { calcom }: Configuration,
   standIns: StandIns | undefined,
 ): CalcomBookingDirectory | undefined {

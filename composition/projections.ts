@@ -12,7 +12,7 @@ import {
 import { outageLog } from '../services/running/outage-log.ts'
 import type { Lease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport, roleReports } from '../services/running/role-reports.ts'
-import type { Stores } from './stores.ts'
+import type { OpenStores } from './stores.ts'
 
 /** The read models as this process sees them: written here while it has the role, else by another process. */
 export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
@@ -26,7 +26,7 @@ export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
 
 /** Makes the collections known at once, as soon as the store answers; writes nothing before `run`. */
 export function readModels(parts: {
-  stores: Pick<Stores, 'events' | 'readStore' | 'queue' | 'shared'>
+  stores: Pick<OpenStores, 'events' | 'readStore' | 'queue' | 'shared'>
   clock: Clock
   log: Logger
   random(): number

@@ -1,6 +1,7 @@
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { Outside, Stores, Time } from '../ports/port-groups.ts'
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import { publicationParking } from '../services/publishing/parking.ts'
 import { type RunningPublisher, runPublisher } from '../services/publishing/publisher.ts'
@@ -10,7 +11,6 @@ import type { PublisherStatus } from '../services/publishing/status.ts'
 import { carryOutRequests } from '../services/read-models/parked-requests.ts'
 import type { Lease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport } from '../services/running/role-reports.ts'
-import type { ServicePorts } from '../services/running/service-ports.ts'
 import { type Engine, kafkaEngine } from './engines.ts'
 import { resumeOn } from './resume-publishing.ts'
 
@@ -30,7 +30,12 @@ export type Publishing = {
 /** Publishing to Kafka; undefined where no brokers are configured: the feed reads the event store. */
 export function publishing(
   { kafka }: Configuration,
-  parts: { ports: ServicePorts; origin: EventOrigin; metrics: Metrics; shared: boolean },
+  parts: {
+    ports: Stores & Time & Pick<Outside, 'log'>
+    origin: EventOrigin
+    metrics: Metrics
+    shared: boolean
+  },
 ): Publishing | undefined {
   if (kafka === undefined) return undefined
   const { ports, origin, metrics, shared } = parts

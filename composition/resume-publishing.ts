@@ -40,11 +40,7 @@ export async function resumeAlone(
   if (kafka === undefined) throw new StartRefused('KAFKA_BROKERS is not set: nothing is published to Kafka.')
   if (eventStore === undefined && !existsSync(join(data.folder, EVENTS_FILE)))
     throw new StartRefused(`${data.folder} is no data folder of this service.`)
-  const opened = closers(parts.log)
-  try {
-    const stores = openStores({ configuration, newId: () => '', opened, ...parts })
-    return await resumeOn(kafka, stores, options, parts)
-  } finally {
-    await opened.closeAll()
-  }
+  await using opened = closers(parts.log)
+  const stores = openStores({ configuration, newId: () => '', opened, ...parts })
+  return await resumeOn(kafka, stores, options, parts)
 }

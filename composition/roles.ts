@@ -3,9 +3,8 @@ import { createCalcomIntake } from '../services/calcom/intake.ts'
 import { bookingReconciler } from '../services/calcom/reconciler.ts'
 import { registrationCron } from '../services/channels/registration-cron.ts'
 import { subscriptionCron } from '../services/channels/subscription-cron.ts'
-import { startCrons } from '../services/running/crons.ts'
-import { failureFacts } from '../services/running/outage-log.ts'
-import { retryDelay } from '../services/running/retry-delay.ts'
+import { type Crons, startCrons } from '../services/running/crons.ts'
+import { failureFacts, outageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
 import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
@@ -14,7 +13,9 @@ import { runChangeSyncWorker } from '../services/sync/change-sync-worker.ts'
 import type { WorkedOutcome } from '../services/sync/counted-outcomes.ts'
 
 export type RolesOptions = {
-  roles: ReadonlySet<'crons' | 'sync' | 'projections' | (string & {})>
+  roles: ReadonlySet<'crons' | 'sync' | 'projections' | 'publisher' | (string & {})>
+  /** Whether this process may do anything at all. */
+  mayStart: Promise<boolean>
   bookingReconcileMs: number
   /** For how long one subject is this process's own without renewal, in milliseconds (60,000). */
   leaseMs?: number
@@ -22,6 +23,7 @@ export type RolesOptions = {
   onWorked(kind: Kind, outcome: WorkedOutcome): void
   /** Runs `also` wherever this process has the role of writing the read models. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
+  runPublisher(): Promise<void>
   signal: AbortSignal
 }
 
@@ -31,72 +33,55 @@ export type RunningRoles = {
   /** The crons whose last turn failed. */
   failingCrons(): readonly string[]
   /** Resolves when everything under way has ended. */
-  stopped: Promise<unknown>
+  stopped: Promise<void>
 }
 
 /** How many subjects one process works on at a time. */
 const WIDTH = 16
 
-/** As `startRoles`, once `admitted` has resolved with true; never where it resolves with false. */
-export function startRolesOnce(admitted: Promise<boolean>, start: () => RunningRoles): RunningRoles {
-  let running: RunningRoles | undefined
-  return {
-    wakeCrons: () => running?.wakeCrons(),
-    failingCrons: () => running?.failingCrons() ?? [],
-    stopped: admitted.then(async (yes) => {
-      if (!yes) return
-      running = start()
-      await running.stopped
-    }),
-  }
-}
-
-/** Starts what this process does besides HTTP and projections, until `signal` aborts. */
+/** Starts what this process does besides HTTP, as soon as it may, until `signal` aborts. */
 export function startRoles(ports: ServicePorts, options: RolesOptions): RunningRoles {
   const { roles, signal } = options
-  const running: Promise<unknown>[] = []
-  let wakeCrons = () => {}
-  let failingCrons: RunningRoles['failingCrons'] = () => []
-  if (roles.has('crons')) {
-    const intake = createCalcomIntake(ports)
-    const crons = startCrons(
-      ports,
-      [
-        registrationCron(ports),
-        subscriptionCron(ports),
-        reconciler(ports),
-        bookingReconciler(ports, intake, options.bookingReconcileMs),
-      ],
-      signal,
-    )
-    wakeCrons = crons.wake
-    failingCrons = crons.failing
-    running.push(crons.stopped)
-  }
-  // The reactions go with the read models: one leased instance, fed from the same events.
-  if (roles.has('projections'))
-    running.push(
-      options.runProjections((leased) =>
-        runReactions(ports, { signal: leased, wakeCrons: () => wakeCrons() }),
-      ),
-    )
-  if (roles.has('sync')) {
-    const worker = async () => {
-      await untilMade(ports, signal)
-      await runChangeSyncWorker(ports, {
-        width: WIDTH,
-        leaseMs: options.leaseMs ?? 60_000,
+  const outages = outageLog({ ...ports, signal })
+  let crons: Crons | undefined
+
+  async function run(): Promise<void> {
+    if (!(await options.mayStart)) return
+    const running: Promise<unknown>[] = []
+    if (roles.has('crons')) {
+      const intake = createCalcomIntake(ports)
+      crons = startCrons(
+        ports,
+        [
+          registrationCron(ports),
+          subscriptionCron(ports),
+          reconciler(ports),
+          bookingReconciler(ports, intake, options.bookingReconcileMs),
+        ],
         signal,
-        observe: options.onWorked,
-      })
+      )
+      running.push(crons.stopped)
     }
-    running.push(
-      worker(),
-      untilDone(ports, signal, 'calendars', () => signalUnknownCalendars(ports)),
-      untilDone(ports, signal, 'changes set aside', () => signalSetAside(ports)),
-    )
+    // The reactions go with the read models: one leased instance, fed from the same events.
+    if (roles.has('projections'))
+      running.push(options.runProjections((leased) => runReactions(ports, { signal: leased, wakeCrons })))
+    if (roles.has('sync'))
+      running.push(
+        runWorker(ports, options),
+        outages.untilItAnswers('calendars', () => signalUnknownCalendars(ports)),
+        outages.untilItAnswers('changes set aside', () => signalSetAside(ports)),
+      )
+    if (roles.has('publisher')) running.push(options.runPublisher())
+    await Promise.all(running)
   }
-  return { wakeCrons, failingCrons, stopped: Promise.all(running) }
+
+  const wakeCrons = () => crons?.wake()
+  return { wakeCrons, failingCrons: () => crons?.failing() ?? [], stopped: run() }
+}
+
+async function runWorker(ports: ServicePorts, { leaseMs, signal, onWorked }: RolesOptions): Promise<void> {
+  await untilMade(ports, signal)
+  await runChangeSyncWorker(ports, { width: WIDTH, leaseMs: leaseMs ?? 60_000, signal, observe: onWorked })
 }
 
 const LOOK_EVERY_MS = 1_000
@@ -105,29 +90,15 @@ const LOOK_EVERY_MS = 1_000
  * Read models that are being made anew know neither policies nor which booking refers to an event: nothing is looked at
  * before they have seen all that was there at the start.
  */
-async function untilMade(ports: ServicePorts, signal: AbortSignal): Promise<void> {
+async function untilMade(
+  ports: Pick<ServicePorts, 'caughtUp' | 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted)
     try {
       return await ports.caughtUp('all')
     } catch (error) {
       ports.log.info(failureFacts(error), 'read models not caught up, no calendar is read yet')
       await ports.clock.delay(LOOK_EVERY_MS, signal)
-    }
-}
-
-/** What is to be done once at the start, as soon as the stores and read models let it. */
-async function untilDone(
-  ports: ServicePorts,
-  signal: AbortSignal,
-  what: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  for (let failures = 0; !signal.aborted; failures++)
-    try {
-      return await work()
-    } catch (error) {
-      if (signal.aborted) return
-      ports.log.warn(failureFacts(error), `${what} not signalled at the start, retrying`)
-      await ports.clock.delay(retryDelay(failures, ports.random), signal)
     }
 }

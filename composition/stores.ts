@@ -20,10 +20,9 @@ import { sqliteReadStore } from '../infrastructure/sqlite/sqlite-read-store.ts'
 import { sqliteSignalQueue } from '../infrastructure/sqlite/sqlite-signal-queue.ts'
 import { sqliteVault } from '../infrastructure/sqlite/sqlite-vault.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { EventStore } from '../ports/event-store/event-store.ts'
 import { withOriginalTimes } from '../ports/event-store/original-times.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { ReadStore } from '../ports/read-store/read-store.ts'
+import type { Stores } from '../ports/port-groups.ts'
 import type { SignalQueue } from '../ports/signal-queue/signal-queue.ts'
 import type { CalendarDirectory, CredentialVault } from '../ports/vault/credential-vault.ts'
 import { type BackupSources, EVENTS_FILE, VAULT_FILE } from './backup.ts'
@@ -31,10 +30,8 @@ import type { Closers } from './closers.ts'
 import { type Engine, eventStoreDbEngine, mongodbEngine } from './engines.ts'
 import { StartRefused } from './start-refused.ts'
 
-export type Stores = {
-  events: EventStore
-  queue: SignalQueue
-  readStore: ReadStore
+/** The stores, and what is to be known of how they were opened. */
+export type OpenStores = Pick<Stores, 'events' | 'queue' | 'readStore'> & {
   vault: CredentialVault & { calendars: CalendarDirectory }
   /** The newest first. */
   secrets: readonly [Uint8Array, ...Uint8Array[]]
@@ -66,7 +63,7 @@ type Parts = {
  * Opens what the configuration names: servers, and for the rest the embedded stores in this process's own data folder.
  * A server that does not answer is no reason not to start: calls reject with StoreUnavailable until it does.
  */
-export function openStores(parts: Parts): Stores {
+export function openStores(parts: Parts): OpenStores {
   const { configuration, newId, opened } = parts
   const { folder, encryptionKey: configured } = configuration.data
   const stamped = openDataFolder(folder, configuration.google.root)
@@ -112,7 +109,7 @@ export function openStores(parts: Parts): Stores {
 function readModelsStamp(
   { configuration: { data, eventStore } }: Parts,
   mongodb: MongodbConnection | undefined,
-): Stores['stampReadModels'] {
+): OpenStores['stampReadModels'] {
   if (mongodb) return (deployment) => stampDatabase(mongodb, deployment)
   return eventStore && (async (deployment) => keptSecret(data.folder, 'event-store', () => deployment).secret)
 }

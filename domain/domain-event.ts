@@ -4,6 +4,7 @@ import type { SyncPolicyEvent } from './calendar/policy.ts'
 import type { SelectedCalendarEvent } from './calendar/selected.ts'
 import type { CalendarSubscriptionEvent } from './calendar/subscription.ts'
 import type { CalendarSyncEvent } from './calendar/sync.ts'
+import type { DeploymentEvent } from './deployment.ts'
 
 /** Everything that can happen here. */
 export type DomainEvent =
@@ -11,6 +12,7 @@ export type DomainEvent =
   | CalendarFeedEvent
   | CalendarSubscriptionEvent
   | CalendarSyncEvent
+  | DeploymentEvent
   | SelectedCalendarEvent
   | SyncPolicyEvent
 
@@ -20,6 +22,7 @@ export type EventsOf = {
   calendarFeed: CalendarFeedEvent
   calendarSubscription: CalendarSubscriptionEvent
   calendarSync: CalendarSyncEvent
+  deployment: DeploymentEvent
   selectedCalendar: SelectedCalendarEvent
   syncPolicy: SyncPolicyEvent
 }
@@ -70,6 +73,7 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
     CalendarSyncRemoved: true,
     CalendarSyncUsed: true,
   },
+  deployment: { DeploymentNamed: true, DeploymentHeldIn: true, DeploymentPublishesTo: true },
   selectedCalendar: { SelectedCalendarRegistered: true, SelectedCalendarRemoved: true },
   syncPolicy: { SyncPolicySet: true },
 }

@@ -2,6 +2,7 @@
 // calendarSubscription-<calendarKey>. Its record is never deleted: a channel ends only by being stopped or by expiring,
 // so that none is left that nobody can stop. The event types are a storage format. When channels are opened and
 // stopped is decided in channels.ts.
+import { waitAfter } from '../backoff.ts'
 import { accept, type Decision } from '../decision.ts'
 
 export type CalendarSubscriptionEvent =
@@ -216,7 +217,7 @@ export function healSubscription(
 
 /** One minute, doubled with each failure, a day at most. */
 export const retryDelayMs = (failures: number): number =>
-  Math.min(24 * 3_600_000, 60_000 * 2 ** Math.min(failures, 20))
+  waitAfter({ firstMs: 60_000, longestMs: 24 * 3_600_000 }, failures)
 
 export function releaseSubscription(
   state: CalendarSubscription,

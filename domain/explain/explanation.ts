@@ -7,6 +7,7 @@ import type { SyncPolicyEvent } from '../calendar/policy.ts'
 import type { SelectedCalendarEvent } from '../calendar/selected.ts'
 import type { CalendarSubscriptionEvent } from '../calendar/subscription.ts'
 import type { CalendarSyncEvent } from '../calendar/sync.ts'
+import type { DeploymentEvent } from '../deployment.ts'
 import { type DomainEvent, eventTypes } from '../domain-event.ts'
 import { answerAbout } from './booking-answer.ts'
 import { sentenceOfBookingEvent } from './booking-sentences.ts'
@@ -42,6 +43,10 @@ export function sentenceOf(event: DomainEvent): string {
     case 'SelectedCalendarRemoved':
     case 'SyncPolicySet':
       return sentenceOfRequest(event)
+    case 'DeploymentNamed':
+    case 'DeploymentHeldIn':
+    case 'DeploymentPublishesTo':
+      return sentenceOfDeployment(event)
     case 'ExternalEventChangeIgnored':
       return sentenceOfDecision(event.data.code)
     default:
@@ -153,6 +158,17 @@ function sentenceOfRequest(event: CalendarSyncEvent | SelectedCalendarEvent | Sy
       return 'The calendar is no longer watched for conflicts.'
     case 'SyncPolicySet':
       return `Mode ${event.data.mode} was set for ${scopes[event.data.scope]}: ${modes[event.data.mode]}.`
+  }
+}
+
+function sentenceOfDeployment(event: DeploymentEvent): string {
+  switch (event.type) {
+    case 'DeploymentNamed':
+      return 'The deployment was given its name, which every published event carries.'
+    case 'DeploymentHeldIn':
+      return 'The read models, signals and credentials lie in one data folder from now on.'
+    case 'DeploymentPublishesTo':
+      return `Events are published to the topic ${event.data.topic} from now on.`
   }
 }
 

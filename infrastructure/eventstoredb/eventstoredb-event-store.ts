@@ -1,3 +1,4 @@
+import { waitAfter } from '../../domain/backoff.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { encodeEvents } from '../../ports/event-store/encode-events.ts'
 import {
@@ -84,13 +85,14 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
   /** Runs `call` until it succeeds, the time to try again is over, or its failure is none that passes. */
   async function trying<T>(what: string, call: () => Promise<T>): Promise<T> {
     const begun = clock.now().epochMilliseconds
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (let failures = 0; ; failures++) {
       refuseIfClosed()
       try {
         return await call()
       } catch (error) {
         const failure = failureOf(error)
         if (!failure) throw error
+        const pause = waitAfter(BACKOFF, failures)
         const elapsed = clock.now().epochMilliseconds - begun
         leaveNode(failure)
         if (!failure.again || elapsed + pause > retryWithinMs) throw unavailable(what, failure, error)
@@ -207,8 +209,7 @@ type Resolved = Parameters<typeof recorded>[0]
 
 /** While nobody leads, another node may be asked after so long. */
 const LEAVE_EVERY_MS = 500
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 500
+const BACKOFF = { firstMs: 50, longestMs: 500 }
 
 function refuseOtherThanPages(after: Position, limit: number): void {
   fromPosition(after)

@@ -1,4 +1,5 @@
 import type { EventStoreDBClient } from '@eventstore/db-client'
+import { waitAfter } from '../../domain/backoff.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { EventPage, Filter, Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -20,8 +21,7 @@ type Following = {
 }
 type Wanted = { after: Position; filter: Filter | undefined; limit: number; signal: AbortSignal }
 
-const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 2_000
+const BACKOFF = { firstMs: 50, longestMs: 2_000 }
 /** How often a reading that is live and hears nothing makes sure that there is nothing. */
 const LOOK_EVERY_MS = 1_000
 /** So many checkpoints without a page, of 512 events each, are a page without events: a reader may stop there and go on. */
@@ -40,12 +40,12 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
   let position = wanted.after
   let wasCaughtUp = false
   let lostAt: number | undefined
-  let pause = FIRST_PAUSE_MS
+  let failures = 0
   const connected = () => {
     if (deps.outage.logged) log.info({ position }, 'event store subscription available again')
     deps.outage.logged = false
     lostAt = undefined
-    pause = FIRST_PAUSE_MS
+    failures = 0
   }
   while (!signal.aborted) {
     try {
@@ -64,8 +64,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       lostAt ??= now
       leaveNode(failure)
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
-      await clock.delay(pause, signal)
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
+      await clock.delay(waitAfter(BACKOFF, failures++), signal)
     }
   }
 }

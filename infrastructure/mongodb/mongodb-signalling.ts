@@ -1,5 +1,6 @@
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { Signal } from '../../ports/signal-queue/signal-queue.ts'
+import { turnsByKey } from '../../ports/turns.ts'
 import { DUPLICATE_KEY } from './mongodb-failure.ts'
 import type { SignalRecords } from './mongodb-signal-records.ts'
 import { recordId, type SignalRecord, signalled } from './signal-record.ts'
@@ -11,7 +12,7 @@ const AT_ONCE = 500
 
 /** How signals are counted: those for one subject that come while one is written are the next write together. */
 export function mongodbSignalling({ collection, use, read, change }: SignalRecords, newId: () => string) {
-  const underWay = new Map<string, Promise<void>>()
+  const inTurn = turnsByKey()
   const waiting = new Map<string, { signals: Signals; done: Promise<void> }>()
 
   const store = (id: string, signals: Signals) =>
@@ -30,19 +31,11 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
       return joined.done
     }
     const signals: Signals = [signal]
-    const before = underWay.get(id)
-    const done = (async () => {
-      // Whether that one was stored is its callers' concern.
-      await before?.catch(() => {})
+    const done = inTurn(id, () => {
       waiting.delete(id)
-      await store(id, signals)
-    })()
-    if (before !== undefined) waiting.set(id, { signals, done })
-    underWay.set(id, done)
-    const ended = () => {
-      if (underWay.get(id) === done) underWay.delete(id)
-    }
-    done.then(ended, ended)
+      return store(id, signals)
+    })
+    waiting.set(id, { signals, done })
     return done
   }
 

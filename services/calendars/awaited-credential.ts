@@ -1,4 +1,4 @@
-import type { CommandPorts } from '../../commands/command.ts'
+import type { Outside, Stores } from '../../ports/port-groups.ts'
 import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'
  * what the calendar is called (null once it was forgotten), and only where it matters.
  */
 export async function waitsForCredential(
-  { vault, isDelegated }: Pick<CommandPorts, 'vault' | 'isDelegated'>,
+  { vault, isDelegated }: Pick<Stores, 'vault'> & Pick<Outside, 'isDelegated'>,
   { status, credentialId }: Pick<CalendarSyncDocument, 'status' | 'credentialId'>,
   name: () => string | null | Promise<string | null>,
 ): Promise<boolean> {

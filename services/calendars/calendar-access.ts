@@ -1,13 +1,10 @@
-import { credentialForCalendar } from '../../commands/calendar-credential.ts'
+import { type CredentialPorts, credentialForCalendar } from '../../commands/calendar-credential.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
-
-type Ports = Pick<ServicePorts, 'calendars' | 'readStore' | 'vault' | 'isDelegated'>
 
 /** How to reach a calendar now, or why it cannot be reached. */
 export async function accessTo(
-  ports: Ports,
+  ports: CredentialPorts,
   calendarKey: string,
 ): Promise<{ ok: true; access: CalendarAccess } | ProviderError> {
   try {
@@ -23,7 +20,7 @@ export async function accessTo(
 }
 
 /** Whether no encryption key opens the calendar's address, or the credential that it would be read with. */
-export async function isSealed(ports: Ports, calendarKey: string): Promise<boolean> {
+export async function isSealed(ports: CredentialPorts, calendarKey: string): Promise<boolean> {
   const reached = await accessTo(ports, calendarKey)
   if (!reached.ok) return reached.reason === 'VAULT_KEY_UNKNOWN'
   try {

@@ -1,10 +1,10 @@
+import type { Stores } from '../../ports/port-groups.ts'
 import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'
 import { selectedCalendarsOf } from '../../projections/selected-calendars.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
 
 /** Whether any sync (paused ones too: they may be resumed) or selected calendar needs this calendar. */
 export async function isCalendarNeeded(
-  ports: Pick<ServicePorts, 'readStore'>,
+  ports: Pick<Stores, 'readStore'>,
   calendarKey: string,
 ): Promise<boolean> {
   const syncs = await syncsOfCalendar(ports.readStore, calendarKey)
@@ -14,7 +14,7 @@ export async function isCalendarNeeded(
 
 /** As `isCalendarNeeded`, with certainty: a calendar just registered may not show in the read models yet. */
 export async function isCalendarUnneeded(
-  ports: Pick<ServicePorts, 'readStore' | 'caughtUp'>,
+  ports: Pick<Stores, 'readStore' | 'caughtUp'>,
   calendarKey: string,
 ): Promise<boolean> {
   if (await isCalendarNeeded(ports, calendarKey)) return false

@@ -1,12 +1,12 @@
+import type { Outside } from '../../ports/port-groups.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
 
 /**
  * Does the work that concerns one calendar of many. If no encryption key opens the calendar, that is logged and the
  * calendar left alone: the others need not wait for the key.
  */
 export async function unlessSealed(
-  { log }: Pick<ServicePorts, 'log'>,
+  { log }: Pick<Outside, 'log'>,
   calendarKey: string,
   work: () => Promise<void>,
 ): Promise<void> {

@@ -1,14 +1,15 @@
 import { ActivateSubscription } from '../../commands/activate-subscription.ts'
+import type { Outside, Stores, Time } from '../../ports/port-groups.ts'
 import { syncsOfCredential } from '../../projections/calendar-syncs.ts'
 import { selectedCalendarsOfCredential } from '../../projections/selected-calendars.ts'
-import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { contextOf } from '../running/service-ports.ts'
 
 /**
  * Goes on with what waited for a credential: its calendars are read and their channels opened at once, whatever their
  * retry schedules say.
  */
 export async function credentialStored(
-  ports: ServicePorts,
+  ports: Stores & Outside & Time,
   credentialId: string,
   wakeCrons: () => void,
 ): Promise<void> {

@@ -6,10 +6,11 @@ import type { CalendarSubscription } from '../../domain/calendar/subscription.ts
 import { accept } from '../../domain/decision.ts'
 import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
 import type { Metrics } from '../../ports/metrics.ts'
+import type { Outside, Settings, Stores, Time } from '../../ports/port-groups.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { activeChannel } from '../../projections/active-channels.ts'
 import type { OutageLog } from '../running/outage-log.ts'
-import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { contextOf } from '../running/service-ports.ts'
 import { channelTokens, isOneOf } from './channel-tokens.ts'
 import { type KnownChannel, knownChannels } from './known-channels.ts'
 import type { OrphanedChannel } from './orphaned-channels.ts'
@@ -35,15 +36,14 @@ export type GooglePush = {
   followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
 }
 
-export type GooglePushPorts = Pick<
-  ServicePorts,
-  'events' | 'readStore' | 'queue' | 'newId' | 'clock' | 'log' | 'push'
-> & {
-  settings: Pick<ServicePorts['settings'], 'settleMs'>
-  metrics: Pick<Metrics, 'pushAnswered'>
-  /** Begins to stop a channel of ours that no record knows; nothing is waited for. */
-  stopOrphan?(channel: OrphanedChannel): void
-}
+export type GooglePushPorts = Pick<Stores, 'events' | 'readStore' | 'queue'> &
+  Pick<Time, 'newId' | 'clock'> &
+  Pick<Outside, 'log' | 'push'> & {
+    settings: Pick<Settings['settings'], 'settleMs'>
+    metrics: Pick<Metrics, 'pushAnswered'>
+    /** Begins to stop a channel of ours that no record knows; nothing is waited for. */
+    stopOrphan?(channel: OrphanedChannel): void
+  }
 
 const unknown: PushAnswer = { status: 404, outcome: 'CHANNEL_UNKNOWN' }
 const resourceRefused: PushAnswer = { status: 401, outcome: 'RESOURCE_REFUSED' }

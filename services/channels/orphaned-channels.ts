@@ -1,5 +1,5 @@
-import { credentialForCalendar } from '../../commands/calendar-credential.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
+import { type CredentialPorts, credentialForCalendar } from '../../commands/calendar-credential.ts'
+import type { Outside } from '../../ports/port-groups.ts'
 
 export type OrphanedChannel = { calendarKey: string; channelId: string; resourceId: string }
 
@@ -8,7 +8,7 @@ export type OrphanedChannel = { calendarKey: string; channelId: string; resource
  * One try at a time for each channel; one that failed is tried again when the channel pushes again.
  */
 export function orphanedChannels(
-  ports: Pick<ServicePorts, 'readStore' | 'vault' | 'calendars' | 'isDelegated' | 'provider' | 'log'>,
+  ports: CredentialPorts & Pick<Outside, 'provider' | 'log'>,
   signal: AbortSignal,
 ): (channel: OrphanedChannel) => void {
   const underWay = new Set<string>()

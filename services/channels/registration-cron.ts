@@ -1,14 +1,15 @@
 import { RequestSubscription } from '../../commands/request-subscription.ts'
+import type { Outside, Stores, Time } from '../../ports/port-groups.ts'
 import { calendarsWithSyncs } from '../../projections/calendar-syncs.ts'
 import { calendarsSelected } from '../../projections/selected-calendars.ts'
 import { subscriptionById } from '../../projections/subscriptions.ts'
 import { policyLayers } from '../../projections/sync-policies.ts'
 import { unlessSealed } from '../calendars/sealed-calendar.ts'
 import type { Cron } from '../running/crons.ts'
-import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { contextOf } from '../running/service-ports.ts'
 
 /** CRON:bi-directional-calendar-sync: every calendar that somebody needs gets a subscription, unless all is `off`. */
-export const registrationCron = (ports: ServicePorts): Cron => ({
+export const registrationCron = (ports: Stores & Time & Pick<Outside, 'log'>): Cron => ({
   name: 'bi-directional-calendar-sync',
   async run(signal) {
     await Promise.all([ports.caughtUp('calendar-syncs'), ports.caughtUp('subscriptions')])
@@ -24,7 +25,7 @@ export const registrationCron = (ports: ServicePorts): Cron => ({
   },
 })
 
-async function request(ports: ServicePorts, calendarKey: string): Promise<void> {
+async function request(ports: Stores & Time, calendarKey: string): Promise<void> {
   const subscription = await subscriptionById(ports.readStore, calendarKey)
   if (subscription !== undefined && subscription.status !== 'RELEASED') return
   const address = await ports.calendars.addressOf(calendarKey)

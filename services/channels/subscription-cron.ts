@@ -10,6 +10,7 @@ import {
   type RequestedSubscription,
   releaseSubscription,
 } from '../../domain/calendar/subscription.ts'
+import type { Outside, Stores, Time } from '../../ports/port-groups.ts'
 import {
   type SubscriptionStatus,
   subscriptionState,
@@ -19,7 +20,9 @@ import {
 import { isCalendarNeeded, isCalendarUnneeded } from '../calendars/calendar-need.ts'
 import { unlessSealed } from '../calendars/sealed-calendar.ts'
 import type { Cron } from '../running/crons.ts'
-import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { contextOf } from '../running/service-ports.ts'
+
+type Ports = Stores & Outside & Time
 
 const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
 
@@ -37,7 +40,7 @@ const WIDTH = 8
  * CRON:subscription-cron: opens channels where one is needed, renews those near their end, stops those that were
  * replaced, and releases what nobody needs any more. Each subscription keeps its own retry schedule.
  */
-export const subscriptionCron = (ports: ServicePorts): Cron => ({
+export const subscriptionCron = (ports: Ports): Cron => ({
   name: 'subscription-cron',
   async run(signal) {
     await Promise.all([
@@ -63,7 +66,7 @@ export const subscriptionCron = (ports: ServicePorts): Cron => ({
   },
 })
 
-async function tend(ports: ServicePorts, subscription: CalendarSubscription): Promise<void> {
+async function tend(ports: Ports, subscription: CalendarSubscription): Promise<void> {
   if (subscription.kind === 'NONE') return
   const needed = await isCalendarNeeded(ports, subscription.subscriptionId)
   if (!needed) return letGo(ports, subscription)
@@ -94,7 +97,7 @@ const wasReplaced = (channel: Channel, by: Channel | undefined, now: Temporal.In
 
 /** A channel at its end, and an opening whose answer never came, are closed by time alone. */
 async function stopExpired(
-  ports: ServicePorts,
+  ports: Ports,
   subscription: RequestedSubscription,
   now: Temporal.Instant,
 ): Promise<void> {
@@ -108,7 +111,7 @@ async function stopExpired(
 }
 
 /** Nobody needs the calendar: its channels are stopped first, and only then is the subscription released. */
-async function letGo(ports: ServicePorts, subscription: RequestedSubscription): Promise<void> {
+async function letGo(ports: Ports, subscription: RequestedSubscription): Promise<void> {
   for (const { channelId } of subscription.channels) await stop(ports, subscription, channelId)
   await stopExpired(ports, subscription, ports.now())
   const context = contextOf(ports, 'CRON:subscription-cron')
@@ -123,7 +126,7 @@ async function letGo(ports: ServicePorts, subscription: RequestedSubscription): 
 }
 
 async function stop(
-  ports: ServicePorts,
+  ports: Ports,
   { subscriptionId }: RequestedSubscription,
   channelId: string,
 ): Promise<void> {

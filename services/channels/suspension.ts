@@ -8,7 +8,7 @@ import type { ServicePorts } from '../running/service-ports.ts'
 
 /** A refused credential suspends the calendar's subscription until another one is stored. Other errors do nothing. */
 export async function suspendForCredential(
-  ports: ServicePorts,
+  ports: Pick<ServicePorts, 'events' | 'now' | 'newId'>,
   context: CommandContext,
   calendarKey: string,
   error: ProviderError,
@@ -22,7 +22,7 @@ export async function suspendForCredential(
 
 /** Without push no watch call shows that a suspended subscription's credential works again: a fetch that succeeds does. */
 export async function healIfNotPushed(
-  ports: ServicePorts,
+  ports: Pick<ServicePorts, 'events' | 'readStore' | 'push' | 'now' | 'newId'>,
   context: CommandContext,
   calendarKey: string,
 ): Promise<void> {

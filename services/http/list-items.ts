@@ -1,6 +1,6 @@
 // The read models' documents as the outside sees them.
-import type { CommandPorts } from '../../commands/command.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
+import type { Outside, Stores } from '../../ports/port-groups.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import type { BookingDocument } from '../../projections/bookings.ts'
 import type { CalendarSyncDocument } from '../../projections/calendar-syncs.ts'
@@ -8,7 +8,7 @@ import type { SubscriptionDocument } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.ts'
 
-type Ways = Pick<CommandPorts, 'calendars' | 'vault' | 'isDelegated'>
+type Ways = Pick<Stores, 'calendars' | 'vault'> & Pick<Outside, 'isDelegated'>
 
 /** The calendars' names at the provider, by key; those forgotten are left out. */
 async function namesOf(calendars: CalendarDirectory, keys: readonly string[]): Promise<Map<string, string>> {

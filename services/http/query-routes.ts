@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
-import type { CommandPorts } from '../../commands/command.ts'
+import type { Outside, Stores } from '../../ports/port-groups.ts'
 import { bookingById, bookings, findBookings } from '../../projections/bookings.ts'
 import { calendarSyncs, listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { listSubscriptions, subscriptions } from '../../projections/subscriptions.ts'
@@ -18,7 +18,7 @@ import {
 } from './query-parameters.ts'
 import { timelineOf } from './timeline.ts'
 
-export type QueryRouteDeps = { ports: CommandPorts; caughtUp: CaughtUp }
+export type QueryRouteDeps = { ports: Stores & Pick<Outside, 'isDelegated'>; caughtUp: CaughtUp }
 
 /** The read models, paged; and what happened to one booking, from the events themselves. */
 export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
@@ -78,7 +78,7 @@ function uidOf(params: { [name: string]: string | undefined }): string {
 }
 
 /** Why a booking is not known is mostly the same for all: nobody told us. */
-async function unknownBooking({ readStore }: CommandPorts): Promise<HttpProblem> {
+async function unknownBooking({ readStore }: Pick<Stores, 'readStore'>): Promise<HttpProblem> {
   const { items } = await findBookings(readStore, {}, { limit: 1 })
   const cause =
     items.length === 0

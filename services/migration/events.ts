@@ -93,8 +93,8 @@ export async function compareEvents(
   return { events, streams: revisions.size, sha256, toTarget }
 }
 
-/** A server may hold the streams of others; those of these categories are this service's alone: the aggregates, and what the deployment is called. */
-const categories = [...Object.keys(eventTypes), 'deployment']
+/** A server may hold the streams of others; those of the aggregates are this service's alone. */
+const categories = Object.keys(eventTypes)
 const filter: Filter = { categories }
 const isOurs = ({ stream }: RecordedEvent) => categories.includes(categoryOf(stream))
 

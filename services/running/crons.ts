@@ -16,7 +16,11 @@ export type Crons = {
  * Runs the crons one after the other, every `cronMs` and whenever something woke them. A failing one is logged and
  * runs again at the next turn; the others go on.
  */
-export function startCrons(ports: ServicePorts, crons: readonly Cron[], signal: AbortSignal): Crons {
+export function startCrons(
+  ports: Pick<ServicePorts, 'clock' | 'log' | 'settings'>,
+  crons: readonly Cron[],
+  signal: AbortSignal,
+): Crons {
   let bell = new AbortController()
   let woken = false
   const failing = new Set<string>()

@@ -1,3 +1,4 @@
+import { waitAfter } from '../../domain/backoff.ts'
 import { errorText } from '../../infrastructure/logging/error-facts.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -17,9 +18,7 @@ export type OutageLog = {
   now(): Outage[]
 }
 
-/** The first wait after a failure; doubled with each further one up to the longest. */
-const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 10_000
+const BACKOFF = { firstMs: 100, longestMs: 10_000 }
 
 export function outageLog({
   clock,
@@ -45,7 +44,7 @@ export function outageLog({
     const since = known?.since ?? clock.now().toString()
     outages.set(what, { what, message: errorText(err), since, failures })
     if (known === undefined) log.error({ what, ...failureFacts(err) }, `${what} unavailable, retrying`)
-    return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 10))
+    return waitAfter(BACKOFF, failures - 1)
   }
 
   return {

@@ -11,6 +11,7 @@ import { eventTypes } from '../../domain/domain-event.ts'
 import type { PollReason } from '../../domain/event-metadata.ts'
 import { decodeAny, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import type { EventPage } from '../../ports/event-store/event-store.ts'
+import type { Stores, Time } from '../../ports/port-groups.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { openBookings, openBookingsOfUser } from '../../projections/booking-references.ts'
 import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
@@ -105,10 +106,15 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
   }
 }
 
-const signalCalendar = (ports: ServicePorts, calendarKey: string, reason: PollReason) =>
+const signalCalendar = (ports: Pick<Stores, 'queue'>, calendarKey: string, reason: PollReason) =>
   ports.queue.signal({ kind: 'calendar', key: calendarKey }, { cause: { poll: true, reason }, dueInMs: 0 })
 
-const signalBooking = (ports: ServicePorts, bookingUid: string, reason: PollReason, memo: Document = {}) =>
+const signalBooking = (
+  ports: Pick<Stores, 'queue'>,
+  bookingUid: string,
+  reason: PollReason,
+  memo: Document = {},
+) =>
   ports.queue.signal(
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
@@ -125,7 +131,7 @@ async function holdForPerson(
 }
 
 async function recordUse(
-  ports: ServicePorts,
+  ports: Stores & Time,
   { userId, calendarKey, at }: DataOf<'BookingRescheduled' | 'BookingCancelled'>,
 ): Promise<void> {
   const id = calendarSyncIdOf(userId, calendarKey)
@@ -135,7 +141,7 @@ async function recordUse(
 }
 
 /** Has the changes that were set aside under another policy looked at again under the new one. */
-async function signalBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPolicySet'>): Promise<void> {
+async function signalBookingsOfScope(ports: Stores & Time, policy: DataOf<'SyncPolicySet'>): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy
   // Else the looks could be decided under the old policy, and not be taken again.
@@ -161,13 +167,13 @@ async function signalBookingsOfScope(ports: ServicePorts, policy: DataOf<'SyncPo
   } while (after !== undefined)
 }
 
-async function signalBookingsOfSync(ports: ServicePorts, calendarSyncId: string): Promise<void> {
+async function signalBookingsOfSync(ports: Stores & Time, calendarSyncId: string): Promise<void> {
   await ports.caughtUp('calendar-syncs')
   const sync = await calendarSyncById(ports.readStore, calendarSyncId)
   if (sync) await signalBookingsOfUser(ports, sync.userId)
 }
 
-async function signalBookingsOfUser(ports: ServicePorts, userId: string): Promise<void> {
+async function signalBookingsOfUser(ports: Stores & Time, userId: string): Promise<void> {
   await ports.caughtUp('booking-references')
   const bookingUids: string[] = []
   for await (const { bookingUid } of openBookingsOfUser(ports.readStore, userId, ports.now()))
@@ -175,7 +181,7 @@ async function signalBookingsOfUser(ports: ServicePorts, userId: string): Promis
   await signalBookings(ports, bookingUids)
 }
 
-const signalBookings = (ports: ServicePorts, bookingUids: readonly string[]): Promise<void> =>
+const signalBookings = (ports: Pick<Stores, 'queue'>, bookingUids: readonly string[]): Promise<void> =>
   ports.queue.signalMany(
     bookingUids.map((key) => ({
       subject: { kind: 'booking', key },

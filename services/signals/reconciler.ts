@@ -1,7 +1,7 @@
+import type { Settings, Stores, Time } from '../../ports/port-groups.ts'
 import { calendarsWithSyncs } from '../../projections/calendar-syncs.ts'
 import { calendarsSelected } from '../../projections/selected-calendars.ts'
 import type { Cron } from '../running/crons.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
 
 /** How many calendars one turn signals: the rest come at the next, the longest unread first. */
 const AT_ONCE = 500
@@ -15,7 +15,7 @@ const BATCH = 1000
  * calendar that would be late by the next turn is read now. Nothing is read twice within half the time, however often
  * the crons are woken.
  */
-export const reconciler = (ports: ServicePorts): Cron => ({
+export const reconciler = (ports: Stores & Time & Settings): Cron => ({
   name: 'reconciler',
   async run(signal) {
     const { reconcileMs, cronMs } = ports.settings
@@ -29,7 +29,7 @@ export const reconciler = (ports: ServicePorts): Cron => ({
 })
 
 /** Once, at the start: whatever calendars are needed and not in the queue (it was lost, or is new) are read in full. */
-export async function signalUnknownCalendars(ports: ServicePorts): Promise<void> {
+export async function signalUnknownCalendars(ports: Stores & Time & Settings): Promise<void> {
   await ports.caughtUp('calendar-syncs')
   await ports.caughtUp('selected-calendars')
   const cause = { poll: true, reason: 'RECONCILE' } as const

@@ -1,6 +1,8 @@
 import { modeFor } from '../../commands/look-context.ts'
+import type { Settings, Stores, Time } from '../../ports/port-groups.ts'
 import { type BookingDocument, findBookings } from '../../projections/bookings.ts'
-import type { ServicePorts } from '../running/service-ports.ts'
+
+type Ports = Stores & Time & Pick<Settings, 'defaultMode'>
 
 /** How many bookings are read, and signalled, at a time. */
 const PAGE = 500
@@ -12,7 +14,7 @@ const SET_ASIDE: readonly (string | undefined)[] = ['OBSERVE_ONLY', 'POLICY_OFF'
  * Signals every open future booking that was last set aside under a mode which no longer holds: SYNC_MODE may have
  * been another in the last run. The signals are durable when it resolves; repeated, it costs a look each at most.
  */
-export async function signalSetAside(ports: ServicePorts): Promise<void> {
+export async function signalSetAside(ports: Ports): Promise<void> {
   if (ports.defaultMode !== 'apply') return
   await Promise.all(['bookings', 'calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)))
   const from = ports.now()
@@ -33,7 +35,7 @@ export async function signalSetAside(ports: ServicePorts): Promise<void> {
 }
 
 async function mayActNow(
-  ports: ServicePorts,
+  ports: Ports,
   { status, userId, organizationId, references }: BookingDocument,
 ): Promise<boolean> {
   if (userId === undefined || status !== 'ACCEPTED') return false

@@ -1,6 +1,6 @@
 // The things that wait for somebody to do something, and what that would be.
 import { z } from 'zod'
-import type { CommandPorts } from '../../commands/command.ts'
+import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
@@ -32,10 +32,8 @@ const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
-type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated'>
-
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
-export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
+export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const kinds = await Promise.all([
     heldChanges(ports),
     divergedBookings(ports),
@@ -51,7 +49,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
 const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
   (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
-async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
+async function heldChanges({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -69,7 +67,7 @@ async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson
   )
 }
 
-async function divergedBookings({ readStore }: Ports): Promise<NeedsPerson[]> {
+async function divergedBookings({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
   return items.map(({ bookingUid, attention = '', updatedAt }) => ({
     code: attention,
@@ -99,7 +97,7 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
   next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
 }
 
-async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
+async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
@@ -121,7 +119,7 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
+async function suspendedSubscriptions({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
   const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
@@ -134,7 +132,7 @@ async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<
   )
 }
 
-async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
+async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await listCalendarSyncs(ports.readStore, { limit: SYNCS_ASKED })
   const waiting: NeedsPerson[] = []
   for (const sync of items) {
@@ -158,7 +156,7 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
   return waiting
 }
 
-async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {
+async function parkedEvents({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await listParked(readStore, { limit: NAMED })
   return items.filter(isOfToday).map(({ projection, position, stream, type, error, parkedAt }) => ({
     code: 'EVENT_PARKED',

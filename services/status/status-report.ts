@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import type { CommandPorts } from '../../commands/command.ts'
 import type { SyncMode } from '../../domain/sync-mode.ts'
+import type { Stores } from '../../ports/port-groups.ts'
 import { workKinds } from '../../ports/signal-queue/signal-queue.ts'
 import { countBookingsNeedingAttention } from '../../projections/bookings.ts'
 import { countCalendarFeeds } from '../../projections/calendar-feeds.ts'
@@ -81,7 +83,7 @@ export type Backlog = { backlog: number | null; oldestAgeMs: number | null }
 export type Surroundings = { outages: readonly Outage[]; needsPerson: readonly NeedsPerson[] }
 
 export type StatusReportDeps = {
-  ports: CommandPorts
+  ports: CredentialPorts & Pick<CommandPorts, 'events' | 'queue' | 'push' | 'now' | 'defaultMode'>
   standIns: boolean
   /** As the process tells that writes the read models, this one or another; undefined where none has for long. */
   projections(): Promise<ProjectionsStatus | undefined>
@@ -194,7 +196,7 @@ const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
         },
       ]
 
-async function unapplied({ readStore }: CommandPorts, now: Temporal.Instant): Promise<Backlog> {
+async function unapplied({ readStore }: Pick<Stores, 'readStore'>, now: Temporal.Instant): Promise<Backlog> {
   const [backlog, { items }] = await Promise.all([
     countPublicationsWithoutOutcome(readStore),
     publicationsWithoutOutcome(readStore, { limit: 1 }),

@@ -139,6 +139,11 @@ export const examples: Examples = {
     CalendarSyncRemoved: [sync],
     CalendarSyncUsed: [sync],
   },
+  deployment: {
+    DeploymentNamed: [{ deploymentId: 'd1' }],
+    DeploymentHeldIn: [{ folderId: 'f1', path: '/home/Jane/data' }],
+    DeploymentPublishesTo: [{ topic: 'bookings' }],
+  },
   selectedCalendar: {
     SelectedCalendarRegistered: [
       {

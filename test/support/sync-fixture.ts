@@ -45,6 +45,8 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
       onWorked() {},
       runProjections: (also) => also(ended.signal),
+      runPublisher: async () => {},
+      mayStart: Promise.resolve(true),
       signal: ended.signal,
     })
     return { running, ended }

@@ -13,7 +13,7 @@ import { createGooglePush } from '../../services/channels/google-push.ts'
 import { orphanedChannels } from '../../services/channels/orphaned-channels.ts'
 import { requestForParked } from '../../services/read-models/parked-requests.ts'
 import { type ProjectionRunner, startProjections } from '../../services/read-models/projection-runner.ts'
-import type { ServicePorts, SyncSettings } from '../../services/running/service-ports.ts'
+import type { ServicePorts } from '../../services/running/service-ports.ts'
 import { calcomApiV2 } from '../../stand-ins/calcom/api-v2.ts'
 import { calcomCore } from '../../stand-ins/calcom/calcom-core.ts'
 import { writesIntoGoogle } from '../../stand-ins/calcom/writes-into-google.ts'
@@ -26,7 +26,7 @@ import { virtualClock } from './virtual-clock.ts'
 
 export type SyncWorldOptions = {
   seed?: number
-  settings?: Partial<SyncSettings>
+  settings?: Partial<ServicePorts['settings']>
   /** Whether Cal.com's API is there to be asked (it is). */
   view?: boolean
   /** Whether Google can push (it can). */

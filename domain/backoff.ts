@@ -1,0 +1,6 @@
+/** Waits between tries, in milliseconds: the first, doubled with each further failure up to the longest. */
+export type Backoff = { firstMs: number; longestMs: number }
+
+/** The wait after a failure; `before`: how many failures came before it. */
+export const waitAfter = ({ firstMs, longestMs }: Backoff, before: number): number =>
+  Math.min(longestMs, firstMs * 2 ** before)

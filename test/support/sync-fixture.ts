@@ -9,7 +9,7 @@ import { decodeAny, type StoredEvent } from '../../ports/event-store/event-codec
 import { START } from '../../ports/event-store/event-store.ts'
 import type { ServicePorts } from '../../services/running/service-ports.ts'
 import type { ApiMethod } from '../../stand-ins/google/faults.ts'
-import { type SyncWorldOptions, syncWorld } from './sync-world.ts'
+import { keyOfUser, type SyncWorldOptions, syncWorld } from './sync-world.ts'
 
 export type SyncFixture = Awaited<ReturnType<typeof syncFixture>>
 export type Host = { userId: string; calendarId: string; calendarKey: string; credentialId: string }
@@ -98,7 +98,8 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       const [calendarId, credentialId, userId] = [`host-${id}@example.com`, `credential-${id}`, String(id)]
       google.createCalendar({ id: calendarId, timeZone: 'Europe/London' })
       const destination = { externalCalendarId: calendarId, credentialId }
-      calcom.createUser({ id, name: 'Host', email: calendarId, timeZone: 'Europe/London', destination })
+      const user = { id, name: 'Host', email: calendarId, timeZone: 'Europe/London', apiKey: keyOfUser(id) }
+      calcom.createUser({ ...user, destination })
       if (given.credential !== false)
         await vault.put(credentialId, { kind: 'oauth', refreshToken: REFRESH_TOKEN })
       const calendarKey = await calendars.keyOf({ provider: 'google', externalCalendarId: calendarId })

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
@@ -22,6 +24,7 @@ import { createGoogleCore } from '../../stand-ins/google/google-core.ts'
 import type { Push } from '../../stand-ins/google/push-channels.ts'
 import { seededRandom } from '../../stand-ins/google/seeded-random.ts'
 import { googleAtThePort } from './google-at-the-port.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 export type SyncWorldOptions = {
@@ -29,6 +32,12 @@ export type SyncWorldOptions = {
   settings?: Partial<ServicePorts['settings']>
   /** Whether Cal.com's API is there to be asked (it is). */
   view?: boolean
+  /** The users whose own keys are configured, in place of one key for all. */
+  keysOf?: readonly string[]
+  /** What Cal.com takes each request's `cal-api-version` for. */
+  apiVersion?: string
+  /** Bookings a page of Cal.com's API. */
+  pageSize?: number
   /** Whether Google can push (it can). */
   push?: boolean
   channelTtlMs?: number
@@ -40,8 +49,13 @@ export type SyncWorldOptions = {
   wrap?(ports: ServicePorts): ServicePorts
 }
 
-const SECRET = 'webhook-secret'
+/** What Cal.com signs its deliveries with. */
+export const SECRET = 'webhook-secret'
 const API_KEY = 'cal_key'
+/** Far more requests to Cal.com than any story needs. */
+const ASKED_WITHOUT_END = 1_000
+/** A user's own key of Cal.com's API. */
+export const keyOfUser = (userId: string | number): string => `cal_key_of_${userId}`
 
 /**
  * What the services live in: embedded stores in memory with their projections, both stand-ins' cores plugged in at the
@@ -92,6 +106,15 @@ export function syncWorld(options: SyncWorldOptions) {
     fetch: deliver,
   })
   calcom.webhooks.target = { url: 'http://calendar-sync/webhooks/calcom', secret: SECRET }
+  const keys = options.keysOf && keysFile(options.keysOf)
+  const askedOfCalcom: string[] = []
+  const api = calcomApiV2(calcom, { apiKey: API_KEY })
+  const askCalcom = (request: Request): Promise<Response> => {
+    askedOfCalcom.push(`${request.method} ${new URL(request.url).pathname}`)
+    if (askedOfCalcom.length > ASKED_WITHOUT_END) throw new Error('a loop asks Cal.com without end')
+    if (options.apiVersion !== undefined) request.headers.set('cal-api-version', options.apiVersion)
+    return api(request)
+  }
   const plain: ServicePorts = {
     events,
     readStore,
@@ -121,8 +144,9 @@ export function syncWorld(options: SyncWorldOptions) {
         ? undefined
         : calcomBookingDirectory({
             apiUrl: 'http://cal.example',
-            apiKey: API_KEY,
-            fetch: calcomApiV2(calcom, { apiKey: API_KEY }),
+            ...(keys ? { apiKeysFile: keys.file } : { apiKey: API_KEY }),
+            ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
+            fetch: askCalcom,
           }),
     settings: {
       settleMs: 2_000,
@@ -149,7 +173,7 @@ export function syncWorld(options: SyncWorldOptions) {
       new Uint8Array(await request.arrayBuffer()),
       request.headers.get(signatureHeader) ?? undefined,
     )
-    if (!read.ok) return new Response(null, { status: 401 })
+    if (!read.ok) return new Response(null, { status: read.code === 'BAD_BODY' ? 400 : 401 })
     await intake.receive(read.delivery)
     return new Response(null, { status: 200 })
   }
@@ -168,6 +192,8 @@ export function syncWorld(options: SyncWorldOptions) {
     random,
     logged,
     asked,
+    /** What Cal.com's API was asked, oldest first. */
+    askedOfCalcom,
     google,
     calcom,
     ports,
@@ -206,6 +232,15 @@ export function syncWorld(options: SyncWorldOptions) {
       await queue.close()
       await events.close()
       await Promise.all([database.close(), vaultDatabase.close()])
+      keys?.remove()
     },
   }
+}
+
+/** A file that gives each of the users their own key. */
+function keysFile(userIds: readonly string[]) {
+  const { path, remove } = temporaryFolder()
+  const file = join(path, 'keys.json')
+  writeFileSync(file, JSON.stringify(Object.fromEntries(userIds.map((id) => [id, keyOfUser(id)]))))
+  return { file, remove }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../ports/logger.ts'
 
-/** What was opened, closed in the opposite order; one that fails to close does not keep the others open. */
+/** Closes the parts in the opposite order of their opening. One that fails to close does not keep the others open. */
 export type Closers = AsyncDisposable & {
   add(part: string, close: () => Promise<unknown>): void
   /** Takes all of it over: it stays open where this scope ends. */
@@ -11,7 +11,7 @@ export const closers = (log: Logger, open = new AsyncDisposableStack()): Closers
   add: (part, close) =>
     open.defer(async () => {
       await Promise.try(close).catch((err: unknown) =>
-        log.error({ err, part }, 'a part did not close as it should'),
+        log.error({ err, part }, 'part of the service did not close as it should'),
       )
     }),
   move: () => closers(log, open.move()),

@@ -68,8 +68,8 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     if (roles.has('sync'))
       running.push(
         runWorker(ports, options),
-        outages.untilItAnswers('signals to unknown calendars', () => signalUnknownCalendars(ports)),
-        outages.untilItAnswers('signals to bookings set aside', () => signalSetAside(ports)),
+        outages.untilItAnswers('signalling of unknown calendars', () => signalUnknownCalendars(ports)),
+        outages.untilItAnswers('signalling of bookings set aside', () => signalSetAside(ports)),
       )
     if (roles.has('publisher')) running.push(options.runPublisher())
     await Promise.all(running)

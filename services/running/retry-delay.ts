@@ -1,11 +1,10 @@
 import { waitAfter } from '../../domain/backoff.ts'
 
-/** From a second on, doubling to a quarter of an hour. */
 const BACKOFF = { firstMs: 1_000, longestMs: 15 * 60_000 }
 
 /**
- * How long to wait before try number `failures + 1`, in milliseconds. Up to half is taken off at random, so that many do
- * not come back at once; it is never less than what was asked for.
+ * How long to wait before try number `failures + 1`. The wait doubles from a second to a quarter of an hour. A random
+ * half of it is taken off, so that many do not come back at once. It is never less than what was asked for.
  */
 export function retryDelay(failures: number, random: () => number, askedForMs = 0): number {
   return Math.max(askedForMs, Math.round(waitAfter(BACKOFF, failures) * (0.5 + random() / 2)))

@@ -2,7 +2,7 @@ import type { CommandContext } from '../../commands/command.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Outside, Settings, Stores, Time } from '../../ports/port-groups.ts'
 
-/** What the running parts work with. */
+/** The ports of the running parts. */
 export type ServicePorts = Stores & Outside & Time & Settings
 
 /** A context for one command of a service, which begins a trace of its own (W3C Trace Context). */

@@ -141,7 +141,7 @@ async function recordUse(
   )
 }
 
-/** What was set aside under another policy is to be looked at again under the new one. */
+/** Has the changes that were set aside under another policy looked at again under the new one. */
 async function signalBookingsOfScope(ports: Stores & Time, policy: DataOf<'SyncPolicySet'>): Promise<void> {
   if (policy.mode === 'off') return
   const { scope, scopeId } = policy

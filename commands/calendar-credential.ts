@@ -2,7 +2,7 @@ import type { Outside, Stores } from '../ports/port-groups.ts'
 import { syncsOfCalendar } from '../projections/calendar-syncs.ts'
 import { selectedCalendarsOf } from '../projections/selected-calendars.ts'
 
-/** Where a credential is looked for. */
+/** The ports that a credential is looked for in. */
 export type CredentialPorts = Pick<Stores, 'readStore' | 'vault' | 'calendars'> & Pick<Outside, 'isDelegated'>
 
 /**

@@ -36,7 +36,7 @@ export type CommandResult =
     }
   | { ok: false; status: 404 | 409; code: string; detail: string }
 
-/** A command as the outside sees it: its name, its body, what it does, and which ports it does it with. */
+/** A command as the outside sees it: its name, its body, what it does, and the ports that it needs. */
 export type Command<Name extends string = string, Body = unknown, Ports = CommandPorts> = {
   name: Name
   /** One sentence for the API's description. */

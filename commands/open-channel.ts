@@ -8,7 +8,7 @@ import { execute } from './execute.ts'
 /** Which credential opens the calendar: the first that is stored, of the syncs and selected calendars on it. */
 export type CredentialFor = (calendarKey: string) => Promise<string | undefined>
 
-/** What a channel is opened and stopped with. */
+/** The ports that a channel is opened and stopped with. */
 export type ChannelPorts = Pick<CommandPorts, 'events' | 'calendars' | 'provider' | 'push' | 'now' | 'newId'>
 
 const refused = (code: string, detail: string): CommandResult => ({ ok: false, status: 409, code, detail })

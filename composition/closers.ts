@@ -1,6 +1,6 @@
 import type { Logger } from '../ports/logger.ts'
 
-/** What was opened, closed in the opposite order; one that fails to close does not keep the others open. */
+/** Closes the parts in the opposite order of their opening. One that fails to close does not keep the others open. */
 export type Closers = AsyncDisposable & {
   add(part: string, close: () => Promise<unknown>): void
   /** Takes all of it over: it stays open where this scope ends. */

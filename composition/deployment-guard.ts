@@ -1,7 +1,7 @@
 // Whether this process may work with the stores that its configuration puts together, at the start and from then on.
 // Events, and what is made of them and beside them (read models, signals, vault), belong together. Where one half is
-// shared and the other is this process's own, a second process would take the same work again, or fill one half from two
-// others. One whose key opens nothing of a shared vault would take work again and again that it cannot do.
+// shared and the other is this process's own, a second process would take the same work again. Or it would fill one half
+// from two others. A process whose key opens nothing of a shared vault would take work that it cannot do.
 import { randomUUID } from 'node:crypto'
 import { deploymentAggregate } from '../commands/aggregates.ts'
 import { execute, load } from '../commands/execute.ts'
@@ -32,7 +32,7 @@ export type DeploymentGuard = {
   name(): string
   /** Whether roles may start: known once the servers answer. False where the process is ended before that. */
   mayStart: Promise<boolean>
-  /** Why the process must stop, for the operator. Resolves at the start or later, or never. */
+  /** Says why the process must stop, to the operator. Resolves at the start or later, or never. */
   mustStop: Promise<string>
 }
 
@@ -53,13 +53,13 @@ const LOOK_EVERY_MS = 5_000
 const REPLACED =
   'The event store of EVENTSTORE_URL is not the one any more that this process was started with: it lacks what that one was called, as an empty one does. Nothing more is written. Name the right server, or give it its data back, and start again.'
 
-/** Begins at once to ask the servers; where one does not answer, again until it does. */
+/** Asks the servers from now on, each again until it answers. */
 export function deploymentGuard(parts: Parts): DeploymentGuard {
   const { outages, clock, log, signal } = parts
   const { events, guardWrites } = parts.stores
   const { promise: mustStop, resolve: stop } = Promise.withResolvers<string>()
   let name: string | undefined
-  /** What this process publishes to, once it may. */
+  /** The topic that this process publishes to, once it may. */
   let topic: string | undefined
 
   async function admit(): Promise<boolean> {
@@ -108,7 +108,7 @@ export function deploymentGuard(parts: Parts): DeploymentGuard {
   }
 }
 
-/** What the deployment of this event store is called; undefined where nobody has started on it yet. */
+/** The name of this event store's deployment. Undefined where nobody has started on the store yet. */
 export const nameIn = async (events: EventStore): Promise<string | undefined> =>
   (await deploymentIn(events)).state.name
 
@@ -125,7 +125,7 @@ async function givenName(events: EventStore): Promise<string | undefined> {
   return nameIn(events)
 }
 
-/** Why this process may not work with these stores, in a sentence for the operator. Its folder and topic are recorded. */
+/** Says why this process may not work with these stores, to the operator. Puts its folder and topic on record. */
 async function whyNot(parts: Parts, name: string): Promise<string | undefined> {
   const { configuration, stores, takeOver } = parts
   const { events, stampReadModels, whyNoKeyFits } = stores
@@ -142,7 +142,7 @@ async function whyNot(parts: Parts, name: string): Promise<string | undefined> {
   return otherTopic(await decideIn(events, (state) => publishDeploymentTo(state, topic, takeOver)), topic)
 }
 
-/** This data folder, where a shared event store's read models, signals and vault are embedded in it. */
+/** The data folder of this process, where a shared event store's read models, signals and vault are embedded in it. */
 function embeddedFolder({ eventStore, mongodb, data: { folder: path } }: Parts['configuration']) {
   if (!eventStore || mongodb) return undefined
   return { folderId: keptSecret(path, 'folder-id', randomUUID).secret, path }

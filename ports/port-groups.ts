@@ -1,4 +1,4 @@
-// What the inside works with, in four groups. A function asks for the groups, or of a group for what it needs.
+// The ports that the inside works with, in four groups. A function asks for whole groups, or picks what it needs.
 import type { SyncMode } from '../domain/sync-mode.ts'
 import type { BookingDirectory } from './booking-directory.ts'
 import type { CalendarProvider } from './calendar-provider.ts'
@@ -9,7 +9,7 @@ import type { ReadStore } from './read-store/read-store.ts'
 import type { SignalQueue } from './signal-queue/signal-queue.ts'
 import type { CalendarDirectory, CredentialVault } from './vault/credential-vault.ts'
 
-/** What is stored, and what is made of it. */
+/** The facts, what is made of them, and what lies beside them. */
 export type Stores = {
   events: EventStore
   readStore: ReadStore
@@ -29,7 +29,7 @@ export type Stores = {
   }): Promise<{ stream: string; revision: number } | undefined>
 }
 
-/** Who is asked, and who is told. */
+/** Everybody who is asked or told something. */
 export type Outside = {
   provider: CalendarProvider
   /** Calendars that are read by delegation: their owners need no stored credential. */
@@ -64,7 +64,7 @@ export type Time = {
 }
 
 export type Settings = {
-  /** What holds for those that set no policy. */
+  /** The mode that holds for those that set no policy. */
   defaultMode: SyncMode
   /** All in milliseconds but the limit. */
   settings: {

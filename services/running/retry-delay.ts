@@ -1,6 +1,5 @@
 import { waitAfter } from '../../domain/backoff.ts'
 
-/** From a second on, doubling to a quarter of an hour. */
 const BACKOFF = { firstMs: 1_000, longestMs: 15 * 60_000 }
 
 /**

@@ -2,9 +2,9 @@ import { calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
+import { turnsByKey } from '../../ports/turns.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { cancellationsSince, movesSince } from '../../projections/publications.ts'
-import { oneAfterAnother } from '../running/one-after-another.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 const WINDOW_MS = 3_600_000
@@ -28,23 +28,15 @@ export type Brake = {
 }
 
 export function createBrake(ports: ServicePorts): Brake {
-  const turns = new Map<string, { take: ReturnType<typeof oneAfterAnother>; waiting: number }>()
+  const inTurn = turnsByKey()
   return {
-    async weigh(context, { calendarKey, bookingUid, change, released }, carryOut) {
+    weigh(context, { calendarKey, bookingUid, change, released }, carryOut) {
       if (released) return carryOut()
-      const turn = turns.get(calendarKey) ?? { take: oneAfterAnother(), waiting: 0 }
-      turns.set(calendarKey, turn)
-      turn.waiting += 1
-      try {
-        return await turn.take(async () => {
-          if ((await changesLeft(ports, calendarKey, change)) > 0) return carryOut()
-          await hold(ports, context, calendarKey, holdReasons[change], [bookingUid])
-          return 'HELD' as const
-        })
-      } finally {
-        turn.waiting -= 1
-        if (turn.waiting === 0) turns.delete(calendarKey)
-      }
+      return inTurn(calendarKey, async () => {
+        if ((await changesLeft(ports, calendarKey, change)) > 0) return carryOut()
+        await hold(ports, context, calendarKey, holdReasons[change], [bookingUid])
+        return 'HELD' as const
+      })
     },
   }
 }

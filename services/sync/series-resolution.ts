@@ -109,7 +109,11 @@ export async function findInSeries(
   if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
   const series = master.value
   if (series.status === 'cancelled')
-    return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
+    return answer.ok
+      ? asClearAs(series, answer.value)
+      : seriesEnded
+        ? goneWith(series, reference.stored)
+        : answer
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
   const { endsAtDate = false, stepDays } = series
@@ -129,13 +133,20 @@ export async function findInSeries(
 
 /** The provider no longer knows the instance at all: the series speaks for it. */
 function goneWith(
-  { etag, updated }: ExternalEvent,
+  series: ExternalEvent,
   { externalEventId: id, recurringEventId }: Reference['stored'],
 ): Answer<ExternalEvent> {
+  const { etag, updated } = series
   const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
   const place = recurringEventId === undefined ? {} : { recurringEventId }
-  return { ok: true, value: { id, status: 'cancelled', ...place, ...version } }
+  return asClearAs(series, { id, status: 'cancelled', ...place, ...version })
 }
+
+/** A series that was given to another organiser leaves cancelled instances behind, as a deleted one does. */
+const asClearAs = ({ idOnly }: ExternalEvent, instance: ExternalEvent): Answer<ExternalEvent> => ({
+  ok: true,
+  value: { ...instance, ...(idOnly && { idOnly }) },
+})
 
 /** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */
 export async function flagChanged(

@@ -126,9 +126,11 @@ export async function findInSeries(
     return { ok: false, code: 'SERIES_CHANGED' }
   }
   if (mine?.event !== undefined)
-    return mine.outcome === 'GONE' && answer.ok ? answer : { ok: true, value: mine.event }
+    return mine.outcome === 'GONE' && answer.ok
+      ? asClearAs(series, answer.value)
+      : { ok: true, value: mine.event }
   if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
-  return answer.ok ? answer : goneWith(series, reference.stored)
+  return answer.ok ? asClearAs(series, answer.value) : goneWith(series, reference.stored)
 }
 
 /** The provider no longer knows the instance at all: the series speaks for it. */
@@ -142,11 +144,13 @@ function goneWith(
   return asClearAs(series, { id, status: 'cancelled', ...place, ...version })
 }
 
-/** A series that was given to another organiser leaves cancelled instances behind, as a deleted one does. */
-const asClearAs = ({ idOnly }: ExternalEvent, instance: ExternalEvent): Answer<ExternalEvent> => ({
-  ok: true,
-  value: { ...instance, ...(idOnly && { idOnly }) },
-})
+/**
+ * Whether an instance is clearly deleted, its series says: one that was given to another organiser leaves cancelled
+ * instances behind, as a deleted one does, and one that goes on may leave no more than an id.
+ */
+function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): Answer<ExternalEvent> {
+  return { ok: true, value: { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) } }
+}
 
 /** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */
 export async function flagChanged(

@@ -1,4 +1,5 @@
-import type { CalendarAddress, CalendarDirectory } from '../ports/vault/credential-vault.ts'
+import type { CalendarAddress } from '../ports/vault/calendar-address.ts'
+import type { CalendarDirectory } from '../ports/vault/credential-vault.ts'
 import { type CommandResult, notFound } from './command.ts'
 
 /** Runs `handle` with the key of a calendar that is known here; 404 CALENDAR_UNKNOWN otherwise. Makes no key. */

@@ -5,6 +5,7 @@ import { calendar, credentialId, text, userId } from './body-fields.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'
 import { defineCommand } from './command.ts'
 import { execute } from './execute.ts'
+import { refusedName } from './own-calendar-name.ts'
 
 /** One sync for a user and a calendar: registering again brings its credential or organisation up to date. */
 export const RegisterCalendarSync = defineCommand({
@@ -17,6 +18,8 @@ export const RegisterCalendarSync = defineCommand({
     credentialId: credentialId.optional().describe('may follow later: the sync waits for it, visibly'),
   }),
   async handle(body, ports, context) {
+    const refused = refusedName(body)
+    if (refused) return refused
     const calendarKey = await ports.calendars.keyOf(body)
     const calendarSyncId = calendarSyncIdOf(body.userId, calendarKey)
     return execute(ports, context, calendarSyncAggregate, calendarSyncId, (state) =>

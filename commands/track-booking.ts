@@ -13,6 +13,7 @@ import {
 } from './body-fields.ts'
 import { defineCommand } from './command.ts'
 import { execute } from './execute.ts'
+import { refusedName } from './own-calendar-name.ts'
 
 const reference = z.object({
   ...calendar,
@@ -41,6 +42,8 @@ export const TrackBooking = defineCommand({
     })
     .refine(startBeforeEnd, startBeforeEndProblem),
   async handle(body, ports, context) {
+    const refused = refusedName(...body.references)
+    if (refused) return refused
     const references = await Promise.all(
       body.references.map(async (named) => ({
         provider: named.provider,

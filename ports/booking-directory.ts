@@ -11,6 +11,7 @@ export type DirectoryBooking = {
 
 /** A reference to an event in a calendar, as Cal.com keeps it. The calendar is named only where Cal.com says it. */
 export type DirectoryReference = {
+  /** Empty where Cal.com has made room for an event that it has not named yet. */
   externalEventId: string
   externalCalendarId?: string
   recurringEventId?: string

@@ -46,6 +46,7 @@ export type DeliveredBooking = {
 
 export type DeliveredDestination = {
   provider: 'google'
+  /** `primary` only where nothing in the delivery says which calendar that is. */
   externalCalendarId: string
   /** Absent where the account is reached by delegation. */
   credentialId?: string

@@ -20,7 +20,7 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   const noted = (reason: DecisionCode): LookDecision => recorded(reason, facts, [subject], instead)
   if (isSpokenOf(subject.event, discardedAt)) return noted('DISCARDED')
   if (mode === 'off') return noted('POLICY_OFF')
-  if (!publishes) return noted(code)
+  if (!publishes) return { ...noted(code), asks: true, fingerprint: subject.fingerprint }
   if (differedWhenLinked(subject, facts)) return noted('FIRST_LOOK')
   if (mode === 'observe') return noted('OBSERVE_ONLY')
   const decision = published(code, subject, facts)
@@ -81,7 +81,7 @@ function ignored(
         bookingUid: facts.booking.bookingUid,
         code,
         settles,
-        seen: seenData(seen),
+        seen: seenData(code, seen),
         ...(instead && { instead }),
         agreement: agreementAfter(code, facts.booking.agreement),
         ...(event.etag !== undefined && { externalEtag: event.etag }),
@@ -96,15 +96,16 @@ function agreementAfter(code: DecisionCode, before: Agreement): Agreement {
   return agrees && before === 'DIVERGED' ? 'AGREED' : before
 }
 
-function seenData({ event }: Seen): SeenData {
+/** A code that tells of a loss does not record it: the versions that follow come to it too, until it is made good. */
+function seenData(code: DecisionCode, { event }: Seen): SeenData {
   const times = event.status === 'cancelled' ? undefined : timesOf(event)
   const { organizerSelf: organiser, attendees, attendeesOmitted } = event
   const guests = attendees?.some(({ self, organizer, resource }) => !self && !organizer && !resource)
   return {
     status: event.status,
     ...(times && storeTimes(times)),
-    ...(organiser !== undefined && { organiser }),
-    ...(guests !== undefined && !attendeesOmitted && { guests }),
+    ...(organiser !== undefined && code !== 'ORGANISER_CHANGED' && { organiser }),
+    ...(guests !== undefined && !attendeesOmitted && code !== 'GUESTS_REMOVED' && { guests }),
   }
 }
 

@@ -52,7 +52,9 @@ export type LookDecision = {
   events: BookingEvent[]
   /** It publishes: to be confirmed before it is appended. */
   acts: boolean
-  /** The version of the event that calls for action. */
+  /** It has a person asked whether the booking is to be cancelled: to be confirmed in the same way. */
+  asks?: true
+  /** The version of the event that calls for this. */
   fingerprint?: string
   /** A person has released this version. */
   released?: boolean

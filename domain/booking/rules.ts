@@ -50,13 +50,14 @@ const ofTheWhole: readonly Rule[] = [
   // At least one is.
   { code: 'EVENTS_DISAGREE', when: ({ living, standing }) => living.length > 0 && standing === undefined },
   { code: 'LEFTOVER', when: ({ standing }) => standing !== undefined && standing.version !== 'FRESH' },
+  { code: 'EVENT_SHARED', when: (facts) => isDeclined(facts) && isOthers(facts) },
   { code: 'HOST_DECLINED', when: hostDeclined },
   { code: 'ALL_ATTENDEES_DECLINED', when: allDeclined },
   { code: 'ALL_DAY', when: ({ standing }) => standing?.event.times?.allDay === true },
   { code: 'NO_LENGTH', when: hasNoLength },
   { code: 'GUESTS_REMOVED', when: (facts) => isAsBooked(facts) && guestsAreGone(facts) },
   { code: 'NO_TIME_CHANGE', when: isAsBooked },
-  { code: 'EVENT_SHARED', when: (facts) => facts.standing !== undefined && !isOwn(facts)(facts.standing) },
+  { code: 'EVENT_SHARED', when: isOthers },
   { code: 'AWAITING_ANSWER', when: isBackAtBasis },
   { code: 'NEW_TIME_IN_PAST', when: startsInPast },
   { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
@@ -77,8 +78,7 @@ export function decideLook(booking: Booking, look: Look, context: LookContext): 
 /** An event that is there again after we cancelled is a person's to judge: nothing opens a booking again. */
 function decideEnded(facts: Facts): LookDecision {
   const { booking, context, living } = facts
-  const restored =
-    booking.kind === 'CANCELLED' && living.length > 0 && !hostDeclined(facts) && !allDeclined(facts)
+  const restored = booking.kind === 'CANCELLED' && living.length > 0 && !isDeclined(facts)
   if (!restored || !isBefore(context.now, booking.times.start)) return silent('BOOKING_CLOSED')
   return isStale(facts) ? silent('STALE') : carryOut('EVENT_RESTORED', facts)
 }
@@ -99,11 +99,17 @@ function areColleagues({ seen, unread, living, gone }: Facts): boolean {
 const wasOurs = ({ reference }: Seen): boolean =>
   reference.organiser ?? (reference.looked || Object.keys(reference.setAside).length > 0)
 
-/** A colleague's copy says nothing; nor, while an event lives, does a calendar that nobody has connected. */
+/**
+ * A colleague's copy says nothing; nor, while an event lives, does a calendar that nobody has connected, or one that was
+ * only guessed and does not know the event.
+ */
 const matters =
   ({ living }: Facts) =>
   ({ reference, code }: Unread): boolean =>
-    living.length === 0 || (reference.organiser !== false && code !== 'CREDENTIAL_MISSING')
+    living.length === 0 ||
+    (reference.organiser !== false &&
+      code !== 'CREDENTIAL_MISSING' &&
+      !(reference.guessed && code === 'NOT_FOUND'))
 
 function isGone({ living, gone }: Facts): boolean {
   return living.length === 0 && gone.length > 0
@@ -117,6 +123,10 @@ const isOwn =
   (seen: Seen): boolean =>
     ownerOf(facts, seen) === facts.booking.bookingUid
 
+function isOthers(facts: Facts): boolean {
+  return facts.standing !== undefined && !isOwn(facts)(facts.standing)
+}
+
 const isUnclear =
   ({ context }: Facts) =>
   ({ event }: Seen): boolean =>
@@ -125,6 +135,8 @@ const isUnclear =
 const isHost = ({ self }: ExternalAttendee): boolean => self === true
 const isGuest = ({ self, organizer, resource }: ExternalAttendee): boolean => !self && !organizer && !resource
 const hasDeclined = ({ responseStatus }: ExternalAttendee): boolean => responseStatus === 'declined'
+
+const isDeclined = (facts: Facts): boolean => hostDeclined(facts) || allDeclined(facts)
 
 function hostDeclined({ standing }: Facts): boolean {
   return standing?.event.attendees?.some((one) => isHost(one) && hasDeclined(one)) === true

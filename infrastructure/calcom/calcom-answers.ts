@@ -55,10 +55,10 @@ export function directoryBooking(
   }
 }
 
-/** An entry that names no event says nothing; those of other kinds are left out even if Cal.com gave them. */
+/** An entry that names no event says that one will come. Those of other kinds are left out even if Cal.com gave them. */
 export function directoryReference(read: z.infer<typeof ReferenceAnswer>): DirectoryReference[] {
-  const externalEventId = read.eventUid || read.externalUid || read.uid
-  if (read.type !== 'google_calendar' || read.deleted || !externalEventId) return []
+  if (read.type !== 'google_calendar' || read.deleted) return []
+  const externalEventId = read.eventUid || read.externalUid || read.uid || ''
   const externalCalendarId = read.externalCalendarId || calendarAddress(read.destinationCalendarId)
   return [
     {

@@ -7,6 +7,7 @@ import type {
   DeliveryProblem,
   ReadBookingDelivery,
 } from '../../ports/booking-webhook.ts'
+import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { InstantText } from './instant-text.ts'
 
 /** The header, in lower case as Node gives it. */
@@ -107,7 +108,7 @@ function deliveredBooking(read: z.infer<typeof Booking>): DeliveredBooking {
     end: read.endTime,
     status: statusOf(read.status),
     ...seatsOf(read.seatsPerTimeSlot),
-    destinations: googleDestinations(read.destinationCalendar),
+    destinations: googleDestinations(read.destinationCalendar, read.organizer?.email ?? undefined),
   }
 }
 
@@ -126,16 +127,21 @@ function userIdOf(organizer: z.infer<typeof Organizer>): { userId?: string } {
   return organizer?.id === undefined || organizer.id === null ? {} : { userId: String(organizer.id) }
 }
 
-/** Calendars of other providers, and entries that name no calendar, are no destination for this service. */
-function googleDestinations(entries: unknown): DeliveredDestination[] {
+/**
+ * Calendars of other providers, and entries that name no calendar, are no destination for this service. One that is
+ * called `primary` is the calendar of its account.
+ */
+function googleDestinations(entries: unknown, organizer: string | undefined): DeliveredDestination[] {
   const list = Array.isArray(entries) ? entries : [entries]
   return list.flatMap((entry) => {
     const { data } = GoogleDestination.safeParse(entry)
     if (data === undefined) return []
-    const { externalId, credentialId } = data
+    const { externalId, primaryEmail, credentialId } = data
+    const account = primaryEmail ?? organizer
+    const named = isPrimary({ externalCalendarId: externalId }) ? account : externalId
     return {
       provider: 'google' as const,
-      externalCalendarId: externalId,
+      externalCalendarId: named ?? externalId,
       ...(credentialId === undefined || credentialId === null ? {} : { credentialId: String(credentialId) }),
     }
   })
@@ -163,7 +169,10 @@ const Uid = z
   .max(255)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or half characters')
 const Organizer = z
-  .object({ id: z.union([z.number(), z.string().min(1)]).nullish() })
+  .object({
+    id: z.union([z.number(), z.string().min(1)]).nullish(),
+    email: z.email().nullish().catch(undefined),
+  })
   .nullish()
   .catch(undefined)
 
@@ -199,5 +208,6 @@ const EndedBooking = z.object({
 const GoogleDestination = z.object({
   integration: z.literal('google_calendar'),
   externalId: z.string().min(1),
+  primaryEmail: z.email().nullish().catch(undefined),
   credentialId: z.union([z.number(), z.string().min(1)]).nullish(),
 })

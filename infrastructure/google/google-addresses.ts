@@ -22,3 +22,7 @@ const GOOGLE_ROOT = 'https://www.googleapis.com'
 
 /** The client that an emulator is shown while no OAuth client is configured. */
 export const EMULATOR_CLIENT = { clientId: 'calendar-sync', clientSecret: 'calendar-sync' }
+
+/** Whether a calendar is a group's, a room's or a feed's: no person's, whatever credential it is read by. */
+export const isGroupCalendar = (externalCalendarId: string): boolean =>
+  /[.]calendar[.]google[.]com$/i.test(externalCalendarId)

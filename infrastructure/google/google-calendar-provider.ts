@@ -2,7 +2,7 @@ import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Answer, CalendarProvider, ChangesPage, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
-import { addresses, EMULATOR_CLIENT } from './google-addresses.ts'
+import { addresses, EMULATOR_CLIENT, isGroupCalendar } from './google-addresses.ts'
 import { googleCalls } from './google-calls.ts'
 import { type AdapterLog, googleCredentials } from './google-credentials.ts'
 import { unavailable } from './google-errors.ts'
@@ -132,7 +132,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
           ),
       )
       if (!answer.ok) return answer
-      const page = readEventsPage(answer.value)
+      const page = readEventsPage(answer.value, sourceOf(request))
       if (!page) return unavailable(UNREADABLE)
       if (page.problems.length > 0)
         log?.warn(
@@ -159,12 +159,13 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
         ),
       )
       if (!answer.ok) return answer
-      const reading = readEvent(answer.value, undefined)
+      const source = { ...sourceOf(request), byId: true }
+      const reading = readEvent(answer.value, undefined, source)
       if (reading.ok) return { ok: true, value: reading.event }
       if (reading.problem !== 'ZONE_UNKNOWN') return unavailable(reading.problem)
       const zone = await zoneOf(request, signal)
       if (!zone.ok) return zone
-      const again = readEvent(answer.value, zone.value)
+      const again = readEvent(answer.value, zone.value, source)
       return again.ok ? { ok: true, value: again.event } : unavailable(again.problem)
     },
 
@@ -194,7 +195,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
             ),
         )
         if (!answer.ok) return answer
-        const page = readEventsPage(answer.value)
+        const page = readEventsPage(answer.value, sourceOf(request))
         if (!page) return unavailable(UNREADABLE)
         // Instances are paired by their order: one left out would shift all that follow.
         const [problem] = page.problems
@@ -209,6 +210,10 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
 }
 
 const UNREADABLE = 'unreadableAnswer'
+
+const sourceOf = ({ externalCalendarId }: { externalCalendarId: string }) => ({
+  ofGroup: isGroupCalendar(externalCalendarId),
+})
 
 const notAnId: ProviderError = { ok: false, code: 'BAD_REQUEST', reason: 'notAnId' }
 

@@ -13,11 +13,21 @@ export type EventReading =
   | { ok: false; problem: EventProblem; event?: ExternalEvent }
 
 /**
+ * How an entry was asked for. `byId`: `events.get` answered it, which tells all that there is. `ofGroup`: its calendar is
+ * no person's, and `self` is the calendar.
+ */
+export type EventSource = { byId?: boolean; ofGroup?: boolean }
+
+/**
  * Reads one entry of Google's Events resource, of any age (2012 to now); fields unknown are passed over. Written by
  * hand because a page has up to 2,500 of them. `calendarZone` is used only for times without a zone of their own.
  * Never throws.
  */
-export function readEvent(entry: unknown, calendarZone: string | undefined): EventReading {
+export function readEvent(
+  entry: unknown,
+  calendarZone: string | undefined,
+  { byId = false, ofGroup = false }: EventSource = {},
+): EventReading {
   if (!isRecord(entry) || typeof entry.id !== 'string' || entry.id === '')
     return { ok: false, problem: 'NOT_AN_EVENT' }
   if (entry.kind !== undefined && entry.kind !== 'calendar#event')
@@ -28,7 +38,9 @@ export function readEvent(entry: unknown, calendarZone: string | undefined): Eve
   const known = status === 'confirmed' || status === 'tentative' || status === 'cancelled'
   const event: ExternalEvent = { id: entry.id, status: known ? status : 'confirmed' }
   const zoneMissing = readWhatIsOptional(event, entry, calendarZone)
+  if (ofGroup) event.attendees?.forEach(countAsResource)
   if (!known) return { ok: false, problem: 'UNKNOWN_STATUS', event }
+  if (byId && status === 'cancelled' && !tellsMore(entry)) event.idOnly = true
   // A placeholder left by a move says 2000-01-01: the times of a cancelled entry mean nothing.
   if (status !== 'cancelled') {
     const times = readTimes(entry.start, entry.end, calendarZone)
@@ -57,12 +69,12 @@ function readWhatIsOptional(
     const stepDays = rules.length === 1 ? readStepDays(String(rules[0])) : undefined
     if (stepDays !== undefined) event.stepDays = stepDays
   }
-  if (entry.attendees !== undefined && entry.attendees !== null) {
-    // An unreadable list of guests must never look like "all declined".
-    if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)
-    else event.attendeesOmitted = true
-  }
+  // An unreadable list of guests must never look like "all declined".
+  if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)
+  else if (isGiven(entry.attendees)) event.attendeesOmitted = true
   if (entry.attendeesOmitted === true) event.attendeesOmitted = true
+  // An event without guests comes without the field; a cancelled one need not tell of its guests.
+  if (event.status !== 'cancelled' && !event.attendeesOmitted) event.attendees ??= []
   const organizerSelf = readOrganizerSelf(entry.organizer, event.attendees)
   if (organizerSelf !== undefined) event.organizerSelf = organizerSelf
 
@@ -109,17 +121,39 @@ function readTimes(
     if (typeof from === 'string') return from
     const to = instantOf(end.dateTime, zoneOf(end) ?? zoneOf(start), calendarZone)
     if (typeof to === 'string') return to
-    if (Temporal.Instant.compare(from, to) > 0) return 'MALFORMED_TIME'
     const zone = start.timeZone
     return typeof zone === 'string' && isZone(zone)
       ? { allDay: false, start: from, end: to, timeZone: zone }
       : { allDay: false, start: from, end: to }
   }
   if (typeof start.date === 'string' && typeof end.date === 'string') {
-    if (!isDate(start.date) || !isDate(end.date) || end.date < start.date) return 'MALFORMED_TIME'
+    if (!isDate(start.date) || !isDate(end.date)) return 'MALFORMED_TIME'
     return { allDay: true, startDate: start.date, endDate: end.date }
   }
   return 'MALFORMED_TIME'
+}
+
+/** What a cancelled entry has beside its id, unless its organiser gave it away ("Events", `status`, of the reference). */
+const TELLING = [
+  'created',
+  'updated',
+  'start',
+  'end',
+  'organizer',
+  'attendees',
+  'recurringEventId',
+  'originalStartTime',
+]
+
+const tellsMore = (entry: Record<string, unknown>): boolean => TELLING.some((field) => isGiven(entry[field]))
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+/** The calendar among its own guests is no host who could decline, and no guest. */
+function countAsResource(attendee: ExternalAttendee): void {
+  if (!attendee.self) return
+  delete attendee.self
+  attendee.resource = true
 }
 
 /** The zone beside a time. A name that nobody knows is kept: resolving with it fails, guessing another would lie. */

@@ -1,5 +1,5 @@
 import type { ExternalEvent } from '../../domain/external-event.ts'
-import { type EventProblem, isRecord, readEvent } from './google-event.ts'
+import { type EventProblem, type EventSource, isRecord, readEvent } from './google-event.ts'
 
 /** One page of events.list or events.instances. `timeZone` is the calendar's. */
 export type EventsPage = {
@@ -15,7 +15,7 @@ export type EventsPage = {
  * Reads a page; undefined for anything that is not one (a proxy's greeting, a cut body). So it is never taken for an
  * empty calendar. A malformed entry does not fail the page: what is sure of it is among the events.
  */
-export function readEventsPage(body: unknown): EventsPage | undefined {
+export function readEventsPage(body: unknown, source: EventSource = {}): EventsPage | undefined {
   if (!isRecord(body)) return undefined
   if (body.kind !== undefined && body.kind !== 'calendar#events') return undefined
   const nextPageToken = token(body.nextPageToken)
@@ -30,7 +30,7 @@ export function readEventsPage(body: unknown): EventsPage | undefined {
   if (nextPageToken !== undefined) page.nextPageToken = nextPageToken
   else if (nextSyncToken !== undefined) page.nextSyncToken = nextSyncToken
   for (const item of items) {
-    const reading = readEvent(item, page.timeZone)
+    const reading = readEvent(item, page.timeZone, source)
     if (reading.event) page.events.push(reading.event)
     if (!reading.ok) page.problems.push(reading.problem)
   }

@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Binary, type Collection } from 'mongodb'
-import type {
-  CalendarAddress,
-  CalendarDirectory,
-  CredentialVault,
-} from '../../ports/vault/credential-vault.ts'
+import { type CalendarAddress, inOneCase, isInOneCase } from '../../ports/vault/calendar-address.ts'
+import type { CalendarDirectory, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import type { Sealed } from '../sealing/encryption.ts'
 import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../sealing/sealed-records.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
@@ -13,7 +10,11 @@ import { declareIndexes } from './mongodb-indexes.ts'
 
 /** As in the embedded vault, neither a credential nor a calendar's id lies here in clear. */
 type CredentialRecord = { _id: string; keyId: string; sealed: Binary }
-type CalendarRecord = CredentialRecord & { fingerprint: Binary }
+type CalendarRecord = CredentialRecord & {
+  fingerprint: Binary
+  /** It has the name that all its letter cases share. Absent in records of before, and in those whose name is taken. */
+  oneCase?: true
+}
 
 /** The vault's collections, and how to call them: with their indexes made and their records sealed anew. */
 type Opened = {
@@ -100,14 +101,18 @@ function calendarsIn(
     return (await calendars.findOne({ fingerprint }, { projection: { _id: 1 } }))?._id
   }
 
+  const byAnyCase = async (address: CalendarAddress): Promise<string | undefined> =>
+    (await byFingerprint(address)) ??
+    (isInOneCase(address) ? undefined : await byFingerprint(inOneCase(address)))
+
   const someSealedElsewhere = () =>
     calendars.findOne({ keyId: { $ne: records.newest } }, { projection: { _id: 1 } })
 
   async function find(address: CalendarAddress): Promise<string | undefined> {
-    const known = await byFingerprint(address)
+    const known = await byAnyCase(address)
     if (known !== undefined || (await someSealedElsewhere()) === null) return known
     await rotate()
-    const found = await byFingerprint(address)
+    const found = await byAnyCase(address)
     if (found === undefined && (await someSealedElsewhere()) !== null) throw keyUnknown()
     return found
   }
@@ -116,7 +121,12 @@ function calendarsIn(
     const _id = newCalendarKey(newId)
     const { fingerprint, ...sealed } = records.sealAddress(_id, address)
     try {
-      await calendars.insertOne({ _id, ...toRecord(sealed), fingerprint: new Binary(fingerprint) })
+      await calendars.insertOne({
+        _id,
+        ...toRecord(sealed),
+        fingerprint: new Binary(fingerprint),
+        ...(isInOneCase(address) && { oneCase: true as const }),
+      })
       return _id
     } catch (error) {
       if (isDuplicateKey(error)) return undefined
@@ -131,9 +141,30 @@ function calendarsIn(
       use(async () => {
         // Not made where another first call came before; then it is found, unless it was forgotten again at once.
         for (;;) {
-          const key = (await find(address)) ?? (await make(address))
+          const key = (await find(address)) ?? (await make(inOneCase(address)))
           if (key !== undefined) return key
         }
+      }),
+
+    keyOfCase: (address) =>
+      use(async () => {
+        for (;;) {
+          const key = (await byFingerprint(address)) ?? (await make(address))
+          if (key !== undefined) return key
+        }
+      }),
+
+    namedTwice: () =>
+      use(async () => {
+        const inTheirCase = await calendars.find({ oneCase: { $exists: false } }).toArray()
+        const twice: (readonly [string, string])[] = []
+        for (const [key, address] of records.openAddresses(
+          inTheirCase.map((record) => [record._id, toSealed(record)]),
+        )) {
+          const other = await byFingerprint(inOneCase(address))
+          if (other !== undefined && other !== key) twice.push([key, other])
+        }
+        return twice
       }),
 
     addressOf: (calendarKey) =>
@@ -184,10 +215,28 @@ function openOnce(connection: MongodbConnection, records: SealedRecords): Opened
     }
   }
 
+  /** A calendar whose shared name has a key already keeps its own. */
+  async function bringIntoOneCase(): Promise<void> {
+    for await (const record of calendars.find({ oneCase: { $exists: false } })) {
+      const anew = records.resealInOneCase(record._id, toSealed(record))
+      if (anew === undefined) continue
+      const { fingerprint, ...sealed } = anew
+      const set = { ...toRecord(sealed), fingerprint: new Binary(fingerprint), oneCase: true as const }
+      await calendars.updateOne(asRead(record), { $set: set }).catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error
+      })
+    }
+  }
+
   async function open(): Promise<void> {
     await declareIndexes(credentials, [{ key: { keyId: 1 } }])
-    await declareIndexes(calendars, [{ key: { fingerprint: 1 }, unique: true }, { key: { keyId: 1 } }])
+    await declareIndexes(calendars, [
+      { key: { fingerprint: 1 }, unique: true },
+      { key: { keyId: 1 } },
+      { key: { oneCase: 1 } },
+    ])
     await rotate()
+    await bringIntoOneCase()
   }
 
   const use: Opened['use'] = (call) =>

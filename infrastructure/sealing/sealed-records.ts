@@ -1,5 +1,6 @@
 // The common part of every vault's store: how a credential and a calendar's address become sealed records and back.
-import { type CalendarAddress, type Credential, VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
+import { type CalendarAddress, inOneCase } from '../../ports/vault/calendar-address.ts'
+import { type Credential, VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { type KeyRing, keyRing, type Sealed } from './encryption.ts'
 
 /** An address under lock, with the keyed fingerprint that it is found by. */
@@ -24,6 +25,8 @@ export type SealedRecords = {
     records: readonly (readonly [calendarKey: string, sealed: Sealed])[],
   ): Map<string, CalendarAddress>
   resealAddress(calendarKey: string, sealed: Sealed): SealedAddress | undefined
+  /** The same calendar under the name that all letter cases of it share. */
+  resealInOneCase(calendarKey: string, sealed: Sealed): SealedAddress | undefined
 }
 
 /** `keys`: 32 bytes each, the newest first; throws RangeError for others. */
@@ -60,6 +63,11 @@ export function sealedRecords(keys: readonly Uint8Array[]): SealedRecords {
     resealAddress(calendarKey, sealed) {
       const text = ring.open(sealed, calendarContext(calendarKey))
       return text === undefined ? undefined : withFingerprint(calendarKey, text)
+    },
+    resealInOneCase(calendarKey, sealed) {
+      const text = ring.open(sealed, calendarContext(calendarKey))
+      if (text === undefined) return undefined
+      return withFingerprint(calendarKey, addressText(inOneCase(addressIn(text))))
     },
   }
 }

@@ -1,9 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type {
-  CalendarAddress,
-  CalendarDirectory,
-  CredentialVault,
-} from '../../ports/vault/credential-vault.ts'
+import { type CalendarAddress, inOneCase, isInOneCase } from '../../ports/vault/calendar-address.ts'
+import type { CalendarDirectory, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import type { Sealed } from '../sealing/encryption.ts'
 import { keyUnknown, newCalendarKey, type SealedRecords, sealedRecords } from '../sealing/sealed-records.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -21,7 +18,8 @@ const SCHEMA = `
     calendar_key TEXT PRIMARY KEY,
     key_id TEXT NOT NULL,
     fingerprint BLOB NOT NULL UNIQUE,
-    sealed BLOB NOT NULL
+    sealed BLOB NOT NULL,
+    one_case INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
 `
 
@@ -31,7 +29,7 @@ const SCHEMA = `
  *
  * Keys rotate at opening. Every record that another of the given keys opens is sealed again with the newest, and its
  * fingerprint made again, in one transaction. Afterwards the older keys may be dropped. Records that no given key opens
- * stay as they are: using one throws VaultKeyUnknown. So does looking up a calendar that is not found while there are
+ * stay as they are (`one_case` is 0 where their letter case was not made one): using one throws VaultKeyUnknown. So does looking up a calendar that is not found while there are
  * such records: it may be among them, and must not get a second key. `opensNothing`: something is stored, and no given
  * key opens any of it.
  */
@@ -41,7 +39,9 @@ export function sqliteVault(
 ): CredentialVault & { calendars: CalendarDirectory; opensNothing: boolean } {
   const records = sealedRecords(keys)
   database.sql.exec(SCHEMA)
+  addOneCase(database)
   rotate(database, records)
+  bringIntoOneCase(database, records)
   const keysInUse = database.sql
     .prepare('SELECT key_id FROM credential UNION SELECT key_id FROM calendar')
     .all()
@@ -88,7 +88,7 @@ function calendars(
   newId: () => string,
 ): CalendarDirectory {
   const insert = sql.prepare(
-    'INSERT INTO calendar (calendar_key, key_id, fingerprint, sealed) VALUES (?, ?, ?, ?)',
+    'INSERT INTO calendar (calendar_key, key_id, fingerprint, sealed, one_case) VALUES (?, ?, ?, ?, ?)',
   )
   const byFingerprint = sql.prepare('SELECT calendar_key FROM calendar WHERE fingerprint = ?')
   const byKey = sql.prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE calendar_key = ?')
@@ -97,9 +97,16 @@ function calendars(
   const remove = sql.prepare('DELETE FROM calendar WHERE calendar_key = ?')
   const sealedElsewhere = sql.prepare('SELECT 1 FROM calendar WHERE key_id <> ? LIMIT 1')
 
-  function find(address: CalendarAddress): string | undefined {
+  const others = sql.prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE one_case = 0')
+
+  function findNamed(address: CalendarAddress): string | undefined {
     const row = byFingerprint.get(records.fingerprintOf(address))
-    if (row !== undefined) return String(row.calendar_key)
+    return row && String(row.calendar_key)
+  }
+
+  function find(address: CalendarAddress): string | undefined {
+    const key = findNamed(address) ?? findNamed(inOneCase(address))
+    if (key !== undefined) return key
     if (sealedElsewhere.get(records.newest) !== undefined) throw keyUnknown()
     return undefined
   }
@@ -107,7 +114,7 @@ function calendars(
   function make(address: CalendarAddress): string {
     const calendarKey = newCalendarKey(newId)
     const { keyId, fingerprint, sealed } = records.sealAddress(calendarKey, address)
-    insert.run(calendarKey, keyId, fingerprint, sealed)
+    insert.run(calendarKey, keyId, fingerprint, sealed, isInOneCase(address) ? 1 : 0)
     return calendarKey
   }
 
@@ -120,8 +127,19 @@ function calendars(
     async keyOf(address) {
       const known = await reading(() => find(address))
       // Looked for again inside: another first call may have come before.
-      return known ?? write(() => find(address) ?? make(address))
+      return known ?? write(() => find(address) ?? make(inOneCase(address)))
     },
+
+    keyOfCase: (address) => write(() => findNamed(address) ?? make(address)),
+
+    namedTwice: () =>
+      reading(() => {
+        const rows = others.all().map((row) => [String(row.calendar_key), toSealed(row)] as const)
+        return [...records.openAddresses(rows)].flatMap(([key, address]) => {
+          const other = findNamed(inOneCase(address))
+          return other === undefined || other === key ? [] : [[key, other] as const]
+        })
+      }),
 
     addressOf: (calendarKey) =>
       reading(() => {
@@ -143,6 +161,29 @@ function calendars(
   }
 }
 
+/** A vault of before has no such column. */
+function addOneCase({ sql }: SqliteDatabase): void {
+  const has = sql.prepare("SELECT 1 FROM pragma_table_info('calendar') WHERE name = 'one_case'").get()
+  if (has === undefined) sql.exec('ALTER TABLE calendar ADD COLUMN one_case INTEGER NOT NULL DEFAULT 0')
+}
+
+/** At opening, as `rotate`. A calendar whose shared name has a key already keeps its own. */
+function bringIntoOneCase({ sql }: SqliteDatabase, records: SealedRecords): void {
+  const rows = sql.prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE one_case = 0').all()
+  if (rows.length === 0) return
+  const set = sql.prepare(
+    'UPDATE OR IGNORE calendar SET key_id = ?, sealed = ?, fingerprint = ?, one_case = 1 WHERE calendar_key = ?',
+  )
+  inOneTransaction(sql, () => {
+    for (const row of rows) {
+      const calendarKey = String(row.calendar_key)
+      const anew = records.resealInOneCase(calendarKey, toSealed(row))
+      if (anew !== undefined) set.run(anew.keyId, anew.sealed, anew.fingerprint, calendarKey)
+    }
+  })
+  emptyLog(sql)
+}
+
 /** At opening, before anything else can write: hence not through the group. */
 function rotate({ sql }: SqliteDatabase, records: SealedRecords): void {
   const old = {
@@ -158,8 +199,7 @@ function rotate({ sql }: SqliteDatabase, records: SealedRecords): void {
   const setCalendar = sql.prepare(
     'UPDATE calendar SET key_id = ?, sealed = ?, fingerprint = ? WHERE calendar_key = ?',
   )
-  sql.exec('BEGIN IMMEDIATE')
-  try {
+  inOneTransaction(sql, () => {
     for (const row of old.credentials) {
       const anew = records.resealCredential(String(row.id), toSealed(row))
       if (anew !== undefined) setCredential.run(anew.keyId, anew.sealed, String(row.id))
@@ -169,12 +209,19 @@ function rotate({ sql }: SqliteDatabase, records: SealedRecords): void {
       const anew = records.resealAddress(calendarKey, toSealed(row))
       if (anew !== undefined) setCalendar.run(anew.keyId, anew.sealed, anew.fingerprint, calendarKey)
     }
+  })
+  emptyLog(sql)
+}
+
+function inOneTransaction(sql: DatabaseSync, work: () => void): void {
+  sql.exec('BEGIN IMMEDIATE')
+  try {
+    work()
     sql.exec('COMMIT')
   } catch (error) {
     if (sql.isTransaction) sql.exec('ROLLBACK')
     throw error
   }
-  emptyLog(sql)
 }
 
 /**

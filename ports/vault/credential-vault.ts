@@ -1,3 +1,5 @@
+import type { CalendarAddress } from './calendar-address.ts'
+
 /** How to act for a calendar's owner. Instants are RFC 3339 in UTC. */
 export type Credential =
   | { kind: 'oauth'; refreshToken: string; accessToken?: string; expiresAt?: string }
@@ -21,13 +23,21 @@ export class VaultKeyUnknown extends Error {
   readonly code = 'VAULT_KEY_UNKNOWN'
 }
 
-/** A calendar as the outside names it. The id is often an e-mail address: it is in no event and no message. */
-export type CalendarAddress = { provider: string; externalCalendarId: string }
-
-/** The only place that knows which calendar a key means. Beside the vault, for the same reasons. */
+/**
+ * The only place that knows which calendar a key means. Beside the vault, for the same reasons. In whatever letter case
+ * it is named, a calendar has one key. Versions up to November 2026 gave each case its own: a calendar that has two of
+ * them since is found by each case as before.
+ */
 export interface CalendarDirectory {
   /** The calendar's key: random, URL-safe, made at the first call. */
   keyOf(address: CalendarAddress): Promise<string>
+  /**
+   * The key that this very letter case has to itself, made at the first call: to take over a directory of a version that
+   * gave each its own.
+   */
+  keyOfCase(address: CalendarAddress): Promise<string>
+  /** The calendars that have two keys, by the letter case of their names: the second key, and the one it has beside it. */
+  namedTwice(): Promise<(readonly [calendarKey: string, other: string])[]>
   /** The key if there is one; makes none. */
   find(address: CalendarAddress): Promise<string | undefined>
   /** undefined where there is none; throws VaultKeyUnknown where no configured key opens it. */

@@ -1,4 +1,5 @@
-import type { CalendarAddress, Credential } from './credential-vault.ts'
+import type { CalendarAddress } from './calendar-address.ts'
+import type { Credential } from './credential-vault.ts'
 
 /**
  * All that a vault holds, opened: for moving it to another vault and for nothing else. Iterating throws VaultKeyUnknown

@@ -5,10 +5,13 @@ import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { recordBookingTimes, type ToldBooking, trackBooking } from '../../domain/booking/facts.ts'
 import { type Booking, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
-import type { BookingDelivery, DeliveredBooking } from '../../ports/booking-webhook.ts'
+import type { BookingDelivery, DeliveredBooking, DeliveredDestination } from '../../ports/booking-webhook.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
+import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { announceEnd, closeAndHandOn, recordRejection } from './closing.ts'
+import { aCalendarOf } from './named-references.ts'
+import { flagUnfound } from './reference-ask.ts'
 import { NOBODY } from './view.ts'
 
 /** Takes in what Cal.com says. */
@@ -54,6 +57,7 @@ async function recordCreation(
 ): Promise<void> {
   await registerCalendars(ports, context, booking)
   await track(ports, context, tell(ports, booking))
+  await tellUnplaced(ports, context, booking)
   await askForReferences(ports, context, booking)
 }
 
@@ -88,6 +92,7 @@ async function recordReschedule(
   const end = { reason: 'RESCHEDULED', rescheduledToUid: bookingUid, ...(seats && { seats }) }
   await announceEnd(ports, context, rescheduledFromUid, end)
   await track(ports, context, { ...tell(ports, booking), ...(!seats && { rescheduledFromUid }) })
+  await tellUnplaced(ports, context, booking)
   if (!seats) await handOnIfClosed(ports, context, rescheduledFromUid, bookingUid)
   await askForReferences(ports, context, booking)
 }
@@ -132,14 +137,28 @@ function tell(ports: ServicePorts, booking: DeliveredBooking): ToldBooking {
   }
 }
 
-/** The calendars that the booking is written into are kept in step from now on; without a credential they wait. */
+/** The booking is written into a calendar that nothing names, and the host keeps none in step that it could be. */
+async function tellUnplaced(
+  ports: ServicePorts,
+  context: CommandContext,
+  { bookingUid, userId, destinations }: DeliveredBooking,
+): Promise<void> {
+  if (userId === undefined || destinations.length === 0 || !destinations.every(isPrimary)) return
+  await ports.caughtUp('calendar-syncs')
+  if ((await aCalendarOf(ports, userId)) === undefined) await flagUnfound(ports, context, bookingUid)
+}
+
+/**
+ * The calendars that the booking is written into are kept in step from now on; without a credential they wait. One that
+ * nothing names cannot be.
+ */
 async function registerCalendars(
   ports: ServicePorts,
   context: CommandContext,
   { userId, destinations }: DeliveredBooking,
 ): Promise<void> {
   if (userId === undefined) return
-  for (const { provider, externalCalendarId, credentialId } of destinations)
+  for (const { provider, externalCalendarId, credentialId } of destinations.filter(isPlaced))
     await RegisterCalendarSync.handle(
       {
         userId,
@@ -152,13 +171,15 @@ async function registerCalendars(
     )
 }
 
+const isPlaced = (destination: DeliveredDestination): boolean => !isPrimary(destination)
+
 /** Cal.com sends its webhook before it stores the references: they are asked for a little later, and again. */
 async function askForReferences(
   ports: ServicePorts,
   context: CommandContext,
   booking: DeliveredBooking,
 ): Promise<void> {
-  const [destination] = booking.destinations
+  const [destination] = booking.destinations.filter(isPlaced)
   // The patience begins anew: the booking may have waited long for its confirmation.
   const memo: Document = {
     since: ports.now().toString(),

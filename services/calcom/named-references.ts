@@ -1,19 +1,22 @@
 import type { ToldReference } from '../../domain/booking/links.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
+import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { syncsOfUser } from '../../projections/calendar-syncs.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 export type NamedReferences = {
   references: ToldReference[]
-  /** Everything that Cal.com has is in it: nothing had to be left out because its calendar is not known. */
+  /** Everything that Cal.com has, or will have, is in it. */
   complete: boolean
   /** Cal.com has made room for a reference that it has not named yet. */
   awaited: boolean
+  /** An event was left out: Cal.com does not say in which calendar it is, and the host keeps none in step. */
+  unplaced: boolean
 }
 
 /**
  * What Cal.com names, as references of a booking. Where it does not say in which calendar an event lies, that is guessed:
- * the booking's destination calendar, else the only calendar that the user keeps in step.
+ * the booking's destination calendar, else a calendar that the user keeps in step. A look tries the others.
  */
 export async function namedReferences(
   ports: Pick<ServicePorts, 'calendars' | 'provider' | 'readStore'>,
@@ -22,12 +25,14 @@ export async function namedReferences(
 ): Promise<NamedReferences> {
   const provider = ports.provider.name
   const named = told.filter(({ externalEventId }) => externalEventId !== '')
-  const nameless = named.some(({ externalCalendarId }) => externalCalendarId === undefined)
-  const guess = nameless ? (destination ?? (await onlyCalendarOf(ports, userId))) : undefined
+  const guess = named.every(isInCalendar) ? undefined : (destination ?? (await aCalendarOf(ports, userId)))
   const references: ToldReference[] = []
-  for (const { externalCalendarId, externalEventId, recurringEventId } of named) {
-    const guessed = externalCalendarId === undefined
-    const calendarKey = guessed ? guess : await ports.calendars.keyOf({ provider, externalCalendarId })
+  for (const reference of named) {
+    const { externalEventId, recurringEventId } = reference
+    const guessed = !isInCalendar(reference)
+    const calendarKey = isInCalendar(reference)
+      ? await ports.calendars.keyOf({ provider, externalCalendarId: reference.externalCalendarId })
+      : guess
     if (calendarKey === undefined) continue
     references.push({
       provider,
@@ -40,16 +45,26 @@ export async function namedReferences(
   }
   return {
     references,
-    complete: references.length === named.length,
+    complete: references.length === told.length,
     awaited: named.length < told.length,
+    unplaced: references.length < named.length,
   }
 }
 
-async function onlyCalendarOf(
+/** `primary` says no more than nothing: it is another calendar for each credential. */
+const isInCalendar = (
+  reference: DirectoryReference,
+): reference is DirectoryReference & { externalCalendarId: string } => {
+  const { externalCalendarId } = reference
+  return externalCalendarId !== undefined && !isPrimary({ externalCalendarId })
+}
+
+/** A calendar that the user keeps in step, active if there is one. */
+export async function aCalendarOf(
   ports: Pick<ServicePorts, 'readStore'>,
   userId: string,
 ): Promise<string | undefined> {
-  const syncs = (await syncsOfUser(ports.readStore, userId)).filter(({ status }) => status !== 'REMOVED')
-  const calendars = new Set(syncs.map(({ calendarKey }) => calendarKey))
-  return calendars.size === 1 ? [...calendars][0] : undefined
+  const syncs = await syncsOfUser(ports.readStore, userId)
+  const [active] = syncs.filter(({ status }) => status === 'ACTIVE')
+  return (active ?? syncs.find(({ status }) => status === 'PAUSED'))?.calendarKey
 }

@@ -3,6 +3,7 @@ import { withOriginalTimes } from '../../ports/event-store/original-times.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import type { SignalContents } from '../../ports/signal-queue/signal-contents.ts'
 import type { SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import { isInOneCase } from '../../ports/vault/calendar-address.ts'
 import type { CalendarDirectory, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import type { VaultContents } from '../../ports/vault/vault-contents.ts'
 import type { Projection } from '../../projections/projection.ts'
@@ -96,10 +97,15 @@ async function moveVault(
   let calendarKey = ''
   const to = open(() => calendarKey)
   let [calendars, credentials] = [0, 0]
-  for (const calendar of from.calendars()) {
+  const inOrder = [...from.calendars()].sort(
+    (a, b) => Number(isInOneCase(b.address)) - Number(isInOneCase(a.address)),
+  )
+  for (const calendar of inOrder) {
     ;({ calendarKey } = calendar)
     // It is made under the key that events name it by, or found under it.
-    if ((await to.calendars.keyOf(calendar.address)) !== calendarKey)
+    const known = await to.calendars.keyOf(calendar.address)
+    const isItsOwn = known === calendarKey || isInOneCase(calendar.address)
+    if ((isItsOwn ? known : await to.calendars.keyOfCase(calendar.address)) !== calendarKey)
       throw new MigrationRefused(
         'CALENDAR_HAS_OTHER_KEY',
         `The vault to move to knows the calendar ${calendarKey} under another key: move to an empty one.`,

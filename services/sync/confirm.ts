@@ -1,4 +1,4 @@
-// Before a change is published it is confirmed: seen twice, agreed with Cal.com where it can be asked, and waited for.
+// Before a change is published, or a person is asked, it is confirmed: seen twice, agreed with Cal.com where it can be asked, and waited for.
 import type { CommandContext } from '../../commands/command.ts'
 import { isCancellation } from '../../domain/booking/decisions.ts'
 import type { LookDecision } from '../../domain/booking/look.ts'
@@ -40,7 +40,7 @@ export async function confirm(
   const { echoGraceMs, cancelGraceMs } = ports.settings
   const grace = Math.max(
     view.kind === 'none' ? echoGraceMs : 0,
-    isCancellation(decision.code) ? cancelGraceMs : 0,
+    isCancellation(decision.code) || decision.asks ? cancelGraceMs : 0,
   )
   return lastingMs < grace ? { kind: 'again', inMs: grace - lastingMs } : { kind: 'confirmed' }
 }

@@ -1,11 +1,12 @@
-// Looking at one booking: see every event that it refers to, follow those that go by another name, decide, confirm, weigh,
-// record. Each turn is a fresh look and one decision; a step that learned something begins the next turn. Whatever cannot
+// Looking at one booking: see every event that it refers to, follow those that go by another name or into another calendar,
+// decide, confirm, weigh, record. Each turn is a fresh look and one decision; a step that learned something begins the next turn. Whatever cannot
 // be learned is never taken for a deletion (docs/rules.md, "look twice").
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
-import { append, type Loaded, load } from '../../commands/execute.ts'
+import { append, execute, type Loaded, load } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
 import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
+import { flagBooking } from '../../domain/booking/facts.ts'
 import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
@@ -18,11 +19,14 @@ import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
 import type { Brake, Change } from './brake.ts'
 import { confirm } from './confirm.ts'
+import { lookElsewhere } from './elsewhere.ts'
 import { follow } from './follow.ts'
 import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts'
 import { type Sights, see } from './sights.ts'
 
 const TURNS = 6
+/** So long an event may be in no calendar before a person is told: it is written and named in no fixed order. */
+const UNFOUND_MS = 60_000
 
 type Looking = {
   ports: ServicePorts
@@ -67,7 +71,7 @@ export async function rehearseLook(
     if (state.kind !== 'OPEN' || state.closing || !isBefore(ports.now(), state.times.start)) return undefined
     const looked = await decideOnce(looking, state)
     if (looked === 'turn') continue
-    if (!looked?.decision.acts) return undefined
+    if (looked === 'unfound' || !looked?.decision.acts) return undefined
     const { kind } = await confirm(ports, context, state, { ...looked, memo }, signal)
     if (kind !== 'turn') return kind === 'nothing' ? undefined : changeOf(looked.decision)
   }
@@ -93,16 +97,19 @@ async function lookOnce(
   }
   const looked = await decideOnce(looking, booking)
   if (looked === 'turn') return 'turn'
+  if (looked === 'unfound') return again(looking, await tellUnfound(looking, booking))
   if (looked === undefined) return signal.aborted ? aborted(looking) : done
   const { decision, lastingMs, sights } = looked
   const record = () => append<'booking', Booking>(ports, context, loaded, decision.events)
 
-  if (decision.acts) {
+  if (decision.acts || decision.asks) {
     const confirmed = await confirm(ports, context, booking, { decision, lastingMs, memo }, signal)
     if (confirmed.kind === 'turn') return 'turn'
     if (confirmed.kind === 'nothing') return done
     if (confirmed.kind === 'again') return again(looking, confirmed.inMs)
     if (confirmed.kind === 'failed') return failed(looking, confirmed)
+  }
+  if (decision.acts) {
     const [event] = decision.events
     if (event === undefined || !('calendarKey' in event.data)) return done
     const { calendarKey } = event.data
@@ -128,15 +135,39 @@ async function lookOnce(
 
 type Looked = { decision: LookDecision; lastingMs: number; sights: Sights }
 
-/** See, follow, decide. Undefined where a person was told, or the process stops. */
-async function decideOnce(looking: Looking, booking: OpenBooking): Promise<Looked | 'turn' | undefined> {
+/**
+ * See, follow, decide. Undefined where a person was told, or the process stops. `unfound`: Cal.com did not say in which
+ * calendar the events are, and they are in none of the host's.
+ */
+async function decideOnce(
+  looking: Looking,
+  booking: OpenBooking,
+): Promise<Looked | 'turn' | 'unfound' | undefined> {
   const { ports, context, memo, signal } = looking
-  const sights = await see(ports, context, booking, { seriesEnded: memo.seriesEnded === true }, signal)
-  if (sights === undefined || signal.aborted) return undefined
-  if (await follow(ports, context, booking, sights.look)) return 'turn'
+  const seen = await see(ports, context, booking, { seriesEnded: memo.seriesEnded === true }, signal)
+  if (seen === undefined || signal.aborted) return undefined
+  if (await follow(ports, context, booking, seen.look)) return 'turn'
+  const elsewhere = await lookElsewhere(ports, context, booking, seen, signal)
+  if (signal.aborted) return undefined
+  if (elsewhere.kind === 'moved') return 'turn'
+  if (elsewhere.kind === 'unfound') return 'unfound'
+  if (booking.flags.includes('EVENT_NOT_FOUND')) await flagUnfound(looking, booking, false)
+  const { sights } = elsewhere
   const decision = decideLook(booking, sights.look, await contextFor(ports, booking, sights.look, memo))
   return { decision, lastingMs: note(memo, decision.code, ports.now()), sights }
 }
+
+/** A person is told once it has lasted; milliseconds until it is worth looking again. */
+async function tellUnfound(looking: Looking, booking: OpenBooking): Promise<number> {
+  const lastingMs = note(looking.memo, 'EVENT_NOT_FOUND', looking.ports.now())
+  if (lastingMs >= UNFOUND_MS) await flagUnfound(looking, booking, true)
+  return Math.min(3_600_000, Math.max(1_000, lastingMs / 2))
+}
+
+const flagUnfound = ({ ports, context }: Looking, { bookingUid }: OpenBooking, raised: boolean) =>
+  execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    flagBooking(state, { code: 'EVENT_NOT_FOUND', raised, at: ports.now().toString() }),
+  )
 
 async function contextFor(
   ports: ServicePorts,

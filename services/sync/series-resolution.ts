@@ -109,7 +109,11 @@ export async function findInSeries(
   if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
   const series = master.value
   if (series.status === 'cancelled')
-    return answer.ok || !seriesEnded ? answer : goneWith(series, reference.stored)
+    return answer.ok
+      ? asClearAs(series, answer.value)
+      : seriesEnded
+        ? goneWith(series, reference.stored)
+        : answer
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
   const { endsAtDate = false, stepDays } = series
@@ -122,19 +126,30 @@ export async function findInSeries(
     return { ok: false, code: 'SERIES_CHANGED' }
   }
   if (mine?.event !== undefined)
-    return mine.outcome === 'GONE' && answer.ok ? answer : { ok: true, value: mine.event }
+    return mine.outcome === 'GONE' && answer.ok
+      ? asClearAs(series, answer.value)
+      : { ok: true, value: mine.event }
   if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
-  return answer.ok ? answer : goneWith(series, reference.stored)
+  return answer.ok ? asClearAs(series, answer.value) : goneWith(series, reference.stored)
 }
 
 /** The provider no longer knows the instance at all: the series speaks for it. */
 function goneWith(
-  { etag, updated }: ExternalEvent,
+  series: ExternalEvent,
   { externalEventId: id, recurringEventId }: Reference['stored'],
 ): Answer<ExternalEvent> {
+  const { etag, updated } = series
   const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
   const place = recurringEventId === undefined ? {} : { recurringEventId }
-  return { ok: true, value: { id, status: 'cancelled', ...place, ...version } }
+  return asClearAs(series, { id, status: 'cancelled', ...place, ...version })
+}
+
+/**
+ * Whether an instance is clearly deleted, its series says: one that was given to another organiser leaves cancelled
+ * instances behind, as a deleted one does, and one that goes on may leave no more than an id.
+ */
+function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): Answer<ExternalEvent> {
+  return { ok: true, value: { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) } }
 }
 
 /** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */

@@ -1,3 +1,4 @@
+import { isGroupCalendar } from '../../infrastructure/google/google-addresses.ts'
 import { errorOfAnswer, unavailable } from '../../infrastructure/google/google-errors.ts'
 import { readEvent } from '../../infrastructure/google/google-event.ts'
 import { readEventsPage } from '../../infrastructure/google/google-events-page.ts'
@@ -97,13 +98,13 @@ export function googleAtThePort(
       }
       const asked = { syncToken: syncToken !== undefined, pageToken: pageToken !== undefined }
       const answer = await ask(request.credentialId, { path: eventsOf(request), query }, asked)
-      return answer.ok ? pageOf(answer.value) : answer
+      return answer.ok ? pageOf(answer.value, request) : answer
     },
     async event(request) {
       const path = `${eventsOf(request)}/${encodeURIComponent(request.eventId)}`
       const answer = await ask(request.credentialId, { path, query: { fields: EVENT_FIELDS } })
       if (!answer.ok) return answer
-      const reading = readEvent(answer.value, 'UTC')
+      const reading = readEvent(answer.value, 'UTC', { ...sourceOf(request), byId: true })
       return reading.ok ? { ok: true, value: reading.event } : unavailable(reading.problem)
     },
     async instances(request) {
@@ -115,15 +116,16 @@ export function googleAtThePort(
         fields: LIST.fields,
       }
       const answer = await ask(request.credentialId, { path, query })
-      const read = answer.ok ? pageOf(answer.value) : answer
+      const read = answer.ok ? pageOf(answer.value, request) : answer
       return read.ok ? { ok: true, value: read.value.events } : read
     },
   }
 
   function pageOf(
     body: unknown,
+    request: CalendarAccess,
   ): Answer<{ events: ReturnType<typeof eventsIn>; nextPageToken?: string; nextSyncToken?: string }> {
-    const read = readEventsPage(body)
+    const read = readEventsPage(body, sourceOf(request))
     if (read === undefined) return unreadable
     const { nextPageToken, nextSyncToken } = read
     return {
@@ -137,4 +139,7 @@ export function googleAtThePort(
   }
 }
 
+const sourceOf = ({ externalCalendarId }: CalendarAccess) => ({
+  ofGroup: isGroupCalendar(externalCalendarId),
+})
 const eventsIn = ({ events }: NonNullable<ReturnType<typeof readEventsPage>>) => events

@@ -128,6 +128,7 @@ directory('reads references under each of the names they have had, and no others
     value: [
       { externalEventId: 'e1' },
       { externalEventId: 'e2', externalCalendarId: 'c2', recurringEventId: 'm2' },
+      { externalEventId: '' },
     ],
   })
 })

@@ -176,6 +176,21 @@ reading('may bring destination calendars as null, nothing, one or many, with or 
   )
 })
 
+reading('names the calendar that `primary` means, where anything in it says so', () => {
+  const calendarOf = (more: object, organizer: object = { id: 1 }) => {
+    const destinationCalendar = { integration: 'google_calendar', externalId: 'primary', ...more }
+    const read = delivered({
+      ...deliveries.created,
+      payload: { ...deliveries.created.payload, organizer, destinationCalendar },
+    })
+    return read.trigger === 'BOOKING_CREATED' && read.booking.destinations[0]?.externalCalendarId
+  }
+  const organizer = { id: 1, email: 'host@example.com' }
+  assert.is(calendarOf({ primaryEmail: 'account@example.com' }, organizer), 'account@example.com')
+  assert.is(calendarOf({ primaryEmail: null }, organizer), 'host@example.com')
+  assert.is(calendarOf({ primaryEmail: 'nobody' }, { id: 1, email: 7 }), 'primary')
+})
+
 reading('is refused with every problem named, and no value', () => {
   const problems = problemsOf({
     triggerEvent: 'BOOKING_CREATED',

@@ -141,7 +141,7 @@ test('an event is answered when cancelled too, and a missing one is told from an
     async ({ provider }) => {
       assert.equal(await provider.event({ ...HOST, eventId: 'gone' }), {
         ok: true,
-        value: { id: 'gone', status: 'cancelled' },
+        value: { id: 'gone', status: 'cancelled', idOnly: true },
       })
       const missing = await provider.event({ ...HOST, eventId: 'missing' })
       assert.is(!missing.ok && missing.code, 'NOT_FOUND')

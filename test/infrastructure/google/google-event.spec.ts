@@ -148,7 +148,7 @@ test('a malformed entry neither fails its page nor is mistaken for a deletion', 
       'idonly1 confirmed',
       'badtime1 confirmed',
       'badzone1 confirmed',
-      'backwards1 confirmed',
+      'backwards1 confirmed timed',
       'mixed1 confirmed',
       'nodate1 confirmed',
       'status1 confirmed',
@@ -165,9 +165,63 @@ test('a malformed entry neither fails its page nor is mistaken for a deletion', 
     'MALFORMED_TIME',
     'MALFORMED_TIME',
     'MALFORMED_TIME',
-    'MALFORMED_TIME',
     'UNKNOWN_STATUS',
   ])
+})
+
+const at = (hour: number) => ({ dateTime: `2026-03-10T${hour}:00:00Z` })
+const byId = { byId: true }
+
+test('an event of no length, or of less, is given with the times that it has', () => {
+  for (const [start, end] of [
+    [at(12), at(12)],
+    [at(12), at(11)],
+  ]) {
+    const { event } = readEvent({ id: 'a', start, end }, undefined)
+    assert.equal(plain(event?.times), {
+      allDay: false,
+      start: '2026-03-10T12:00:00Z',
+      end: end?.dateTime,
+    })
+  }
+})
+
+test('an event without guests has none; whether a cancelled one has is not known', () => {
+  assert.equal(readEvent({ id: 'a', start: at(10), end: at(11) }, undefined).event?.attendees, [])
+  assert.is(readEvent({ id: 'a', status: 'cancelled' }, undefined).event?.attendees, undefined)
+  const cut = { id: 'a', start: at(10), end: at(11), attendeesOmitted: true }
+  assert.is(readEvent(cut, undefined).event?.attendees, undefined)
+})
+
+test('only an answer of events.get that holds nothing but an id says no more than that', () => {
+  const bare = { kind: 'calendar#event', etag: '"1"', id: 'a', status: 'cancelled' }
+  assert.is(readEvent(bare, undefined, byId).event?.idOnly, true)
+  assert.is(readEvent(bare, undefined).event?.idOnly, undefined, 'a list shortens')
+  const more = [
+    { organizer: { self: true } },
+    { created: '2026-03-02T09:00:00Z' },
+    { start: { dateTime: '2000-01-01T00:00:00Z' }, end: { dateTime: '2000-01-02T00:00:00Z' } },
+    { recurringEventId: 'series', originalStartTime: at(10) },
+  ]
+  for (const one of more)
+    assert.is(readEvent({ ...bare, ...one }, undefined, byId).event?.idOnly, undefined, JSON.stringify(one))
+  assert.is(readEvent({ id: 'a', start: at(10), end: at(11) }, undefined, byId).event?.idOnly, undefined)
+})
+
+test("on a group's calendar `self` is the calendar: neither host nor guest", () => {
+  const entry = {
+    id: 'a',
+    start: at(10),
+    end: at(11),
+    organizer: { self: true },
+    attendees: [{ self: true, responseStatus: 'declined' }, { responseStatus: 'accepted' }],
+  }
+  const { event } = readEvent(entry, undefined, { ofGroup: true })
+  assert.equal(event?.attendees, [
+    { responseStatus: 'declined', resource: true },
+    { responseStatus: 'accepted' },
+  ])
+  assert.is(event?.organizerSelf, true)
 })
 
 test('a guest whose answer is unreadable has not declined, and an unreadable list counts as left out', () => {

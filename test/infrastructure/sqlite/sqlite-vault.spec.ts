@@ -57,6 +57,17 @@ test('writes neither a credential nor a calendar in clear', async () => {
   folder.remove()
 })
 
+test('opens what a version stored that told letter cases apart', async () => {
+  const database = openDatabase(':memory:')
+  const vault = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
+  const named = { ...address, externalCalendarId: 'Somebody@example.com' }
+  const key = await vault.calendars.keyOfCase(named)
+  database.sql.exec('ALTER TABLE calendar DROP COLUMN one_case')
+  const { calendars } = sqliteVault(database, { keys: [keyOfBytes(1)], newId: randomUUID })
+  assert.equal([await calendars.keyOf(address), await calendars.keyOf(named)], [key, key])
+  await database.close()
+})
+
 test('leaves no trace of what was shredded or forgotten, not even encrypted', async () => {
   const folder = temporaryFolder()
   const database = openDatabase(join(folder.path, 'vault.sqlite'))

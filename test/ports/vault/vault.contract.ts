@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { CalendarAddress } from '../../../ports/vault/calendar-address.ts'
 import {
-  type CalendarAddress,
   type CalendarDirectory,
   type Credential,
   type CredentialVault,
@@ -119,6 +119,47 @@ export function vaultContract(
     assert.is((await calendars.addressesOf([key])).size, 0)
     assert.equal(await calendars.addressOf(kept), team)
     assert.is.not(await calendars.keyOf(calendar), key)
+  })
+
+  const shouted = { ...calendar, externalCalendarId: 'Host@Example.COM' }
+
+  vault('gives a calendar one key in whatever letter case it is named', async ({ vault: { calendars } }) => {
+    const key = await calendars.keyOf(shouted)
+    assert.is(await calendars.keyOf(calendar), key)
+    assert.is(await calendars.find(shouted), key)
+    assert.equal(await calendars.addressOf(key), calendar)
+    const other = { ...shouted, provider: 'other' }
+    assert.is.not(
+      await calendars.keyOf(other),
+      await calendars.keyOf({ ...calendar, provider: 'other' }),
+      'only where the provider tells no cases apart',
+    )
+    assert.equal(await calendars.namedTwice(), [])
+  })
+
+  vault('finds by any letter case what was kept under one', async ({ vault, reopen }) => {
+    const key = await vault.calendars.keyOfCase(shouted)
+    const { calendars } = await reopen([second, first])
+    for (const name of [calendar, shouted, { ...calendar, externalCalendarId: 'HOST@example.com' }])
+      assert.is(await calendars.keyOf(name), key)
+    assert.equal(await calendars.addressOf(key), calendar)
+    assert.equal(await calendars.namedTwice(), [])
+  })
+
+  vault('goes on with both keys of a calendar that had two, and tells of them', async ({ vault, reopen }) => {
+    const one = await vault.calendars.keyOfCase(shouted)
+    const two = await vault.calendars.keyOfCase(calendar)
+    assert.is.not(one, two)
+    for (const keys of [[first], [second, first], [second]]) {
+      const { calendars } = await reopen(keys)
+      assert.equal([await calendars.find(shouted), await calendars.keyOf(calendar)], [one, two])
+      assert.equal([await calendars.addressOf(one), await calendars.addressOf(two)], [shouted, calendar])
+      assert.equal(await calendars.namedTwice(), [[one, two]])
+    }
+    const last = await reopen([second])
+    assert.ok(await last.calendars.forget(two))
+    const { calendars } = await reopen([second])
+    assert.is(await calendars.find(calendar), one)
   })
 
   vault('has after a restart what was stored before', async ({ vault, reopen }) => {

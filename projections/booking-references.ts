@@ -1,5 +1,6 @@
 // Which bookings refer to an event of a calendar: what a change in a calendar is matched by.
 
+import { isGrown } from '../domain/booking/references.ts'
 import { seriesRoot } from '../domain/booking/series-pairing.ts'
 import { trackedPart } from '../domain/booking/state.ts'
 import type { KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
@@ -10,7 +11,6 @@ import {
   type ShownReference,
   type ShownStatus,
   type StoredBooking,
-  shownReferences,
   statusOf,
   trackedPartOf,
 } from './booking-state.ts'
@@ -27,18 +27,21 @@ export type BookingReferencesDocument = {
   status: ShownStatus
   start: string
   end: string
-  references: ShownReference[]
+  references: LinkedReference[]
   rescheduledFromUid?: string
   /** When it was first heard of, RFC 3339. */
   trackedAt: string
 }
+
+/** `rule` and `grown` as in LinkedInstance. */
+export type LinkedReference = ShownReference & { rule?: string; grown?: true }
 
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
 export type Occurrence = { recurringEventId: string; originalStart: string }
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 3,
+  version: 4,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
   keys({ state }: { state: KnownBooking }) {
@@ -92,7 +95,7 @@ export async function bookingsOfOccurrences(
   readStore: ReadStore,
   calendarKey: string,
   occurrences: readonly Occurrence[],
-): Promise<{ occurrence: Occurrence; booking: BookingReferencesDocument; reference: ShownReference }[]> {
+): Promise<{ occurrence: Occurrence; booking: BookingReferencesDocument; reference: LinkedReference }[]> {
   const keyOf = (occurrence: Occurrence) => occurrenceKey(calendarKey, occurrence)
   const found = await grouped(readStore, 'byOccurrence', occurrences, keyOf)
   return Array.from(found).flatMap(([occurrence, matches]) => {
@@ -203,7 +206,15 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     open: state.kind === 'OPEN',
     status: statusOf(state),
     ...booking.times,
-    references: shownReferences(booking),
+    references: booking.references.map((reference) => {
+      const { stored, confirmed, rule } = reference
+      return {
+        ...stored,
+        confirmed,
+        ...(rule !== undefined && { rule }),
+        ...(isGrown(reference) && { grown: true as const }),
+      }
+    }),
     ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
     trackedAt: booking.trackedAt,
   }

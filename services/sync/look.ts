@@ -20,6 +20,7 @@ import type { Brake, Change } from './brake.ts'
 import { confirm } from './confirm.ts'
 import { follow } from './follow.ts'
 import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts'
+import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
 
 const TURNS = 6
@@ -119,6 +120,7 @@ async function lookOnce(
   }
   if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
   ports.onDecision?.(decision.code)
+  await learnRules(ports, context, booking, signal)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
   return decisions[decision.code].looksAgain

@@ -9,9 +9,9 @@ import type { CalendarAccess, ProviderError } from '../../ports/calendar-provide
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
+import type { Finding, Findings } from './findings.ts'
 import { rehearseLook } from './look.ts'
 import { type LookMemo, writeLookMemo } from './look-memo.ts'
-import type { Finding, Findings } from './page-match.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 
 /**

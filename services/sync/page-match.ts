@@ -2,8 +2,8 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import { applyLook } from '../../commands/apply-look.ts'
 import { execute } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
-import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
-import type { Claim, Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
+import { decisions } from '../../domain/booking/decisions.ts'
+import type { Claim, Look, LookContext } from '../../domain/booking/look.ts'
 import { findReference } from '../../domain/booking/references.ts'
 import { moveReference } from '../../domain/booking/series-change.ts'
 import { seriesRoot } from '../../domain/booking/series-pairing.ts'
@@ -19,43 +19,8 @@ import {
 } from '../../projections/booking-references.ts'
 import { claimsOf } from '../../projections/claims.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
-import type { Change } from './brake.ts'
+import { type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
 import { nameNow } from './follow.ts'
-
-/** What a fetch found to be looked at, kept until its last page: nothing here is decided yet. */
-export type Findings = {
-  /** Bookings to look at, each with what the fetch showed of its events, by event id. */
-  looks: Map<string, Finding>
-  /** Masters that changed, by the root of their series, then by id; also one that does not repeat any more. */
-  masters: Map<string, Map<string, ExternalEvent>>
-  /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
-  otherMasters: Map<string, ExternalEvent>
-  /** The newest version that was seen of each event that concerned a booking, by id. */
-  newest: Map<string, ExternalEvent>
-  /** Bookings whose event was in the list. */
-  seen: Set<string>
-}
-
-/**
- * `seen`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
- * brake weighs. `seriesEnded`: the booking's series ends before it and goes on under no other id.
- */
-export type Finding = {
-  cause?: Cause
-  seen?: string
-  would?: Change
-  seriesEnded?: true
-  /** The events that it was found by. */
-  events: Set<string>
-}
-
-export const newFindings = (): Findings => ({
-  looks: new Map(),
-  masters: new Map(),
-  otherMasters: new Map(),
-  newest: new Map(),
-  seen: new Set(),
-})
 
 /** Which page of which calendar: when it was asked for, and why. */
 export type PageSight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
@@ -221,7 +186,9 @@ async function decideOrFind(
   const names = matches.map(({ externalEventId }) => externalEventId)
   for (const { externalEventId, event } of matches)
     await followInPage(ports, sight, booking, externalEventId, event)
-  if (decision.acts || decisions[decision.code].looksAgain) found(findings, matches, decision)
+  const gone = matches.some(({ event }) => event.status === 'cancelled')
+  if (decision.acts || decisions[decision.code].looksAgain)
+    found(findings, bookingUid, { names, gone }, decision)
   else forget(findings, bookingUid, names)
 }
 
@@ -243,65 +210,4 @@ async function followInPage(
     const reference = state.kind === 'OPEN' ? findReference(state, known) : undefined
     return reference ? moveReference(state, { from: reference.stored, to, at }) : accept()
   })
-}
-
-/** Has the booking looked at, whatever the page shows of it. */
-export function lookAt(findings: Findings, bookingUid: string, externalEventId: string): void {
-  findings.seen.add(bookingUid)
-  const known = findings.looks.get(bookingUid)
-  const events = new Set([...(known?.events ?? []), externalEventId])
-  findings.looks.set(bookingUid, { ...known, events })
-}
-
-function found(
-  findings: Findings,
-  matches: readonly Match[],
-  { acts, code, fingerprint }: LookDecision,
-): void {
-  const [{ booking }] = matches as [Match]
-  const known = findings.looks.get(booking.bookingUid)
-  const gone = matches.some(({ event }) => event.status === 'cancelled')
-  const moved = acts && !isCancellation(code)
-  const events = new Set([...(known?.events ?? []), ...matches.map(({ externalEventId }) => externalEventId)])
-  findings.looks.set(booking.bookingUid, {
-    ...known,
-    ...(acts && fingerprint !== undefined && { seen: fingerprint }),
-    ...((gone || acts) && { would: moved ? 'MOVE' : 'CANCELLATION' }),
-    events,
-  })
-}
-
-/** A newer version of an event takes back what an older one in the same list called for. */
-function forget(findings: Findings, bookingUid: string, names: readonly string[]): void {
-  const known = findings.looks.get(bookingUid)
-  if (known === undefined) return
-  for (const name of names) known.events.delete(name)
-  if (known.events.size === 0) findings.looks.delete(bookingUid)
-}
-
-/**
- * A list may hold an id more than once: its newest version counts, wherever it stands. `before`: what former pages showed;
- * what is older than that is left out.
- */
-function newestOfEach(
-  events: readonly ExternalEvent[],
-  before: ReadonlyMap<string, ExternalEvent>,
-): ExternalEvent[] {
-  const newest = new Map<string, ExternalEvent>()
-  for (const event of events) {
-    const other = newest.get(event.id) ?? before.get(event.id)
-    if (other === undefined || !isNewer(other, event)) newest.set(event.id, event)
-  }
-  return [...newest.values()]
-}
-
-/** By what Google wrote them with: an etag is twice the microseconds of `updated`, and tombstones have no `updated`. */
-function isNewer(one: ExternalEvent, than: ExternalEvent): boolean {
-  const [a, b] = [writtenAt(one), writtenAt(than)]
-  return a !== undefined && b !== undefined && a > b
-}
-
-function writtenAt({ etag, updated }: ExternalEvent): number | undefined {
-  const written = Number(etag?.replaceAll('"', ''))
-  return Number.isSafeInteger(written) && written > 1e15 ? written / 2_000 : updated?.epochMilliseconds
 }

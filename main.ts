@@ -165,6 +165,7 @@ async function assemble(
       bookingReconcileMs: configuration.calcom.bookingReconcileMs,
       leaseMs: configuration.leaseMs,
       onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+      onDailyLooks: metrics.askedForLooks,
       runProjections: (also) => models.run(lease, also),
       signal,
     })

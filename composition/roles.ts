@@ -7,6 +7,7 @@ import { startCrons } from '../services/running/crons.ts'
 import { failureFacts } from '../services/running/outage-log.ts'
 import { retryDelay } from '../services/running/retry-delay.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
+import { type DailyLook, dailyLooks } from '../services/signals/daily-looks.ts'
 import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
 import { signalSetAside } from '../services/signals/set-aside-looks.ts'
@@ -20,6 +21,8 @@ export type RolesOptions = {
   leaseMs?: number
   /** Told of every subject worked on. */
   onWorked(kind: Kind, outcome: WorkedOutcome): void
+  /** Told of how many looks were asked for without a change. */
+  onDailyLooks?(why: DailyLook, looks: number): void
   /** Runs `also` wherever this process has the role of writing the read models. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   signal: AbortSignal
@@ -65,6 +68,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
         registrationCron(ports),
         subscriptionCron(ports),
         reconciler(ports),
+        dailyLooks(ports, options.onDailyLooks),
         bookingReconciler(ports, intake, options.bookingReconcileMs),
       ],
       signal,

@@ -98,6 +98,7 @@ export async function startService(
     bookingReconcileMs: configuration.calcom.bookingReconcileMs,
     leaseMs,
     onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+    onDailyLooks: metrics.askedForLooks,
     runProjections: (also) => models.run(lease, also),
     runPublisher: async () => publisher?.run(lease),
     signal,

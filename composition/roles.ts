@@ -6,6 +6,7 @@ import { subscriptionCron } from '../services/channels/subscription-cron.ts'
 import { type Crons, startCrons } from '../services/running/crons.ts'
 import { failureFacts, outageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
+import { type DailyLook, dailyLooks } from '../services/signals/daily-looks.ts'
 import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
 import { signalSetAside } from '../services/signals/set-aside-looks.ts'
@@ -21,6 +22,8 @@ export type RolesOptions = {
   leaseMs?: number
   /** Told of every subject worked on. */
   onWorked(kind: Kind, outcome: WorkedOutcome): void
+  /** Told of how many looks were asked for without a change. */
+  onDailyLooks?(why: DailyLook, looks: number): void
   /** Runs `also` wherever this process has the role of writing the read models. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   runPublisher(): Promise<void>
@@ -56,6 +59,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
           registrationCron(ports),
           subscriptionCron(ports),
           reconciler(ports),
+          dailyLooks(ports, options.onDailyLooks),
           bookingReconciler(ports, intake, options.bookingReconcileMs),
         ],
         signal,

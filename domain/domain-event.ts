@@ -35,6 +35,7 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
     BookingReferenceLinked: true,
     BookingReferenceUnlinked: true,
     BookingReferenceMoved: true,
+    BookingSeriesNoted: true,
     BookingTimesRecorded: true,
     BookingReassigned: true,
     BookingClosing: true,

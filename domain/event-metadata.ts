@@ -35,3 +35,5 @@ export type PollReason =
   | 'POLICY_CHANGED'
   | 'OPERATOR'
   | 'FULL_SYNC'
+  | 'DAILY'
+  | 'BEFORE_START'

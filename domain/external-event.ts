@@ -19,10 +19,13 @@ export type ExternalEvent = {
   originalStart?: Temporal.Instant
   /** True for the master of a series. */
   isSeries?: boolean
-  /** Of a series whose rule has an UNTIL: it ends at a date, not after a count and not never. */
-  endsAtDate?: boolean
-  /** Of a series: the fewest days that its rule leaves between two instances; absent where that cannot be told. */
-  stepDays?: number
+  /**
+   * Of a series: by which rule it repeats. Dragging the series, or ending it, does not change this text; another
+   * frequency, interval or choice of days does.
+   */
+  rule?: string
+  /** Of a series that ends at a date, and not after a count or with the last of a list of dates: the last instant. */
+  until?: Temporal.Instant
   attendees?: ExternalAttendee[]
   attendeesOmitted?: boolean
   /** False where this copy is not the organiser's; absent where the provider did not say. */

@@ -11,6 +11,8 @@ export type Metrics = {
   fetched(outcome: string): void
   /** A booking was looked at, or its references asked for: `done`, `again`, `released`, or what went wrong. */
   looked(kind: string, outcome: string): void
+  /** So many bookings are to be looked at though nothing told of a change: `DAILY`, or `BEFORE_START`. */
+  askedForLooks(why: string, looks: number): void
   /** A command was handled: `accepted`, `unchanged`, or the code it was refused with. */
   commandHandled(command: string, outcome: string): void
   /** A booking event was published, `seconds` after it was decided. */

@@ -1,5 +1,6 @@
 // Which bookings refer to an event of a calendar: what a change in a calendar is matched by.
 
+import { isGrown } from '../domain/booking/references.ts'
 import { seriesRoot } from '../domain/booking/series-pairing.ts'
 import { trackedPart } from '../domain/booking/state.ts'
 import type { KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
@@ -10,7 +11,6 @@ import {
   type ShownReference,
   type ShownStatus,
   type StoredBooking,
-  shownReferences,
   statusOf,
   trackedPartOf,
 } from './booking-state.ts'
@@ -27,26 +27,43 @@ export type BookingReferencesDocument = {
   status: ShownStatus
   start: string
   end: string
-  references: ShownReference[]
+  references: LinkedReference[]
   rescheduledFromUid?: string
   /** When it was first heard of, RFC 3339. */
   trackedAt: string
 }
 
+/** `rule` and `grown` as in LinkedInstance. */
+export type LinkedReference = ShownReference & { rule?: string; grown?: true }
+
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
 export type Occurrence = { recurringEventId: string; originalStart: string }
 
+/** A booking that is over is found by its event alone. */
+const closed = { byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byStart: [], byMinute: [] }
+
+const MINUTES = 24 * 60
+
+/** The minute of the day (UTC) at which a booking is looked at: always the same one, and any as likely (FNV-1a). */
+export function minuteOf(bookingUid: string): number {
+  let hash = 2_166_136_261
+  for (let at = 0; at < bookingUid.length; at++)
+    hash = Math.imul(hash ^ bookingUid.charCodeAt(at), 16_777_619) >>> 0
+  return hash % MINUTES
+}
+
+const minuteKey = (minute: number): string => String(minute % MINUTES).padStart(4, '0')
+
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 3,
+  version: 4,
   categories: ['booking'],
-  indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
+  indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart', 'byMinute'],
   keys({ state }: { state: KnownBooking }) {
     const booking = trackedPart(state)
     const references = booking?.references.map(({ stored }) => stored) ?? []
     const byEvent = references.map((one) => indexKey(one.calendarKey, one.externalEventId))
-    if (booking === undefined || state.kind !== 'OPEN')
-      return { byEvent, byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byStart: [] }
+    if (booking === undefined || state.kind !== 'OPEN') return { byEvent, ...closed }
     const start = instantKey(booking.times.start)
     return {
       byEvent,
@@ -63,6 +80,10 @@ const model = defineReadModelOf(bookingStateForm<object>(), {
       byCalendar: once(references.map(({ calendarKey }) => indexKey(calendarKey, start))),
       byUser: [indexKey(booking.userId, start)],
       byStart: [start],
+      byMinute:
+        booking.status === 'ACCEPTED' && references.length > 0
+          ? [indexKey(minuteKey(minuteOf(booking.bookingUid)), start)]
+          : [],
     }
   },
   changes: (event) => [
@@ -92,7 +113,7 @@ export async function bookingsOfOccurrences(
   readStore: ReadStore,
   calendarKey: string,
   occurrences: readonly Occurrence[],
-): Promise<{ occurrence: Occurrence; booking: BookingReferencesDocument; reference: ShownReference }[]> {
+): Promise<{ occurrence: Occurrence; booking: BookingReferencesDocument; reference: LinkedReference }[]> {
   const keyOf = (occurrence: Occurrence) => occurrenceKey(calendarKey, occurrence)
   const found = await grouped(readStore, 'byOccurrence', occurrences, keyOf)
   return Array.from(found).flatMap(([occurrence, matches]) => {
@@ -130,6 +151,22 @@ export const openBookingsOfUser = (
 ): AsyncGenerator<BookingReferencesDocument, void> =>
   eachShown(readStore, 'byUser', between([userId], { from }))
 
+/** Each open, accepted booking of that minute of the day (see `minuteOf`) with an event, that starts at `from` or later. */
+export const bookingsOfMinute = (
+  readStore: ReadStore,
+  minute: number,
+  from: Temporal.Instant,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byMinute', between([minuteKey(minute)], { from }))
+
+/** Each open booking that starts from `from` (inclusive) to `to` (exclusive), by start. */
+export const openBookingsStarting = (
+  readStore: ReadStore,
+  from: Temporal.Instant,
+  to: Temporal.Instant,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byStart', between([], { from, to }))
+
 /** Open bookings that start at `from` or later, by start. */
 export async function openBookings(
   readStore: ReadStore,
@@ -140,7 +177,7 @@ export async function openBookings(
   return { items: items.flatMap(({ state }) => shown(state) ?? []), next }
 }
 
-type Index = 'byEvent' | 'byOccurrence' | 'bySeries' | 'byCalendar' | 'byUser'
+type Index = 'byEvent' | 'byOccurrence' | 'bySeries' | 'byCalendar' | 'byUser' | 'byStart' | 'byMinute'
 
 async function* eachShown(readStore: ReadStore, index: Index, range: KeyRange) {
   for await (const { value } of model.each(readStore, index, range)) {
@@ -203,7 +240,15 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     open: state.kind === 'OPEN',
     status: statusOf(state),
     ...booking.times,
-    references: shownReferences(booking),
+    references: booking.references.map((reference) => {
+      const { stored, confirmed, rule } = reference
+      return {
+        ...stored,
+        confirmed,
+        ...(rule !== undefined && { rule }),
+        ...(isGrown(reference) && { grown: true as const }),
+      }
+    }),
     ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
     trackedAt: booking.trackedAt,
   }

@@ -61,7 +61,7 @@ type Stored = Noted & { state: StoredBooking }
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 4,
+  version: 5,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext'],
   keys({ state, lastDecision }: Kept) {

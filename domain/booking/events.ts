@@ -122,6 +122,8 @@ export type BookingEvent =
       type: 'BookingReferenceMoved'
       data: { bookingUid: string; from: StoredReference; to: StoredReference; at: string }
     }
+  /** By which rule the series of the event repeats, so that a later change of it can be told from a move. */
+  | { type: 'BookingSeriesNoted'; data: EventName & { bookingUid: string; rule: string; at: string } }
   /** What Cal.com says the booking's times and status are. */
   | {
       type: 'BookingTimesRecorded'

@@ -5,6 +5,7 @@ import type { ExternalEvent } from '../external-event.ts'
 import type { SyncMode } from '../sync-mode.ts'
 import { isBefore, readTimes, sameTimes, type Times } from '../times.ts'
 import type { DecisionCode } from './decisions.ts'
+import { isOlder } from './event-age.ts'
 import type { BookingEvent, EventName } from './events.ts'
 import { findReference, type Reference } from './references.ts'
 import type { CancelledBooking, OpenBooking } from './state.ts'
@@ -109,7 +110,7 @@ function seenOf(reference: Reference, event: ExternalEvent): Seen {
   const { watermark } = reference
   const fingerprint = fingerprintOf(event)
   const decided = watermark !== undefined && isVersion(watermark.fingerprint, fingerprint, event)
-  const older = event.updated && watermark?.updated && isBefore(event.updated, watermark.updated)
+  const older = watermark !== undefined && isOlder(event, watermark)
   return { reference, event, fingerprint, version: decided ? 'DECIDED' : older ? 'OLDER' : 'FRESH' }
 }
 

@@ -17,6 +17,8 @@ export type Reference = {
   confirmed: boolean
   /** Cal.com did not say in which calendar, and the event was not seen there yet. */
   guessed?: true
+  /** By which rule its series repeated when it was last seen, as ExternalEvent tells it. */
+  rule?: string
   /** What the event was called before: Cal.com goes on naming it so. */
   formerNames: readonly EventName[]
   linkedAt: Temporal.Instant
@@ -104,6 +106,16 @@ export function withRenamed(
     .filter((reference) => reference === found || reference !== namesake)
     .map((reference) => (reference === found ? renamed : reference))
 }
+
+export const withRule = (references: References, data: DataOf<'BookingSeriesNoted'>): References =>
+  change(references, data, (reference) => ({ ...reference, rule: data.rule }))
+
+/** The event stood alone before it was made to repeat. */
+export const isGrown = ({
+  stored: { recurringEventId },
+  formerNames,
+}: Pick<Reference, 'stored' | 'formerNames'>): boolean =>
+  formerNames.some(({ externalEventId }) => externalEventId === recurringEventId)
 
 type Decided = EventName & {
   fingerprint: string

@@ -18,6 +18,17 @@ export function moveReference(
   return accept({ type: 'BookingReferenceMoved', data: { bookingUid: state.bookingUid, ...move } })
 }
 
+/** By which rule the event's series repeats now. */
+export function noteSeriesRule(
+  state: Booking,
+  seen: EventName & { rule: string; at: string },
+): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN') return accept()
+  const known = findReference(state, seen)
+  if (known?.stored.recurringEventId === undefined || known.rule === seen.rule) return accept()
+  return accept({ type: 'BookingSeriesNoted', data: { bookingUid: state.bookingUid, ...seen } })
+}
+
 /**
  * The booking's series changed so that nobody can say which instance is its own: for a person to look at, never a
  * cancellation. Once for the same `fingerprint` (the series' version, where it is known).

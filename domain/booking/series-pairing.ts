@@ -12,13 +12,22 @@ const splits = /(?:_R\d{8}(?:T\d{6}Z?)?)+$/
  */
 export const seriesRoot = (recurringEventId: string): string => recurringEventId.replace(splits, '')
 
-/** A booking that refers to an instance. `start` stands in where the reference has no original start. */
-export type LinkedInstance = { bookingUid: string; reference: StoredReference; start: Temporal.Instant }
+/**
+ * A booking that refers to an instance. `start` stands in where the reference has no original start. `rule`: by which
+ * the series repeated when it was last seen. `grown`: its event stood alone before it was made to repeat.
+ */
+export type LinkedInstance = {
+  bookingUid: string
+  reference: StoredReference
+  start: Temporal.Instant
+  rule?: string
+  grown?: boolean
+}
 
 /**
  * `SAME`: the instance it was, perhaps in another part of the series (compare `recurringEventId`) or moved by itself.
- * `MOVED`: the instance that has taken its place. `GONE`: cancelled, or behind the series' end. `CHANGED`: the series
- * has another count or frequency, so that nobody can say which instance is meant.
+ * `MOVED`: the instance that has taken its place. `GONE`: cancelled, or behind the series' end. `CHANGED`: nobody can
+ * say which instance is meant, if any.
  */
 export type Pairing = {
   bookingUid: string
@@ -26,17 +35,18 @@ export type Pairing = {
   event?: ExternalEvent
 }
 
+/** What is left of a series: its masters that are not cancelled. `unclear`: it may go on as yet another. */
+export type SeriesNow = { masters: readonly ExternalEvent[]; unclear?: boolean }
+
 /**
  * Pairs the bookings linked to a series with its instances, cancelled ones included, of all the masters that it was
  * split into. Better no answer than a wrong one: what is not unambiguous is CHANGED. One pairing for each booking given,
- * in their order. It is surest where past bookings of the series are given too. `endsAtDate`: every master that is left
- * ends at a date, as "this and following" leaves it when it deletes; a series that is only shorter has another count.
- * `stepDays`: the fewest days between two instances, by the rules of the masters that are left.
+ * in their order. It is surest where past bookings of the series are given too.
  */
 export function pairInstances(
   linked: readonly LinkedInstance[],
   instances: readonly ExternalEvent[],
-  { endsAtDate, stepDays }: { endsAtDate: boolean; stepDays?: number } = { endsAtDate: true },
+  { masters, unclear = false }: SeriesNow,
 ): Pairing[] {
   const alive = instances.filter(({ status }) => status !== 'cancelled')
   const found = new Map<LinkedInstance, Pairing>()
@@ -48,7 +58,9 @@ export function pairInstances(
   const remaining = () => linked.filter((one) => !found.has(one))
 
   for (const one of linked) {
-    const event = alive.find(({ id }) => id === one.reference.externalEventId)
+    const event = isNamedBySeries(one)
+      ? undefined
+      : alive.find(({ id }) => id === one.reference.externalEventId)
     if (event) pair(one, 'SAME', event)
   }
   for (const one of remaining()) {
@@ -59,23 +71,27 @@ export function pairInstances(
     const event = instances.find((instance) => isGone(one, instance))
     if (event) pair(one, 'GONE', event)
   }
+  // One that does not repeat any more, or gives no instance at all, says nothing of those that it had.
+  const silent = unclear || masters.some((master) => !master.isSeries || endsBeforeItBegins(master))
+  if (silent) for (const one of remaining()) pair(one, 'CHANGED')
+  for (const one of remaining())
+    if (!masters.every(({ rule }) => rule !== undefined && rule === one.rule))
+      pair(one, stoodAlone(one, linked) && !alive.some(isNear(one)) ? 'GONE' : 'CHANGED')
 
-  const rest = remaining().toSorted((a, b) => originalOf(a) - originalOf(b))
+  // From here on the series repeats as it did: it was dragged, or it ends sooner.
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
   const before = smallestGap(linked.map(originalOf))
-  const gap = Math.min(before, smallestGap(alive.map(startOf)))
-  const step = (stepDays ?? 0) * 24 * HOUR
-  if (step > 0 && isOtherFrequency(linked, step)) for (const one of rest) pair(one, 'CHANGED')
-  else if (endsAtDate && endedBefore(rest, alive, free, gap)) for (const one of rest) pair(one, 'GONE')
-  else {
-    // Where others stayed, a whole step is not a move but a neighbour.
-    const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))
-    const moved = inOrder(rest, free, isMove) ?? nearest(rest, free, gap)
-    rest.forEach((one, index) => {
-      const event = moved?.[index]
-      pair(one, event ? 'MOVED' : 'CHANGED', event)
-    })
-  }
+  const gap = Math.min(before, smallestGap(alive.map(startOf)), stepOf(masters))
+  for (const one of remaining())
+    if (isBehind(one, masters) && free.every(isInStepWith(one, gap))) pair(one, 'GONE')
+  const rest = remaining().toSorted((a, b) => originalOf(a) - originalOf(b))
+  // Where others stayed, a whole step is not a move but a neighbour.
+  const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))
+  const moved = inOrder(rest, free, isMove) ?? nearest(rest, free, gap)
+  rest.forEach((one, index) => {
+    const event = moved?.[index]
+    pair(one, event ? 'MOVED' : 'CHANGED', event)
+  })
   return linked.flatMap((one) => found.get(one) ?? [])
 }
 
@@ -89,39 +105,49 @@ const originalOf = ({ reference, start }: LinkedInstance): number =>
   (reference.originalStart === undefined ? start : Temporal.Instant.from(reference.originalStart))
     .epochMilliseconds
 
+const isNamedBySeries = ({ reference }: LinkedInstance): boolean =>
+  reference.externalEventId === reference.recurringEventId
+
 /** Of those left: whoever is linked under the name of the series is known by the original start alone. */
 const isGone = (one: LinkedInstance, instance: ExternalEvent): boolean =>
-  one.reference.externalEventId === one.reference.recurringEventId
+  isNamedBySeries(one)
     ? instance.status === 'cancelled' && startOf(instance) === originalOf(one)
     : instance.id === one.reference.externalEventId
 
-/**
- * The series ends before all that remain: an earlier UNTIL, or no instance at all. What it still has must be in step
- * with what it had; otherwise it may have been moved.
- */
-function endedBefore(
-  rest: readonly LinkedInstance[],
-  alive: readonly ExternalEvent[],
-  free: readonly ExternalEvent[],
-  gap: number,
-): boolean {
-  const first = rest[0]
-  if (first === undefined) return false
-  const origin = originalOf(first)
-  return (
-    alive.every((event) => startOf(event) < origin) &&
-    free.every((event) => isInStep(startOf(event) - origin, gap))
-  )
+/** Only this booking is linked to the series, and its event was there before the series was. */
+const stoodAlone = ({ grown, rule }: LinkedInstance, linked: readonly LinkedInstance[]): boolean =>
+  grown === true && rule !== undefined && linked.length === 1
+
+/** Less than half a day from where the booking's own instance stood: it may be that one. */
+const isNear =
+  (one: LinkedInstance) =>
+  (instance: ExternalEvent): boolean =>
+    Math.abs(startOf(instance) - originalOf(one)) < 12 * HOUR
+
+function endsBeforeItBegins({ until, times }: ExternalEvent): boolean {
+  if (until === undefined || times === undefined || times.allDay) return false
+  return Temporal.Instant.compare(until, times.start) < 0
 }
 
-/**
- * The bookings are closer together than the rule's step, or each is many steps from the next: the rule was another one
- * when they were made. Parts of a split series stand apart as they like.
- */
-function isOtherFrequency(linked: readonly LinkedInstance[], step: number): boolean {
-  const parts = Map.groupBy(linked, ({ reference }) => reference.recurringEventId).values()
-  const apart = Math.min(...[...parts].map((part) => smallestGap(part.map(originalOf))))
-  return apart < step - HOUR || (apart >= 5 * step && Number.isFinite(apart))
+/** Each part that is left ends at a date, and the booking's instance stood behind all of them; or none is left. */
+const isBehind = (one: LinkedInstance, masters: readonly ExternalEvent[]): boolean =>
+  masters.every(({ until }) => until !== undefined && until.epochMilliseconds < originalOf(one))
+
+/** What the series still has is in step with what it had; otherwise it may have been moved. */
+const isInStepWith =
+  (one: LinkedInstance, gap: number) =>
+  (instance: ExternalEvent): boolean =>
+    isInStep(startOf(instance) - originalOf(one), gap)
+
+const DAYS: { readonly [frequency: string]: number } = { DAILY: 1, WEEKLY: 7 }
+
+/** The fewest milliseconds that the rules leave between two instances, as far as a step of whole days tells it. */
+function stepOf(masters: readonly ExternalEvent[]): number {
+  const steps = masters.map(({ rule = '' }) => {
+    const [, frequency = '', interval = '1'] = /^FREQ=(\w+)(?:;INTERVAL=(\d+))?$/.exec(rule) ?? []
+    return (DAYS[frequency] ?? Number.NaN) * Number(interval) * 24 * HOUR
+  })
+  return Math.min(...steps.filter(Number.isFinite))
 }
 
 /** Whole steps away, an hour more or less for a change to or from daylight saving time. */

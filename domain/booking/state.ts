@@ -13,6 +13,7 @@ import {
   withoutLink,
   withoutVerdict,
   withRenamed,
+  withRule,
   withSetAside,
   withWatermark,
 } from './references.ts'
@@ -108,6 +109,8 @@ function evolveTracked(
       return { ...booking, references: withoutLink(booking.references, event.data) }
     case 'BookingReferenceMoved':
       return { ...booking, references: withRenamed(booking.references, event.data) }
+    case 'BookingSeriesNoted':
+      return { ...booking, references: withRule(booking.references, event.data) }
     case 'BookingTimesRecorded': {
       const { data } = event
       const told = {

@@ -58,6 +58,9 @@ export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent
   }
 }
 
+/** The code of a calendar whose lists are read to the end and give no sync token: it is followed, by full lists. */
+export const NO_SYNC_TOKEN = 'NO_SYNC_TOKEN'
+
 type At = { calendarKey: string; at: string }
 
 /**

@@ -25,6 +25,8 @@ export function sentenceOfBookingEvent(
       return event.data.from.calendarKey === event.data.to.calendarKey
         ? 'Its calendar event goes by another name since its series was changed; the booking follows it.'
         : 'Its calendar event was moved to another calendar; the booking follows it there.'
+    case 'BookingSeriesNoted':
+      return 'The rule by which the series of its calendar event repeats is on record.'
     case 'BookingTimesRecorded': {
       const status = event.data.status === undefined ? '' : ` and is ${statusText[event.data.status]}`
       return `Cal.com says that the booking is at ${readableTimes(event.data)}${status}.`

@@ -1,4 +1,5 @@
 import type { ExternalAttendee, ExternalEvent, ExternalTimes } from '../../domain/external-event.ts'
+import { readRecurrence } from './google-recurrence.ts'
 import { instantOf, isDate, isZone, startOfDate, type TimeProblem } from './google-time.ts'
 
 /** Why an entry could not be read in full. */
@@ -64,10 +65,8 @@ function readWhatIsOptional(
   }
   if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) {
     event.isSeries = true
-    const rules = entry.recurrence.map(String).filter((rule) => /^(RRULE|RDATE)/i.test(rule))
-    if (rules.some((rule) => /^RRULE:.*\bUNTIL=/i.test(rule))) event.endsAtDate = true
-    const stepDays = rules.length === 1 ? readStepDays(String(rules[0])) : undefined
-    if (stepDays !== undefined) event.stepDays = stepDays
+    const start = isRecord(entry.start) ? entry.start : {}
+    Object.assign(event, readRecurrence(entry.recurrence.map(String), start))
   }
   // An unreadable list of guests must never look like "all declined".
   if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)
@@ -92,24 +91,6 @@ function readWhatIsOptional(
   return start === 'ZONE_UNKNOWN'
 }
 
-const DAYS: { [frequency: string]: number } = { DAILY: 1, WEEKLY: 7, MONTHLY: 28, YEARLY: 365 }
-
-/** The fewest days between two instances of a rule (RFC 5545, 3.3.10) that is no more than a step of one kind. */
-function readStepDays(rule: string): number | undefined {
-  const parts = new Map(
-    rule
-      .toUpperCase()
-      .slice('RRULE:'.length)
-      .split(';')
-      .map((part) => part.split('=') as [string, string | undefined]),
-  )
-  const [days, interval] = [DAYS[parts.get('FREQ') ?? ''], Number(parts.get('INTERVAL') ?? 1)]
-  const several = [...parts].some(([name, value]) => name.startsWith('BY') && value?.includes(','))
-  const narrower = parts.get('FREQ') !== 'WEEKLY' && [...parts.keys()].some((name) => name.startsWith('BY'))
-  if (days === undefined || !Number.isInteger(interval) || interval < 1) return undefined
-  return several || narrower ? undefined : days * interval
-}
-
 function readTimes(
   start: unknown,
   end: unknown,
@@ -121,6 +102,7 @@ function readTimes(
     if (typeof from === 'string') return from
     const to = instantOf(end.dateTime, zoneOf(end) ?? zoneOf(start), calendarZone)
     if (typeof to === 'string') return to
+    if (!isTellable(from) || !isTellable(to)) return 'MALFORMED_TIME'
     const zone = start.timeZone
     return typeof zone === 'string' && isZone(zone)
       ? { allDay: false, start: from, end: to, timeZone: zone }
@@ -155,6 +137,11 @@ function countAsResource(attendee: ExternalAttendee): void {
   delete attendee.self
   attendee.resource = true
 }
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z')
+const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
+
+/** RFC 3339 writes years of four digits: others could neither be published nor be compared as text. */
+const isTellable = ({ epochMilliseconds: at }: Temporal.Instant): boolean => at >= FIRST_MS && at <= LAST_MS
 
 /** The zone beside a time. A name that nobody knows is kept: resolving with it fails, guessing another would lie. */
 function zoneOf(time: Record<string, unknown>): string | undefined {

@@ -26,6 +26,11 @@ export function createMetrics(): Metrics {
     'kind',
     'outcome',
   ])
+  const dailyLooks = counter(
+    'daily_looks_total',
+    'Looks at bookings of which nothing told of a change: once a day, and before they start',
+    ['why'],
+  )
   const commands = counter('commands_total', 'Commands by name and outcome', ['command', 'outcome'])
   const publishLag = new Histogram({
     name: name('publish_lag_seconds'),
@@ -46,6 +51,7 @@ export function createMetrics(): Metrics {
     decided: (code) => decisions.inc({ code }),
     fetched: (outcome) => fetches.inc({ outcome }),
     looked: (kind, outcome) => looks.inc({ kind, outcome }),
+    askedForLooks: (why, looks) => dailyLooks.inc({ why }, looks),
     commandHandled: (command, outcome) => commands.inc({ command, outcome }),
     published: (seconds) => publishLag.observe(seconds),
     httpAnswered: ({ seconds, ...labels }) => http.observe(labels, seconds),

@@ -5,8 +5,8 @@ import type { Document } from '../read-store/read-store.ts'
 export const workKinds = ['calendar', 'booking', 'references'] as const
 export type WorkKind = (typeof workKinds)[number]
 export type Kind = WorkKind | RoleKind | ParkedRequestKind
-/** Which process runs a role. Given to those only who ask for it by name, and in no status. */
-export type RoleKind = `role-${'projections' | 'publisher'}`
+/** Which process runs a role, or takes the next turn at the daily looks. Given to those only who ask for it by name. */
+export type RoleKind = `role-${'projections' | 'publisher' | 'daily-looks'}`
 /** A person's request about a parked event. Given, too, to those only who ask for it by name. */
 export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
 /** `key` is unique within the kind: a calendar's key, a booking's uid, a role, a parked event. */

@@ -1,6 +1,7 @@
 // The things that wait for somebody to do something, and what that would be.
 import { z } from 'zod'
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
+import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
@@ -88,6 +89,8 @@ const refusals: { readonly [code: string]: string } = {
     'Let the host connect again, and store the new credential with PUT /credentials/{credentialId}.',
   CALENDAR_GONE: 'Ask the host whether the calendar was deleted; RemoveCalendarSync ends its sync.',
   FORBIDDEN: 'Ask the host to share the calendar again with the account that the credential is of.',
+  [NO_SYNC_TOKEN]:
+    'Nothing is lost, but each reading costs more than it should: ask the provider why, if it lasts for days.',
   BAD_REQUEST: 'This should not happen: look at the logs for what the provider said.',
 }
 
@@ -107,7 +110,10 @@ async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> 
     return [
       {
         code: failing.code,
-        sentence: 'This calendar cannot be read; its bookings do not follow it.',
+        sentence:
+          failing.code === NO_SYNC_TOKEN
+            ? 'The lists of this calendar end without a sync token, so that each reading repeats what former ones showed.'
+            : 'This calendar cannot be read; its bookings do not follow it.',
         next,
         ...(sealed && SEALED),
         calendarKey,

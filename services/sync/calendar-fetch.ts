@@ -8,9 +8,11 @@ import {
   completeFullSync,
   expireSyncToken,
   failFetching,
+  NO_SYNC_TOKEN,
   recoverFetching,
 } from '../../domain/calendar/feed.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
+import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import { isCalendarUnneeded } from '../calendars/calendar-need.ts'
@@ -19,8 +21,10 @@ import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 import { resolveChangedSeries, signalFindings } from './fetch-findings.ts'
+import { type Findings, lookAt, newFindings } from './findings.ts'
 import { findMissing } from './missing-events.ts'
-import { matchPage, newFindings } from './page-match.ts'
+import { matchPage } from './page-match.ts'
+import { linkedInstances } from './series-resolution.ts'
 
 /** A full sync reaches back this far, so that an event that began yesterday is still seen. */
 const FULL_SYNC_BACK_HOURS = 24
@@ -41,11 +45,32 @@ export async function fetchCalendar(
   }
   if (!fetched.ok) return failed(ports, claim, fetched, signal)
   await recordSuccess(ports, claim, fetched)
-  return { kind: 'done', syncToken: fetched.syncToken, changed: fetched.changed }
+  const { syncToken, changed, full } = fetched
+  if (syncToken === undefined) {
+    const before = full ? { syncToken: null } : {}
+    return { kind: 'done', ...before, changed, memo: { [TOKEN_MISSED]: true } }
+  }
+  return { kind: 'done', syncToken, changed, ...onceMore(claim, fetched) }
 }
 
-/** `changed`: something in it concerned a booking. */
-type Fetched = { ok: true; syncToken: string; events: number; full: boolean; changed: boolean }
+/** `changed`: something in it concerned a booking. Without `syncToken` the list told everything but where it ended. */
+type Fetched = { ok: true; syncToken?: string; events: number; full: boolean; changed: boolean }
+
+/** How long after an empty list that followed a push the calendar is asked once more. */
+const ONCE_MORE_MS = 10_000
+
+/** What a calendar remembers from one fetch to the next: its last list had no token; a push was asked for twice. */
+const [TOKEN_MISSED, ASKED_TWICE] = ['tokenMissed', 'askedTwice'] as const
+
+/** A list can be behind the push that announced it. Once for each push: most have nothing to tell. */
+function onceMore(
+  { cause, memo }: Claim,
+  { events, full }: Fetched,
+): { againInMs?: number; memo?: Document } {
+  if (!('channelId' in cause) || events > 0 || full) return {}
+  const push = `${cause.channelId} ${cause.messageNumber}`
+  return memo?.[ASKED_TWICE] === push ? {} : { againInMs: ONCE_MORE_MS, memo: { [ASKED_TWICE]: push } }
+}
 
 async function readChanges(
   ports: ServicePorts,
@@ -66,7 +91,10 @@ async function readChanges(
       { ...access, ...from, ...(pageToken !== undefined && { pageToken }) },
       signal,
     )
-    if (!page.ok) return page
+    if (!page.ok) {
+      if (events > 0 && !signal.aborted) await signalPart(ports, claim, findings, signal)
+      return page
+    }
     // The lease may be another's by now: what comes of it is theirs to find.
     if (signal.aborted) return { ok: false, code: 'UNAVAILABLE', reason: 'aborted' }
     events += page.value.events.length
@@ -74,15 +102,34 @@ async function readChanges(
     pageToken = page.value.nextPageToken
     if (pageToken === undefined) {
       const next = page.value.nextSyncToken
-      if (next === undefined) return { ok: false, code: 'UNAVAILABLE', reason: 'noSyncToken' }
       const resolved = await resolveChangedSeries(ports, access, claim, findings, signal)
-      if (!resolved.ok) return resolved
+      if (!resolved.ok) {
+        if (!signal.aborted) await signalPart(ports, claim, findings, signal)
+        return resolved
+      }
       if (full) await findMissing(ports, calendarKey, findings)
       await signalFindings(ports, claim, findings, signal)
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
-      return { ok: true, syncToken: next, events, full, changed }
+      return { ok: true, ...(next !== undefined && { syncToken: next }), events, full, changed }
     }
   }
+}
+
+/**
+ * What was seen is true, whatever the rest of the answer lacks: it is acted on before the fetch begins anew. A series that
+ * changed is known in part only: each of its bookings is looked at by itself.
+ */
+async function signalPart(
+  ports: ServicePorts,
+  claim: Claim,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
+  for (const { bookingUid, reference, start } of [...linked.values()].flat())
+    if (Temporal.Instant.compare(start, ports.now()) > 0)
+      lookAt(findings, bookingUid, reference.externalEventId)
+  await signalFindings(ports, claim, findings, signal)
 }
 
 async function failed(
@@ -121,12 +168,17 @@ async function recordSuccess(ports: ServicePorts, claim: Claim, fetched: Fetched
   const calendarKey = claim.key
   const context = contextOf(ports, 'sync-worker', claim.cause)
   await healIfNotPushed(ports, context, calendarKey)
-  if (claim.failures === 0 && !fetched.full) return
+  const whole = fetched.syncToken !== undefined
+  if (whole && claim.failures === 0 && !fetched.full && !claim.memo?.[TOKEN_MISSED]) return
   const at = ports.now().toString()
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) => {
-    const recovered = recoverFetching(state, { calendarKey, at })
-    if (!fetched.full || !recovered.ok) return recovered
+    const told = whole
+      ? recoverFetching(state, { calendarKey, at })
+      : failFetching(state, { calendarKey, code: NO_SYNC_TOKEN, at })
+    if (!fetched.full || !told.ok) return told
     const completed = completeFullSync(state, { calendarKey, events: fetched.events, at })
-    return completed.ok ? { ok: true, events: [...recovered.events, ...completed.events] } : completed
+    return completed.ok ? { ok: true, events: [...told.events, ...completed.events] } : completed
   })
+  if (!whole && !claim.memo?.[TOKEN_MISSED])
+    ports.log.warn({ calendarKey, code: NO_SYNC_TOKEN }, 'a list of a calendar ended without a sync token')
 }

@@ -192,6 +192,8 @@ async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome
       // A calendar keeps its sync token; a look leaves nothing behind.
       await ports.queue.complete(claim, {
         ...(outcome.syncToken !== undefined && { syncToken: outcome.syncToken }),
+        ...(outcome.memo && { memo: outcome.memo }),
+        ...(outcome.againInMs !== undefined && { againInMs: outcome.againInMs }),
         forget: claim.kind !== 'calendar',
       })
       return

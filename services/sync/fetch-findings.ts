@@ -1,14 +1,17 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
-import { moveReference } from '../../domain/booking/series-change.ts'
+import type { EventName } from '../../domain/booking/events.ts'
+import { moveReference, noteSeriesRule } from '../../domain/booking/series-change.ts'
+import { partsOf } from '../../domain/booking/series-kinship.ts'
 import type { LinkedInstance } from '../../domain/booking/series-pairing.ts'
+import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
+import type { Finding, Findings } from './findings.ts'
 import { rehearseLook } from './look.ts'
 import { type LookMemo, writeLookMemo } from './look-memo.ts'
-import type { ChangedMaster, Finding, Findings } from './page-match.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 
 /**
@@ -23,39 +26,21 @@ export async function resolveChangedSeries(
   signal: AbortSignal,
 ): Promise<{ ok: true } | ProviderError> {
   const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
-  const others = byKinship(findings.otherMasters.values())
   for (const [root, changed] of findings.masters) {
     const instances = linked.get(root) ?? []
-    const continued = changed.flatMap(kinship).flatMap((kin) => others.get(kin) ?? [])
-    const masters = [...changed, ...new Set(continued)]
-    const pairings = await pairWithSeries(ports, access, masters, instances, signal)
+    const { parts: masters, unclear } = partsOf([...changed.values()], [...findings.otherMasters.values()])
+    const pairings = await pairWithSeries(ports, access, { masters, unclear }, instances, signal)
     if (!pairings.ok) return pairings
-    for (const pairing of pairings.value) await follow(ports, claim, pairing, instances, findings)
+    for (const pairing of pairings.value)
+      await follow(ports, claim, { pairing, masters }, instances, findings)
   }
   return { ok: true }
-}
-
-/**
- * What a master shares with those that it was split from. Where "this and following" changes the times too, the series
- * goes on under an id that has nothing to do with the old one: both are written at once (one etag), and the new one
- * keeps the old one's `created`, also when it is changed again.
- */
-const kinship = ({ etag, created }: ChangedMaster): string[] => [
-  ...(etag === undefined ? [] : [`etag ${etag}`]),
-  ...(created === undefined ? [] : [`created ${created}`]),
-]
-
-function byKinship(masters: Iterable<ChangedMaster>): Map<string, ChangedMaster[]> {
-  const found = new Map<string, ChangedMaster[]>()
-  for (const master of masters)
-    for (const kin of kinship(master)) found.set(kin, [...(found.get(kin) ?? []), master])
-  return found
 }
 
 async function follow(
   ports: ServicePorts,
   claim: Claim,
-  pairing: SeriesPairing,
+  { pairing, masters }: { pairing: SeriesPairing; masters: readonly ExternalEvent[] },
   instances: readonly LinkedInstance[],
   findings: Findings,
 ): Promise<void> {
@@ -78,9 +63,15 @@ async function follow(
       ...(event.originalStart && { originalStart: event.originalStart.toString() }),
     }
     const context = contextOf(ports, 'sync-worker', claim.cause)
+    const at = ports.now().toString()
     await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-      moveReference(state, { from, to, at: ports.now().toString() }),
+      moveReference(state, { from, to, at }),
     )
+    const rule = masters.find(({ id }) => id === event.recurringEventId)?.rule
+    if (rule !== undefined && rule !== instance.rule)
+      await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+        noteSeriesRule(state, { ...nameOf(to), rule, at }),
+      )
   }
   const known = findings.looks.get(bookingUid)
   findings.looks.set(bookingUid, {
@@ -89,6 +80,8 @@ async function follow(
     ...(outcome === 'GONE' && { would: 'CANCELLATION', seriesEnded: true }),
   })
 }
+
+const nameOf = ({ calendarKey, externalEventId }: EventName): EventName => ({ calendarKey, externalEventId })
 
 /** How many looks are rehearsed at a time. */
 const WIDTH = 8

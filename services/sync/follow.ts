@@ -31,14 +31,15 @@ export async function follow(
 }
 
 /** An instance belongs to another master once its series was split, and to none once it was taken out of it. */
-function nameNow(stored: StoredReference, event: ExternalEvent): StoredReference | undefined {
+export function nameNow(stored: StoredReference, event: ExternalEvent): StoredReference | undefined {
   const { recurringEventId, originalStart, id } = event
   if (event.status === 'cancelled') return undefined
   if (id === stored.externalEventId && recurringEventId === stored.recurringEventId) return undefined
   const { provider, calendarKey } = stored
   if (recurringEventId === undefined) return { provider, calendarKey, externalEventId: id }
   return {
-    ...stored,
+    provider,
+    calendarKey,
     externalEventId: id,
     recurringEventId,
     ...(originalStart && { originalStart: originalStart.toString() }),

@@ -22,6 +22,7 @@ import { confirm } from './confirm.ts'
 import { lookElsewhere } from './elsewhere.ts'
 import { follow } from './follow.ts'
 import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts'
+import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
 
 const TURNS = 6
@@ -126,6 +127,7 @@ async function lookOnce(
   }
   if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
   ports.onDecision?.(decision.code)
+  await learnRules(ports, context, booking, signal)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
   return decisions[decision.code].looksAgain

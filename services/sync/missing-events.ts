@@ -1,7 +1,7 @@
 import type { Cause } from '../../domain/event-metadata.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
-import type { Findings } from './page-match.ts'
+import type { Findings } from './findings.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'FULL_SYNC' }
 

@@ -1,8 +1,13 @@
+import { bookingAggregate } from '../../commands/aggregates.ts'
 import { applyLook } from '../../commands/apply-look.ts'
+import { execute } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
-import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
-import type { Claim, Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
+import { decisions } from '../../domain/booking/decisions.ts'
+import type { Claim, Look, LookContext } from '../../domain/booking/look.ts'
+import { findReference } from '../../domain/booking/references.ts'
+import { moveReference } from '../../domain/booking/series-change.ts'
 import { seriesRoot } from '../../domain/booking/series-pairing.ts'
+import { accept } from '../../domain/decision.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import {
@@ -14,48 +19,8 @@ import {
 } from '../../projections/booking-references.ts'
 import { claimsOf } from '../../projections/claims.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
-import type { Change } from './brake.ts'
-
-/** What a fetch found to be looked at, kept until its last page: nothing here is decided yet. */
-export type Findings = {
-  /** Bookings to look at, each with what the fetch showed of its events, by event id. */
-  looks: Map<string, Finding>
-  /** Masters that changed, by the root of their series. */
-  masters: Map<string, ChangedMaster[]>
-  /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
-  otherMasters: Map<string, ChangedMaster>
-  /** Bookings whose event was in the list. */
-  seen: Set<string>
-}
-
-/**
- * `seen`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
- * brake weighs. `seriesEnded`: the booking's series ends before it and goes on under no other id.
- */
-export type Finding = {
-  cause?: Cause
-  seen?: string
-  would?: Change
-  seriesEnded?: true
-  /** The events that it was found by. */
-  events: Set<string>
-}
-
-export type ChangedMaster = {
-  id: string
-  alive: boolean
-  endsAtDate: boolean
-  stepDays?: number
-  etag?: string
-  created?: Temporal.Instant
-}
-
-export const newFindings = (): Findings => ({
-  looks: new Map(),
-  masters: new Map(),
-  otherMasters: new Map(),
-  seen: new Set(),
-})
+import { type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
+import { nameNow } from './follow.ts'
 
 /** Which page of which calendar: when it was asked for, and why. */
 export type PageSight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
@@ -82,8 +47,9 @@ export async function matchPage(
   findings: Findings,
 ): Promise<void> {
   if (events.length === 0) return
-  await collectMasters(ports, sight.calendarKey, events, findings)
-  const matches = await findMatches(ports, sight.calendarKey, events)
+  const newest = newestOfEach(events, findings.newest)
+  await collectMasters(ports, sight.calendarKey, newest, findings)
+  const matches = await findMatches(ports, sight.calendarKey, newest, findings)
   const perBooking = Map.groupBy(matches, ({ booking }) => booking.bookingUid)
   const contexts = contextsOfPage(ports, sight.calendarKey)
   const queue = [...perBooking.values()]
@@ -111,6 +77,7 @@ async function findMatches(
   ports: ServicePorts,
   calendarKey: string,
   events: readonly ExternalEvent[],
+  findings: Findings,
 ): Promise<Match[]> {
   const byEvent = await bookingsOfEvents(
     ports.readStore,
@@ -118,13 +85,18 @@ async function findMatches(
     events.map(({ id }) => id),
   )
   const matches: Match[] = []
-  const newest = newestOfEach(events)
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
-  for (const event of newest) {
+  for (const event of events) {
     // What is said of a series is not said of one instance: `collectMasters` sees to it.
     const known = concernedBy(byEvent.get(event.id) ?? [], event)
     const direct = known.filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
+    if (direct.length > 0) findings.newest.set(event.id, event)
     for (const booking of direct) {
+      // Which of its occurrences the booking stands for, only a look can tell.
+      if (event.isSeries && booking.open) {
+        lookAt(findings, booking.bookingUid, event.id)
+        continue
+      }
       const claims = claimsOf(known, booking.bookingUid, { calendarKey, externalEventId: event.id })
       matches.push({ booking, externalEventId: event.id, event, claims })
     }
@@ -156,36 +128,29 @@ async function findMatches(
 const isLinkedAsInstanceOf = ({ references }: BookingReferencesDocument, eventId: string): boolean =>
   references.some((one) => one.externalEventId === eventId && one.recurringEventId === eventId)
 
-/** A master, or an id-only tombstone of one, concerns every booking linked to an instance of its series. */
+/**
+ * A master, a tombstone of one, or one that does not repeat any more concerns every booking linked to an instance of its
+ * series.
+ */
 async function collectMasters(
   ports: ServicePorts,
   calendarKey: string,
   events: readonly ExternalEvent[],
   findings: Findings,
 ): Promise<void> {
-  const candidates = events.filter(
-    ({ isSeries, status, recurringEventId }) =>
-      isSeries === true || (status === 'cancelled' && recurringEventId === undefined),
-  )
-  if (candidates.length === 0) return
-  const roots = [...new Set(candidates.map(({ id }) => seriesRoot(id)))]
-  const linked = await bookingsOfSeries(ports.readStore, calendarKey, roots)
-  for (const { id, status, etag, created, endsAtDate = false, stepDays } of candidates) {
-    const root = seriesRoot(id)
-    const alive = status !== 'cancelled'
-    const master = {
-      id,
-      alive,
-      endsAtDate,
-      ...(stepDays !== undefined && { stepDays }),
-      ...(etag !== undefined && { etag }),
-      ...(created && { created }),
-    }
+  const whole = events.filter(({ recurringEventId }) => recurringEventId === undefined)
+  if (whole.length === 0) return
+  const linked = await bookingsOfSeries(ports.readStore, calendarKey, [
+    ...new Set(whole.map(({ id }) => seriesRoot(id))),
+  ])
+  for (const event of whole) {
+    const root = seriesRoot(event.id)
     if ((linked.get(root) ?? []).length > 0) {
-      const masters = findings.masters.get(root) ?? []
-      findings.masters.set(root, [...masters.filter((known) => known.id !== id), master])
-    } else if (alive) findings.otherMasters.set(id, master)
-    else findings.otherMasters.delete(id)
+      findings.newest.set(event.id, event)
+      const masters = findings.masters.get(root) ?? new Map<string, ExternalEvent>()
+      findings.masters.set(root, masters.set(event.id, event))
+    } else if (event.isSeries && event.status !== 'cancelled') findings.otherMasters.set(event.id, event)
+    else findings.otherMasters.delete(event.id)
   }
 }
 
@@ -219,53 +184,30 @@ async function decideOrFind(
     'unless it acts',
   )
   const names = matches.map(({ externalEventId }) => externalEventId)
-  if (decision.acts || decisions[decision.code].looksAgain) found(findings, matches, decision)
+  for (const { externalEventId, event } of matches)
+    await followInPage(ports, sight, booking, externalEventId, event)
+  const gone = matches.some(({ event }) => event.status === 'cancelled')
+  if (decision.acts || decisions[decision.code].looksAgain)
+    found(findings, bookingUid, { names, gone }, decision)
   else forget(findings, bookingUid, names)
 }
 
-function found(
-  findings: Findings,
-  matches: readonly Match[],
-  { acts, code, fingerprint }: LookDecision,
-): void {
-  const [{ booking }] = matches as [Match]
-  const known = findings.looks.get(booking.bookingUid)
-  const gone = matches.some(({ event }) => event.status === 'cancelled')
-  const moved = acts && !isCancellation(code)
-  const events = new Set([...(known?.events ?? []), ...matches.map(({ externalEventId }) => externalEventId)])
-  findings.looks.set(booking.bookingUid, {
-    ...known,
-    ...(acts && fingerprint !== undefined && { seen: fingerprint }),
-    ...((gone || acts) && { would: moved ? 'MOVE' : 'CANCELLATION' }),
-    events,
+/** Learns another name of an event as soon as a list shows it: it may be the last that is heard of the series. */
+async function followInPage(
+  ports: ServicePorts,
+  { calendarKey, cause }: PageSight,
+  { bookingUid, references }: BookingReferencesDocument,
+  externalEventId: string,
+  event: ExternalEvent,
+): Promise<void> {
+  const known = references.find(
+    (one) => one.calendarKey === calendarKey && one.externalEventId === externalEventId,
+  )
+  const to = known && nameNow(known, event)
+  if (known === undefined || to === undefined) return
+  const at = ports.now().toString()
+  await execute(ports, contextOf(ports, 'sync-worker', cause), bookingAggregate, bookingUid, (state) => {
+    const reference = state.kind === 'OPEN' ? findReference(state, known) : undefined
+    return reference ? moveReference(state, { from: reference.stored, to, at }) : accept()
   })
-}
-
-/** A newer version of an event takes back what an older one in the same list called for. */
-function forget(findings: Findings, bookingUid: string, names: readonly string[]): void {
-  const known = findings.looks.get(bookingUid)
-  if (known === undefined) return
-  for (const name of names) known.events.delete(name)
-  if (known.events.size === 0) findings.looks.delete(bookingUid)
-}
-
-/** A list may hold an id more than once: its newest version counts, wherever it stands. */
-function newestOfEach(events: readonly ExternalEvent[]): ExternalEvent[] {
-  const newest = new Map<string, ExternalEvent>()
-  for (const event of events) {
-    const other = newest.get(event.id)
-    if (other === undefined || !isNewer(other, event)) newest.set(event.id, event)
-  }
-  return [...newest.values()]
-}
-
-/** By what Google wrote them with: an etag is twice the microseconds of `updated`, and tombstones have no `updated`. */
-function isNewer(one: ExternalEvent, than: ExternalEvent): boolean {
-  const [a, b] = [writtenAt(one), writtenAt(than)]
-  return a !== undefined && b !== undefined && a > b
-}
-
-function writtenAt({ etag, updated }: ExternalEvent): number | undefined {
-  const written = Number(etag?.replaceAll('"', ''))
-  return Number.isSafeInteger(written) && written > 1e15 ? written / 2_000 : updated?.epochMilliseconds
 }

@@ -13,19 +13,17 @@ import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 /** How far around the linked bookings instances are asked for: a series may be moved by days. */
 const MARGIN_HOURS = 7 * 24
 
-/** A master of a series, as far as pairing asks; `endsAtDate` and `stepDays` as in `ExternalEvent`. */
-type SeriesPart = { id: string; alive: boolean; endsAtDate: boolean; stepDays?: number }
-
 export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 
 /**
- * Pairs the bookings linked to one series with the instances of these masters of it, bounded to the bookings' span.
- * Bookings of other parts of the series are left out: what changed here says nothing of them.
+ * Pairs the bookings linked to one series with the instances of these masters of it (cancelled ones too), bounded to the
+ * bookings' span. Bookings of other parts of the series are left out: what changed here says nothing of them. `unclear`:
+ * the series may go on as yet another.
  */
 export async function pairWithSeries(
   ports: ServicePorts,
   access: CalendarAccess,
-  masters: readonly SeriesPart[],
+  { masters, unclear = false }: { masters: readonly ExternalEvent[]; unclear?: boolean },
   linked: readonly LinkedInstance[],
   signal: AbortSignal,
 ): Promise<Answer<SeriesPairing[]>> {
@@ -34,10 +32,12 @@ export async function pairWithSeries(
   if (first === undefined || last === undefined) return { ok: true, value: [] }
   const from = first.subtract({ hours: MARGIN_HOURS })
   const to = last.add({ hours: MARGIN_HOURS })
+  const left = masters.filter(({ status }) => status !== 'cancelled')
   const instances: ExternalEvent[] = []
-  for (const { id: eventId, alive } of masters) {
-    if (!alive) continue
-    const answer = await ports.provider.instances({ ...access, eventId, from, to }, signal)
+  for (const master of left) {
+    const answer = master.isSeries
+      ? await ports.provider.instances({ ...access, eventId: master.id, from, to }, signal)
+      : { ok: true as const, value: [master] }
     if (!answer.ok) return answer
     instances.push(...answer.value)
   }
@@ -45,12 +45,7 @@ export async function pairWithSeries(
   const concerned = linked.filter(
     ({ reference }) => names.has(reference.recurringEventId ?? '') || names.has(reference.externalEventId),
   )
-  const left = masters.filter(({ alive }) => alive)
-  const endsAtDate = left.every((master) => master.endsAtDate)
-  // 0 where one of them cannot tell.
-  const stepDays = left.length === 0 ? 0 : Math.min(...left.map((master) => master.stepDays ?? 0))
-  const rule = { endsAtDate, ...(stepDays > 0 && { stepDays }) }
-  return { ok: true, value: pairInstances(concerned, instances, rule) }
+  return { ok: true, value: pairInstances(concerned, instances, { masters: left, unclear }) }
 }
 
 /**
@@ -62,6 +57,8 @@ export async function linkedInstances(
   calendarKey: string,
   roots: readonly string[],
 ): Promise<Map<string, LinkedInstance[]>> {
+  if (roots.length === 0) return new Map()
+  await ports.caughtUp('booking-references')
   const found = await bookingsOfSeries(ports.readStore, calendarKey, roots)
   const now = ports.now()
   return new Map(
@@ -83,9 +80,10 @@ function instancesOf(
   return booking.references.flatMap((reference) => {
     const { recurringEventId } = reference
     const ofSeries = recurringEventId !== undefined && seriesRoot(recurringEventId) === root
-    return ofSeries && reference.calendarKey === calendarKey
-      ? [{ bookingUid: booking.bookingUid, reference, start }]
-      : []
+    if (!ofSeries || reference.calendarKey !== calendarKey) return []
+    const { rule, grown } = reference
+    const { bookingUid } = booking
+    return [{ bookingUid, reference, start, ...(rule !== undefined && { rule }), ...(grown && { grown }) }]
   })
 }
 
@@ -116,9 +114,7 @@ export async function findInSeries(
         : answer
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
-  const { endsAtDate = false, stepDays } = series
-  const part = { id: recurringEventId, alive: true, endsAtDate, ...(stepDays !== undefined && { stepDays }) }
-  const pairings = await pairWithSeries(ports, access, [part], linked, signal)
+  const pairings = await pairWithSeries(ports, access, { masters: [series] }, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
   if (mine?.outcome === 'CHANGED') {
@@ -132,6 +128,38 @@ export async function findInSeries(
   if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
   return answer.ok ? asClearAs(series, answer.value) : goneWith(series, reference.stored)
 }
+
+/**
+ * The booking's event repeats now: the occurrence at the booking's start, also where it was cancelled or moved by itself.
+ * Where there is none, the event was moved as it was made to repeat, and its first occurrence stands for it; or that is
+ * none either, and nothing does any more.
+ */
+export async function findOccurrence(
+  ports: ServicePorts,
+  access: CalendarAccess,
+  booking: OpenBooking,
+  reference: Reference,
+  series: ExternalEvent,
+  signal: AbortSignal,
+): Promise<Answer<ExternalEvent>> {
+  if (series.times === undefined || series.times.allDay) return { ok: true, value: series }
+  const { start } = booking.times
+  for (const at of [start, series.times.start]) {
+    const answer = await ports.provider.event({ ...access, eventId: instanceId(series.id, at) }, signal)
+    if (answer.ok && answer.value.recurringEventId === series.id) return answer
+    if (!answer.ok && answer.code !== 'NOT_FOUND' && answer.code !== 'GONE') return answer
+  }
+  // An id may be made otherwise than we know: an instance that is there has the last word.
+  const range = { from: start.subtract({ hours: MARGIN_HOURS }), to: start.add({ hours: MARGIN_HOURS }) }
+  const answer = await ports.provider.instances({ ...access, eventId: series.id, ...range }, signal)
+  if (!answer.ok) return answer
+  const one = answer.value.find(({ originalStart }) => originalStart?.equals(start))
+  if (one) return { ok: true, value: one }
+  return goneWith(series, reference.stored)
+}
+
+const instanceId = (seriesId: string, start: Temporal.Instant): string =>
+  `${seriesRoot(seriesId)}_${start.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')}`
 
 /** The provider no longer knows the instance at all: the series speaks for it. */
 function goneWith(

@@ -8,7 +8,7 @@ import type { Answer, CalendarAccess, ProviderError } from '../../ports/calendar
 import { accessTo } from '../calendars/calendar-access.ts'
 import { suspendForCredential } from '../channels/suspension.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
-import { findInSeries } from './series-resolution.ts'
+import { findInSeries, findOccurrence } from './series-resolution.ts'
 
 /** A whole look; `failures`: why events could not be read. Undefined where a series changed so that a person was told. */
 export type Sights = { look: Look; failures: readonly ProviderError[] }
@@ -43,7 +43,8 @@ export async function see(
 
 /**
  * An instance that seems gone is looked for in its series first: its id changes when the series is edited. So is one
- * that is linked under the name of its series: what answers to that name is the first of them.
+ * that is linked under the name of its series: what answers to that name is the first of them. An event that repeats now
+ * is seen as the occurrence that the booking stands for.
  */
 async function lookAtEvent(
   ports: ServicePorts,
@@ -58,6 +59,8 @@ async function lookAtEvent(
     externalEventId === recurringEventId
       ? { ok: false, code: 'NOT_FOUND', reason: 'namedBySeries' }
       : await ports.provider.event({ ...access, eventId: externalEventId }, signal)
+  if (answer.ok && answer.value.isSeries && answer.value.status !== 'cancelled')
+    return findOccurrence(ports, access, booking, reference, answer.value, signal)
   const gone = answer.ok
     ? answer.value.status === 'cancelled'
     : answer.code === 'NOT_FOUND' || answer.code === 'GONE'

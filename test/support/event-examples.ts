@@ -39,6 +39,15 @@ export const examples: Examples = {
       { bookingUid: 'booking1', from: event, to: { ...event, calendarKey: 'key2' }, at },
       { bookingUid: 'booking1', from: event, to: { ...event, externalEventId: 'event2' }, at },
     ],
+    BookingSeriesNoted: [
+      {
+        bookingUid: 'booking1',
+        calendarKey: 'key1',
+        externalEventId: 'event1',
+        rule: 'FREQ=WEEKLY',
+        at,
+      },
+    ],
     BookingTimesRecorded: [
       { bookingUid: 'booking1', ...times, at },
       { bookingUid: 'booking1', ...times, status: 'REJECTED', at },

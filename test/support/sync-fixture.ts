@@ -36,6 +36,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
   const world = syncWorld(options)
   const { clock, google, calcom, ports, projections } = world
   const { events, queue, vault, calendars } = ports
+  const dailyLooks: string[] = []
   let roles = start()
 
   function start(): { running: RunningRoles; ended: AbortController } {
@@ -44,6 +45,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
       onWorked() {},
+      onDailyLooks: (why, looks) => void dailyLooks.push(...Array(looks).fill(why)),
       runProjections: (also) => also(ended.signal),
       runPublisher: async () => {},
       mayStart: Promise.resolve(true),
@@ -87,6 +89,8 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       world.asked.filter(
         (one) => one.method === method && (calendarId === undefined || one.calendarId === calendarId),
       ),
+    /** Why looks were asked for that no change did, oldest first. */
+    dailyLooks,
     during,
     settle,
     /** Lets so much time pass. */

@@ -47,16 +47,38 @@ const link = (
     ...more,
   },
   start,
+  rule: 'FREQ=WEEKLY',
 })
-const links = (starts: readonly Temporal.Instant[]): LinkedInstance[] =>
-  starts.map((start, n) => link(start, n + 1))
+const links = (starts: readonly Temporal.Instant[], more: Partial<LinkedInstance> = {}): LinkedInstance[] =>
+  starts.map((start, n) => ({ ...link(start, n + 1), ...more }))
 
-const outcomes = (linked: readonly LinkedInstance[], instances: readonly ExternalEvent[]) =>
-  pairInstances(linked, instances).map(
+/** A master that is left: weekly without an end unless said otherwise. */
+const master = (more: Partial<ExternalEvent> = {}): ExternalEvent => ({
+  id: 'series',
+  status: 'confirmed',
+  isSeries: true,
+  rule: 'FREQ=WEEKLY',
+  ...more,
+})
+/** The same, ending the day before this date. */
+const endingBefore = (date: string): ExternalEvent =>
+  master({
+    until: Temporal.PlainDate.from(date)
+      .toZonedDateTime('Europe/Berlin')
+      .toInstant()
+      .subtract({ seconds: 1 }),
+  })
+
+const pairs = (
+  linked: readonly LinkedInstance[],
+  instances: readonly ExternalEvent[],
+  masters: readonly ExternalEvent[] = [master()],
+) => pairInstances(linked, instances, { masters })
+const outcomes = (...given: Parameters<typeof pairs>) =>
+  pairs(...given).map(
     ({ bookingUid, outcome, event }) => `${bookingUid} ${outcome}${event ? ` ${event.id}` : ''}`,
   )
-const kinds = (linked: readonly LinkedInstance[], instances: readonly ExternalEvent[]) =>
-  pairInstances(linked, instances).map(({ outcome }) => outcome)
+const kinds = (...given: Parameters<typeof pairs>) => pairs(...given).map(({ outcome }) => outcome)
 
 test('the root of a series, however often it was split', () => {
   assert.is(seriesRoot('series'), 'series')
@@ -86,7 +108,7 @@ test('an instance moved by itself keeps its name', () => {
   const [first, second] = every(7, 2)
   if (!first || !second) return assert.unreachable()
   const moved = instance(second, { at: second.add({ hours: 100 }) })
-  const pairing = pairInstances(links([first, second]), [instance(first), moved])[1]
+  const pairing = pairs(links([first, second]), [instance(first), moved])[1]
   assert.is(pairing?.outcome, 'SAME')
   assert.is(pairing?.event, moved)
 })
@@ -135,8 +157,9 @@ test('a daily series moved by some hours', () => {
   const after = every(1, 5, '2026-11-24', '16:00')
   assert.equal(
     kinds(
-      links(before),
+      links(before, { rule: 'FREQ=DAILY' }),
       after.map((start) => instance(start)),
+      [master({ rule: 'FREQ=DAILY' })],
     ),
     Array(5).fill('MOVED'),
   )
@@ -145,32 +168,32 @@ test('a daily series moved by some hours', () => {
 test('split and moved: those before are the same, those after follow, in the part they belong to now', () => {
   const before = every(7, 4)
   const later = every(7, 4, '2026-11-25', '15:00').slice(2)
-  const master = 'series_R20261208T090000'
+  const other = 'series_R20261208T090000'
   const instances = [
     ...before.slice(0, 2).map((start) => instance(start)),
-    ...later.map((start) => instance(start, { master })),
+    ...later.map((start) => instance(start, { master: other })),
   ]
-  const pairings = pairInstances(links(before), instances)
+  const pairings = pairs(links(before), instances)
   assert.equal(
     pairings.map(({ outcome }) => outcome),
     ['SAME', 'SAME', 'MOVED', 'MOVED'],
   )
   assert.equal(
     pairings.map(({ event }) => event?.recurringEventId),
-    ['series', 'series', master, master],
+    ['series', 'series', other, other],
   )
 })
 
 test('split without a move: the same instances, under another master', () => {
   const starts = every(7, 4)
-  const master = 'series_R20261208T090000'
-  const pairings = pairInstances(
+  const other = 'series_R20261208T090000'
+  const pairings = pairs(
     links(starts),
-    starts.map((start, n) => instance(start, n < 2 ? {} : { master })),
+    starts.map((start, n) => instance(start, n < 2 ? {} : { master: other })),
   )
   assert.equal(
     pairings.map(({ outcome, event }) => `${outcome} ${event?.recurringEventId}`),
-    ['SAME series', 'SAME series', `SAME ${master}`, `SAME ${master}`],
+    ['SAME series', 'SAME series', `SAME ${other}`, `SAME ${other}`],
   )
 })
 
@@ -231,20 +254,49 @@ test('cancelled under one master, alive under another: alive', () => {
   if (!start) return assert.unreachable()
   const gone = instance(start, { status: 'cancelled' })
   const alive = instance(start, { master: 'series_R20261124T090000' })
-  assert.is(pairInstances(links([start]), [gone, alive])[0]?.event, alive)
+  assert.is(pairs(links([start]), [gone, alive])[0]?.event, alive)
 })
 
 test('an earlier end: those behind it are gone, whatever came before the linked ones', () => {
   const starts = every(7, 5)
   const past = every(7, 1, '2026-11-17').map((start) => instance(start))
   const kept = starts.slice(0, 2).map((start) => instance(start))
-  assert.equal(kinds(links(starts), kept), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
-  assert.equal(kinds(links(starts), [...past, ...kept]), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
-  assert.equal(kinds(links(starts), past), Array(5).fill('GONE'))
+  const cut = [endingBefore('2026-12-08')]
+  assert.equal(kinds(links(starts), kept, cut), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
+  assert.equal(kinds(links(starts), [...past, ...kept], cut), ['SAME', 'SAME', 'GONE', 'GONE', 'GONE'])
+  assert.equal(kinds(links(starts), past, [endingBefore('2026-11-24')]), Array(5).fill('GONE'))
+  assert.equal(kinds(links(starts.slice(2, 3)), kept.slice(0, 1), cut), ['GONE'], 'one booking, one instance')
+})
+
+test('an end with exceptions that live on behind it: they stay, the others are gone', () => {
+  const starts = every(7, 5)
+  const moved = (start: Temporal.Instant) => instance(start, { at: start.add({ hours: 2 }) })
+  const left = starts.flatMap((start, n) => (n < 2 ? instance(start) : n === 3 ? moved(start) : []))
+  const cut = [endingBefore('2026-12-08')]
+  assert.equal(kinds(links(starts), left, cut), ['SAME', 'SAME', 'GONE', 'SAME', 'GONE'])
+  const others = links(starts).filter((_, n) => n !== 3)
+  assert.equal(kinds(others, left, cut), ['SAME', 'SAME', 'GONE', 'GONE'], "the exception is nobody's")
+})
+
+test('a series that ends before it begins has no instances: nobody can say', () => {
+  const starts = every(7, 2)
+  const [start = Temporal.Instant.from('2026-11-24T09:00:00Z')] = starts
+  const times = { allDay: false as const, start, end: start.add({ minutes: 30 }) }
+  const never = { ...endingBefore('2026-11-20'), times }
+  assert.equal(kinds(links(starts), [], [never]), ['CHANGED', 'CHANGED'])
 })
 
 test('a deleted series: all are gone', () => {
-  assert.equal(kinds(links(every(7, 3)), []), ['GONE', 'GONE', 'GONE'])
+  assert.equal(kinds(links(every(7, 3)), [], []), ['GONE', 'GONE', 'GONE'])
+  assert.equal(
+    kinds(
+      links(every(7, 3)).map(({ rule: _, ...unknown }) => unknown),
+      [],
+      [],
+    ),
+    ['GONE', 'GONE', 'GONE'],
+    'by whatever rule',
+  )
   assert.equal(
     kinds(
       [],
@@ -254,43 +306,116 @@ test('a deleted series: all are gone', () => {
   )
 })
 
-test('another frequency is flagged, never a cancellation', () => {
+test('a series of dates never ends at a date', () => {
+  const starts = every(7, 4)
+  const kept = starts.slice(0, 2).map((start) => instance(start))
+  assert.equal(kinds(links(starts, { rule: 'RDATE' }), kept, [master({ rule: 'RDATE' })]), [
+    'SAME',
+    'SAME',
+    'CHANGED',
+    'CHANGED',
+  ])
+})
+
+test('another rule is flagged, never a move and never a cancellation', () => {
   const weekly = every(7, 4)
-  const fortnightly = every(14, 4).map((start) => instance(start))
-  assert.equal(kinds(links(weekly), fortnightly), ['SAME', 'CHANGED', 'SAME', 'CHANGED'])
-  const daily = every(1, 4, '2026-11-23', '11:00').map((start) => instance(start))
-  assert.equal(kinds(links(weekly), daily), Array(4).fill('CHANGED'))
+  const alive = (starts: Temporal.Instant[]) => starts.map((start) => instance(start))
+  const fortnightly = [master({ rule: 'FREQ=WEEKLY;INTERVAL=2' })]
+  const daily = [master({ rule: 'FREQ=DAILY' })]
+  assert.equal(kinds(links(weekly), alive(every(14, 4)), fortnightly), ['SAME', 'CHANGED', 'SAME', 'CHANGED'])
+  assert.equal(
+    kinds(links(weekly), alive(every(1, 4, '2026-11-23', '11:00')), daily),
+    Array(4).fill('CHANGED'),
+    'at another hour',
+  )
+  assert.equal(
+    kinds(links(weekly), alive(every(1, 3)), [{ ...endingBefore('2026-11-27'), rule: 'FREQ=DAILY' }]),
+    ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'],
+    'ending at a date',
+  )
+  assert.equal(
+    kinds(links(every(1, 4), { rule: 'FREQ=DAILY' }), alive(every(7, 1))),
+    ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'],
+    'from daily to weekly',
+  )
+  const partly = links(weekly).filter((_, n) => n === 0 || n === 3)
+  assert.equal(kinds(partly, alive(every(1, 30, '2026-11-26', '12:00')), daily), ['CHANGED', 'CHANGED'])
+})
+
+test('a rule that nobody noted before is no reason to move or to cancel', () => {
+  const [first, second, third] = every(7, 3).map((start, n) => {
+    const { rule: _, ...unknown } = link(start, n + 1)
+    return unknown
+  })
+  if (!first || !second || !third) return assert.unreachable()
+  const linked = [first, second, third]
+  assert.equal(
+    kinds(
+      linked,
+      every(7, 3, '2026-11-24', '11:00').map((start) => instance(start)),
+    ),
+    Array(3).fill('CHANGED'),
+  )
+  assert.equal(
+    kinds(
+      linked,
+      every(7, 1).map((start) => instance(start)),
+      [endingBefore('2026-12-01')],
+    ),
+    ['SAME', 'CHANGED', 'CHANGED'],
+  )
 })
 
 test('a series that is shorter, and does not end at a date, has another count: nothing of it is gone', () => {
   const weekly = links(every(7, 4))
-  const daily = every(1, 2).map((start) => instance(start))
   const fewer = every(7, 2).map((start) => instance(start))
-  const kindsOf = (instances: ExternalEvent[], endsAtDate: boolean) =>
-    pairInstances(weekly, instances, { endsAtDate }).map(({ outcome }) => outcome)
-  assert.equal(kindsOf(daily, false), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
-  assert.equal(kindsOf(fewer, false), ['SAME', 'SAME', 'CHANGED', 'CHANGED'])
-  assert.equal(kindsOf(fewer, true), ['SAME', 'SAME', 'GONE', 'GONE'])
-  assert.equal(kindsOf([], false), Array(4).fill('CHANGED'))
-  assert.equal(kindsOf([], true), Array(4).fill('GONE'))
+  assert.equal(kinds(weekly, fewer), ['SAME', 'SAME', 'CHANGED', 'CHANGED'])
+  assert.equal(kinds(weekly, fewer, [endingBefore('2026-12-08')]), ['SAME', 'SAME', 'GONE', 'GONE'])
+  assert.equal(kinds(weekly, []), Array(4).fill('CHANGED'))
+  assert.equal(kinds(weekly.slice(1, 3), fewer, [endingBefore('2026-12-08')]), ['SAME', 'GONE'])
+  const partly = [0, 2].flatMap((n) => weekly.slice(n, n + 1))
+  assert.equal(kinds(partly, fewer, [endingBefore('2026-12-08')]), ['SAME', 'GONE'], 'every other is linked')
 })
 
-test('another frequency is flagged where it ends at a date, too', () => {
-  const kindsOf = (linked: LinkedInstance[], instances: ExternalEvent[], stepDays: number) =>
-    pairInstances(linked, instances, { endsAtDate: true, stepDays }).map(({ outcome }) => outcome)
-  const alive = (starts: Temporal.Instant[]) => starts.map((start) => instance(start))
-  const [daily, weekly] = [links(every(1, 4)), links(every(7, 4))]
-  assert.equal(kindsOf(daily, alive(every(7, 1)), 7), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
-  assert.equal(kindsOf(weekly, alive(every(1, 3)), 1), ['SAME', 'CHANGED', 'CHANGED', 'CHANGED'])
+test('a series that may go on as another one cancels nothing', () => {
+  const starts = every(7, 3)
+  const kept = starts.slice(0, 1).map((start) => instance(start))
+  const now = { masters: [endingBefore('2026-12-01')], unclear: true }
   assert.equal(
-    kindsOf(weekly, alive(every(1, 20, '2026-11-24', '11:00')), 1),
-    Array(4).fill('CHANGED'),
-    'at another hour',
+    pairInstances(links(starts), kept, now).map(({ outcome }) => outcome),
+    ['SAME', 'CHANGED', 'CHANGED'],
   )
-  assert.equal(kindsOf(weekly, alive(every(7, 2)), 7), ['SAME', 'SAME', 'GONE', 'GONE'], 'the same frequency')
-  assert.equal(kindsOf(weekly.slice(1, 3), alive(every(7, 2)), 7), ['SAME', 'GONE'])
-  const partly = [0, 2].flatMap((n) => weekly.slice(n, n + 1))
-  assert.equal(kindsOf(partly, alive(every(7, 2)), 7), ['SAME', 'GONE'], 'every other one is linked')
+})
+
+test('one that does not repeat any more stands for the booking at its start, and for no other', () => {
+  const starts = every(7, 3)
+  const [start] = starts
+  if (!start) return assert.unreachable()
+  const times = { allDay: false as const, start, end: start.add({ minutes: 30 }) }
+  const single: ExternalEvent = { id: 'series', status: 'confirmed', times }
+  assert.equal(outcomes(links(starts), [single], [single]), [
+    'booking1 SAME series',
+    'booking2 CHANGED',
+    'booking3 CHANGED',
+  ])
+  const named = starts.map((one, n) => link(one, n + 1, { externalEventId: 'series' }))
+  assert.equal(kinds(named, [single], [single]), ['SAME', 'CHANGED', 'CHANGED'], 'named by the series')
+  assert.equal(kinds(links(starts.slice(1, 2)), [single], [single]), ['CHANGED'])
+})
+
+test('an event that stood alone before is gone where another rule leaves nothing near its start', () => {
+  const [start] = every(7, 1)
+  if (!start) return assert.unreachable()
+  const alone = links([start], { grown: true })
+  const alive = (starts: Temporal.Instant[]) => starts.map((one) => instance(one))
+  const monthly = [master({ rule: 'FREQ=MONTHLY' })]
+  assert.equal(kinds(alone, alive(every(28, 2, '2026-11-26')), monthly), ['GONE'])
+  assert.equal(kinds(alone, alive(every(28, 2, '2026-11-24', '15:00')), monthly), ['CHANGED'], 'the same day')
+  assert.equal(kinds(alone, alive(every(7, 2, '2026-11-25'))), ['MOVED'], 'dragged')
+  const unknown = alone.map(({ rule: _, ...one }) => one)
+  assert.equal(kinds(unknown, alive(every(28, 2, '2026-11-26')), monthly), ['CHANGED'], 'rule not known')
+  const several = links(every(7, 2), { grown: true })
+  assert.equal(kinds(several, alive(every(28, 2, '2026-11-26')), monthly), ['CHANGED', 'CHANGED'])
 })
 
 test('parts of a series, apart by less than a step, are no other frequency', () => {
@@ -298,12 +423,12 @@ test('parts of a series, apart by less than a step, are no other frequency', () 
   const part = every(7, 2, '2026-12-03')
   const second = part.map((start, n) => link(start, n + 3, { recurringEventId: 'series_R20261208T090000' }))
   const alive = [...every(7, 2), ...part.slice(0, 1)].map((start) => instance(start))
-  assert.equal(
-    pairInstances([...first, ...second], alive, { endsAtDate: true, stepDays: 7 }).map(
-      ({ outcome }) => outcome,
-    ),
-    ['SAME', 'SAME', 'SAME', 'GONE'],
-  )
+  assert.equal(kinds([...first, ...second], alive, [endingBefore('2026-12-10')]), [
+    'SAME',
+    'SAME',
+    'SAME',
+    'GONE',
+  ])
 })
 
 test('a neighbour is not taken for an instance that has gone', () => {
@@ -337,7 +462,10 @@ test('without an original start, the start of the booking stands in', () => {
   const [start] = every(7, 1)
   if (!start) return assert.unreachable()
   const { originalStart: _, ...rest } = link(start, 1, { externalEventId: 'other' }).reference
-  assert.equal(kinds([{ bookingUid: 'booking1', reference: rest, start }], [instance(start)]), ['SAME'])
+  assert.equal(
+    kinds([{ bookingUid: 'booking1', reference: rest, start, rule: 'FREQ=WEEKLY' }], [instance(start)]),
+    ['SAME'],
+  )
 })
 
 test('a series that became all-day is flagged', () => {
@@ -355,7 +483,7 @@ test('pairings come in the order of the bookings given', () => {
   const starts = every(7, 3)
   const after = every(7, 3, '2026-11-24', '12:00').map((start) => instance(start))
   assert.equal(
-    pairInstances(links(starts).toReversed(), after).map(({ bookingUid }) => bookingUid),
+    pairs(links(starts).toReversed(), after).map(({ bookingUid }) => bookingUid),
     ['booking3', 'booking2', 'booking1'],
   )
 })

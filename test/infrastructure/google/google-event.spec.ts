@@ -76,25 +76,6 @@ test('both masters of a split series are series, and an instance names the later
   assert.is(moved.times?.allDay === false && String(moved.times.start), '2026-03-24T17:00:00Z')
 })
 
-test('the fewest days between two instances are told where the rule is a plain step', () => {
-  const stepOf = (...recurrence: string[]) => {
-    const entry = {
-      id: 'series',
-      start: { dateTime: '2026-03-02T09:00:00Z' },
-      end: { dateTime: '2026-03-02T09:30:00Z' },
-      recurrence,
-    }
-    return readEvent(entry, 'UTC').event?.stepDays
-  }
-  assert.is(stepOf('RRULE:FREQ=DAILY;COUNT=4'), 1)
-  assert.is(stepOf('EXDATE:20260304T090000Z', 'RRULE:FREQ=WEEKLY;INTERVAL=2;UNTIL=20260401T000000Z'), 14)
-  assert.is(stepOf('RRULE:FREQ=WEEKLY;WKST=SU;BYDAY=MO'), 7)
-  assert.is(stepOf('RRULE:FREQ=MONTHLY;COUNT=3'), 28)
-  for (const other of ['FREQ=WEEKLY;BYDAY=MO,WE', 'FREQ=DAILY;BYDAY=MO', 'FREQ=HOURLY', 'INTERVAL=2', ''])
-    assert.is(stepOf(`RRULE:${other}`), undefined, other)
-  assert.is(stepOf('RRULE:FREQ=DAILY', 'RDATE:20260305T090000Z'), undefined)
-})
-
 test('none of the four shapes of a cancelled entry has times', () => {
   const cancelled = pageOf('events.json').events.filter((event) => event.status === 'cancelled')
   assert.is(cancelled.length, 4)
@@ -222,6 +203,24 @@ test("on a group's calendar `self` is the calendar: neither host nor guest", () 
     { responseStatus: 'accepted' },
   ])
   assert.is(event?.organizerSelf, true)
+})
+
+test('an hour that the clocks skip leaves an event of no length, or ends it before it starts: as it is read', () => {
+  const gap = (start: string, end: string) => {
+    const at = (time: string) => ({ dateTime: `2026-03-29T${time}:00`, timeZone: 'Europe/Berlin' })
+    const times = readEvent({ id: 'a', start: at(start), end: at(end) }, undefined).event?.times
+    return times?.allDay === false ? `${times.start} ${times.end}` : undefined
+  }
+  assert.is(gap('02:30', '03:30'), '2026-03-29T01:30:00Z 2026-03-29T01:30:00Z')
+  assert.is(gap('02:30', '03:00'), '2026-03-29T01:30:00Z 2026-03-29T01:00:00Z')
+})
+
+test('a year that RFC 3339 cannot write is no time', () => {
+  for (const year of ['+010000', '-000001', '0000', '+275760']) {
+    const at = { dateTime: `${year}-01-01T10:00:00Z` }
+    const reading = readEvent({ id: 'a', start: at, end: at }, undefined)
+    assert.is(!reading.ok && reading.problem, 'MALFORMED_TIME', year)
+  }
 })
 
 test('a guest whose answer is unreadable has not declined, and an unreadable list counts as left out', () => {

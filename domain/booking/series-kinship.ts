@@ -1,0 +1,58 @@
+// Which series goes on as which: "this and following" ends one and begins another, at times under an unrelated id.
+import type { ExternalEvent } from '../external-event.ts'
+import { isBefore } from '../times.ts'
+
+/**
+ * `SAME`: the other series was split off from this one. `UNCLEAR`: it may have been, but does not begin where this one
+ * ends. `NONE`: nothing but chance connects them.
+ */
+export type Kinship = 'SAME' | 'UNCLEAR' | 'NONE'
+
+/**
+ * Google gives both parts of a split the `created` of the whole, and ends the first part with the day before the second
+ * one begins. A date that imports use for want of a better one says nothing, nor does an etag: whatever is written in
+ * one step shares it.
+ */
+export function kinshipOf(series: ExternalEvent, other: ExternalEvent): Kinship {
+  const { created, until } = series
+  if (created === undefined || until === undefined || isBefore(created, NO_TRUE_DATE_BEFORE)) return 'NONE'
+  if (other.created === undefined || !other.created.equals(created)) return 'NONE'
+  if (endsTheDayBefore(series, until, other)) return 'SAME'
+  // A split writes both at once: what was last written before cannot have come of it.
+  const older = other.updated && series.updated && isBefore(other.updated, series.updated)
+  return older ? 'NONE' : 'UNCLEAR'
+}
+
+/** What a series goes on as, however often it was split since; `unclear`: some other may be one of them. */
+export function partsOf(
+  changed: readonly ExternalEvent[],
+  others: readonly ExternalEvent[],
+): { parts: ExternalEvent[]; unclear: boolean } {
+  const parts = [...changed]
+  // Grows while it is read: the part of a part is a part.
+  for (const part of parts)
+    for (const other of others)
+      if (!parts.includes(other) && kinshipOf(part, other) === 'SAME') parts.push(other)
+  const strangers = others.filter((other) => !parts.includes(other))
+  const unclear = parts.some((part) => strangers.some((other) => kinshipOf(part, other) === 'UNCLEAR'))
+  return { parts, unclear }
+}
+
+/** Placeholders are of the year 0, 1, 1601, 1900, 1970, 1980 or 2000. */
+const NO_TRUE_DATE_BEFORE = Temporal.Instant.from('2001-01-01T00:00:00Z')
+
+function endsTheDayBefore(
+  { times }: ExternalEvent,
+  until: Temporal.Instant,
+  { times: next }: ExternalEvent,
+): boolean {
+  if (next === undefined) return false
+  const zone = times && !times.allDay && times.timeZone !== undefined ? times.timeZone : 'UTC'
+  const begins = next.allDay
+    ? Temporal.PlainDate.from(next.startDate)
+    : next.start.toZonedDateTimeISO(zone).toPlainDate()
+  return until
+    .toZonedDateTimeISO(zone)
+    .toPlainDate()
+    .equals(begins.subtract({ days: 1 }))
+}

@@ -1,0 +1,28 @@
+// By which rule a booking's series repeats: asked for once, so that another rule is told from a move when it comes.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import { noteSeriesRule } from '../../domain/booking/series-change.ts'
+import type { OpenBooking } from '../../domain/booking/state.ts'
+import { accessTo } from '../calendars/calendar-access.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** Notes the rule of each series of which it is not known yet. One that cannot be read now is asked for at the next look. */
+export async function learnRules(
+  ports: ServicePorts,
+  context: CommandContext,
+  { bookingUid, references }: OpenBooking,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { stored, rule: known } of references) {
+    const { calendarKey, externalEventId, recurringEventId } = stored
+    if (recurringEventId === undefined || known !== undefined || signal.aborted) continue
+    const reached = await accessTo(ports, calendarKey)
+    if (!reached.ok) continue
+    const master = await ports.provider.event({ ...reached.access, eventId: recurringEventId }, signal)
+    if (!master.ok || master.value.rule === undefined) continue
+    const { rule } = master.value
+    const noted = { calendarKey, externalEventId, rule, at: ports.now().toString() }
+    await execute(ports, context, bookingAggregate, bookingUid, (state) => noteSeriesRule(state, noted))
+  }
+}

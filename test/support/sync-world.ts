@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
@@ -149,10 +150,20 @@ export function syncWorld(options: SyncWorldOptions) {
       new Uint8Array(await request.arrayBuffer()),
       request.headers.get(signatureHeader) ?? undefined,
     )
-    if (!read.ok) return new Response(null, { status: 401 })
+    if (!read.ok) return new Response(null, { status: read.code === 'WRONG_SIGNATURE' ? 401 : 400 })
     await intake.receive(read.delivery)
     return new Response(null, { status: 200 })
   }
+
+  /** A body as Cal.com would send it, signed. */
+  const calcomDelivers = (body: string): Promise<Response> =>
+    deliver(
+      new Request('http://calendar-sync/webhooks/calcom', {
+        method: 'POST',
+        headers: { [signatureHeader]: createHmac('sha256', SECRET).update(body).digest('hex') },
+        body,
+      }),
+    )
 
   async function arrive(push: Push): Promise<void> {
     if (push.afterMs > 0) await clock.delay(push.afterMs, stopping.signal)
@@ -174,6 +185,7 @@ export function syncWorld(options: SyncWorldOptions) {
     projections,
     intake,
     googlePush,
+    calcomDelivers,
     /** No key opens what the vault holds of the calendar and the credential; or the key is there again. */
     async sealElsewhere(
       { calendarKey, credentialId }: { calendarKey: string; credentialId: string },

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ALL_WAYS, BOTH_LISTS, cancelled, everyWay, HOUR, inStory, moved } from '../support/story.ts'
+import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
+import { cancelled, moved } from '../support/story-words.ts'
 
 const test = suite('moved to another calendar of the host')
 
@@ -130,11 +131,11 @@ everyWay(
     const meeting = await story.meet(host)
     story.google.faults.set({ calendarId: second, status: 503 })
     await story.change(() => story.google.transfer(host.calendarId, meeting.eventId, second))
-    await story.pass(HOUR / 2)
+    await story.passHours(0.5)
     assert.equal(await story.feed(), [])
     story.google.faults.clear()
     story.google.drag(second, meeting.eventId, { start: `${meeting.start.add({ hours: 2 })}` })
-    await story.pass(HOUR)
+    await story.passHours(1)
     assert.equal(await story.feed(), [moved(meeting, 120)])
   },
 )

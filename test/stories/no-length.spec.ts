@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ALL_WAYS, BOTH_LISTS, everyWay, inStory, moved, type Story, threeOf } from '../support/story.ts'
+import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
+import { moved, type Story, threeOf } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'
 
 const test = suite('events of no length')

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ALL_WAYS, BOTH_LISTS, cancelled, everyWay, inStory, MINUTE, moved } from '../support/story.ts'
+import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
+import { cancelled, MINUTE, moved } from '../support/story-words.ts'
 
 const test = suite('another organiser')
 const gone = { email: 'stranger@elsewhere.example', formerStaysGuest: false }

@@ -1,15 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  ALL_WAYS,
-  BOTH_LISTS,
-  cancelled,
-  everyWay,
-  inStory,
-  moved,
-  occurrenceOf,
-  type Story,
-} from '../support/story.ts'
+import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
+import { cancelled, moved, occurrenceOf, type Story } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'
 
 const test = suite('a meeting that the host makes repeat')

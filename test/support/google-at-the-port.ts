@@ -47,7 +47,8 @@ export function googleAtThePort(
     })
     if (answer.delayMs !== undefined) await clock.delay(answer.delayMs)
     if (answer.drop) return unavailable('noAnswer')
-    if (answer.status < 300) return { ok: true, value: answer.body }
+    // What is no JSON is left a text, as Google's client leaves it.
+    if (answer.status < 300) return { ok: true, value: answer.text ?? answer.body }
     const retryAfter = answer.headers['retry-after'] ?? null
     return errorOfAnswer(
       { status: answer.status, body: answer.body, retryAfter },

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SyncMode } from '../../domain/sync-mode.ts'
@@ -173,10 +174,20 @@ export function syncWorld(options: SyncWorldOptions) {
       new Uint8Array(await request.arrayBuffer()),
       request.headers.get(signatureHeader) ?? undefined,
     )
-    if (!read.ok) return new Response(null, { status: read.code === 'BAD_BODY' ? 400 : 401 })
+    if (!read.ok) return new Response(null, { status: read.code === 'WRONG_SIGNATURE' ? 401 : 400 })
     await intake.receive(read.delivery)
     return new Response(null, { status: 200 })
   }
+
+  /** A body as Cal.com would send it, signed. */
+  const calcomDelivers = (body: string): Promise<Response> =>
+    deliver(
+      new Request('http://calendar-sync/webhooks/calcom', {
+        method: 'POST',
+        headers: { [signatureHeader]: createHmac('sha256', SECRET).update(body).digest('hex') },
+        body,
+      }),
+    )
 
   async function arrive(push: Push): Promise<void> {
     if (push.afterMs > 0) await clock.delay(push.afterMs, stopping.signal)
@@ -200,6 +211,7 @@ export function syncWorld(options: SyncWorldOptions) {
     projections,
     intake,
     googlePush,
+    calcomDelivers,
     /** No key opens what the vault holds of the calendar and the credential; or the key is there again. */
     async sealElsewhere(
       { calendarKey, credentialId }: { calendarKey: string; credentialId: string },

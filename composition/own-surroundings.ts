@@ -2,7 +2,7 @@
 import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
 import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { Outage } from '../services/running/outage-log.ts'
-import type { NeedsPerson } from '../services/status/needs-person.ts'
+import type { NeedsPerson } from '../services/status/need.ts'
 import type { Surroundings } from '../services/status/status-report.ts'
 
 /** Looks at each at every call, and remembers since when something is not as it should be. */

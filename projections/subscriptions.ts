@@ -36,12 +36,14 @@ export type SubscriptionDocument = {
 
 const model = defineReadModel({
   name: 'subscriptions',
-  version: 3,
+  version: 4,
   categories: ['calendarSubscription'],
-  indexes: ['byStatus', 'leftOpen'],
-  keys: ({ subscriptionId, status, channels, openings }: SubscriptionDocument) => ({
+  indexes: ['byStatus', 'leftOpen', 'byResource', 'polled'],
+  keys: ({ subscriptionId, status, channels, openings, ...document }: SubscriptionDocument) => ({
     byStatus: [indexKey(status, subscriptionId)],
     leftOpen: status === 'RELEASED' && channels.length + openings.length > 0 ? [subscriptionId] : [],
+    byResource: status === 'RELEASED' ? [] : resourcesOf(channels),
+    polled: isPolled({ status, channels, ...document }) ? [subscriptionId] : [],
   }),
   changes: (event) => [
     {
@@ -64,6 +66,20 @@ const model = defineReadModel({
   ],
 })
 
+/** A calendar that is watched under two names gives both its one resource id. */
+const resourcesOf = (channels: SubscriptionDocument['channels']): string[] => [
+  ...new Set(channels.map(({ resourceId }) => resourceId)),
+]
+
+/** No channel can be opened: the calendar is read by time alone. */
+const isPolled = ({
+  status,
+  channels,
+  failures,
+  pushRefusedForGood,
+}: Pick<SubscriptionDocument, 'status' | 'channels' | 'failures' | 'pushRefusedForGood'>): boolean =>
+  status === 'PENDING' && channels.length === 0 && (failures > 0 || pushRefusedForGood)
+
 export const subscriptions = model.projection
 
 /** One subscription. */
@@ -83,6 +99,22 @@ export const subscriptionsWithStatus = (readStore: ReadStore, status: Subscripti
 /** Those that were released with a channel open, or perhaps open, which is still to be stopped. */
 export const subscriptionsLeftOpen = (readStore: ReadStore) =>
   model.all(readStore, 'leftOpen', { prefix: '' })
+
+/** The calendars that are watched under two names, each group by the resource id that the provider gives them. */
+export async function subscriptionsOfOneResource(readStore: ReadStore): Promise<SubscriptionDocument[][]> {
+  const groups: SubscriptionDocument[][] = []
+  let last: { key: string; group: SubscriptionDocument[] } | undefined
+  for await (const { key, value } of model.each(readStore, 'byResource', { prefix: '' })) {
+    if (last?.key === key) last.group.push(value)
+    else last = { key, group: [value] }
+    if (last.group.length === 2) groups.push(last.group)
+  }
+  return groups
+}
+
+/** How many calendars are read by time alone, because no channel can be opened. */
+export const countPolled = (readStore: ReadStore): Promise<number> =>
+  model.count(readStore, 'polled', { prefix: '' })
 
 /** How many have this status. */
 export const countSubscriptions = (readStore: ReadStore, status: SubscriptionStatus): Promise<number> =>

@@ -1,9 +1,7 @@
 // The things that wait for somebody to do something, and what that would be.
-import { z } from 'zod'
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
-import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention } from '../../projections/bookings.ts'
 import { calendarFeedsWithHeld, failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
@@ -12,24 +10,9 @@ import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
 import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
+import { calendarsNamedTwice } from './named-twice.ts'
+import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
-/** One thing that does not mend itself. `next` says what to do about it. */
-export const NeedsPerson = z
-  .object({
-    code: z.string(),
-    sentence: z.string(),
-    next: z.string(),
-    bookingUid: z.string().optional(),
-    calendarKey: z.string().optional(),
-    externalCalendarId: z.string().nullable().optional(),
-    calendarSyncId: z.string().optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-  })
-  .meta({ id: 'NeedsPerson' })
-export type NeedsPerson = z.infer<typeof NeedsPerson>
-
-/** So many of each kind are named; the counts of the status tell of all. */
-const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
@@ -41,14 +24,11 @@ export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPers
     refusedCalendars(ports),
     suspendedSubscriptions(ports),
     waitingSyncs(ports),
+    calendarsNamedTwice(ports),
     parkedEvents(ports),
   ])
   return kinds.flat()
 }
-
-/** The calendar's name; null if it was forgotten, or no key opens it. */
-const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
-  (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null
 
 async function heldChanges({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })

@@ -11,12 +11,13 @@ import {
   countPublicationsWithoutOutcome,
   publicationsWithoutOutcome,
 } from '../../projections/publications.ts'
-import { countSubscriptions } from '../../projections/subscriptions.ts'
+import { countPolled, countSubscriptions } from '../../projections/subscriptions.ts'
 import { policyLayers } from '../../projections/sync-policies.ts'
 import type { PublisherStatus } from '../publishing/status.ts'
 import type { ProjectionsStatus } from '../read-models/projection-runner.ts'
 import type { Outage } from '../running/outage-log.ts'
-import { NeedsPerson, whatNeedsPerson } from './needs-person.ts'
+import { NeedsPerson } from './need.ts'
+import { whatNeedsPerson } from './needs-person.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const count = z.int().min(0)
@@ -68,7 +69,13 @@ export const StatusReport = z
     outages: z.array(
       z.object({ what: z.string(), reason: z.string().describe('of the latest failure'), since: instant }),
     ),
-    subscriptions: z.object({ PENDING: count, ACTIVE: count, SUSPENDED: count, RELEASED: count }),
+    subscriptions: z.object({
+      PENDING: count,
+      ACTIVE: count,
+      SUSPENDED: count,
+      RELEASED: count,
+      polled: count.describe('of those PENDING: no channel can be opened, so they are read by time alone'),
+    }),
     calendarFeeds: z.object({ failing: count, withHeld: count }),
     bookingsNeedingAttention: count,
     needsPerson: z.array(NeedsPerson).describe('at most 50 of each kind'),
@@ -117,11 +124,12 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
       countBookingsNeedingAttention(readStore),
       whatNeedsPerson(deps.ports),
     ])
-  const [PENDING, ACTIVE, SUSPENDED, RELEASED] = await Promise.all([
+  const [PENDING, ACTIVE, SUSPENDED, RELEASED, polled] = await Promise.all([
     countSubscriptions(readStore, 'PENDING'),
     countSubscriptions(readStore, 'ACTIVE'),
     countSubscriptions(readStore, 'SUSPENDED'),
     countSubscriptions(readStore, 'RELEASED'),
+    countPolled(readStore),
   ])
   const { everything } = await policyLayers(readStore, {})
   const effective = everything ?? deps.ports.defaultMode
@@ -157,7 +165,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     })),
     projections,
     outages: outages.map(({ what, message, since }) => ({ what, reason: message, since: since.toString() })),
-    subscriptions: { PENDING, ACTIVE, SUSPENDED, RELEASED },
+    subscriptions: { PENDING, ACTIVE, SUSPENDED, RELEASED, polled },
     calendarFeeds: feeds,
     bookingsNeedingAttention: attention,
     needsPerson,

@@ -1,6 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { TrackBooking } from '../../../commands/track-booking.ts'
 import { answerAbout } from '../../../domain/explain/booking-answer.ts'
+import { bookingById } from '../../../projections/bookings.ts'
 import { bookUnconfirmed, finish, kindOf } from '../../support/calcom-changes.ts'
 import { inSync } from '../../support/sync-fixture.ts'
 
@@ -48,6 +50,39 @@ test(
     await sync.pass(10_000)
     const state = await sync.booking(uid)
     assert.equal(state.kind === 'OPEN' && [state.status, state.references.length], ['ACCEPTED', 1])
+  }),
+)
+
+test(
+  'a reference that was passed on and stays unconfirmed, and whose event is gone, is told after an hour',
+  inSync({}, async (sync) => {
+    const booking = await sync.book(await sync.host())
+    sync.calcom.faults.referencesMissing = true
+    const start = booking.start.add({ hours: 2 })
+    const uid = await finish(sync, sync.calcom.reschedule(booking.uid, { start }))
+    sync.google.delete(booking.host.calendarId, booking.eventId)
+    const attention = async () => (await bookingById(sync.ports.readStore, uid))?.attention
+    await sync.pass(50 * MINUTE)
+    assert.is(await attention(), undefined)
+    await sync.pass(30 * MINUTE)
+    assert.is(await attention(), 'REFERENCE_UNCONFIRMED')
+    assert.equal(await sync.published(), [])
+    sync.calcom.faults.referencesMissing = false
+    const found = sync.calcom.store.booking(uid)
+    const { calendarId } = booking.host
+    if (found)
+      sync.calcom.store.replaceReferences(found, [
+        { externalEventId: booking.eventId, externalCalendarId: calendarId },
+      ])
+    await sync.command(TrackBooking, {
+      bookingUid: uid,
+      userId: '1',
+      start: start.toString(),
+      end: start.add({ minutes: 30 }).toString(),
+      references: [{ provider: 'google', externalCalendarId: calendarId, externalEventId: booking.eventId }],
+    })
+    await sync.pass(5 * MINUTE)
+    assert.is((await sync.published())[0]?.type, 'BookingCancelled')
   }),
 )
 

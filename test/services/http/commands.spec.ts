@@ -26,6 +26,35 @@ test(
 )
 
 test(
+  'refuses primary, which is another calendar for each credential, and says what to write instead',
+  withHttp(async ({ command }) => {
+    const primary = { provider: 'google', externalCalendarId: 'Primary' }
+    const booking = { bookingUid: 'b1', start: '2030-01-07T10:00:00Z', end: '2030-01-07T10:30:00Z' }
+    for (const [name, body] of [
+      ['RegisterCalendarSync', primary],
+      ['RegisterSelectedCalendar', { ...primary, credentialId: 'c1' }],
+      ['TrackBooking', { ...booking, references: [{ ...primary, externalEventId: 'e1' }] }],
+    ] as const) {
+      const asked = await command(name, { userId: 'u1', ...body })
+      const { detail } = assertProblem(asked, 409, 'CALENDAR_NAME_NOT_ITS_OWN')
+      assert.match(String(detail), /e-mail address/)
+    }
+    assertProblem(await command('FetchNow', primary), 404, 'CALENDAR_UNKNOWN')
+  }),
+)
+
+test(
+  'takes a calendar in any letter case for the same one',
+  withHttp(async ({ command }) => {
+    const shouted = { ...registration, externalCalendarId: 'HOST@Example.com' }
+    const first = CommandAnswer.parse((await command('RegisterCalendarSync', registration)).body)
+    const again = CommandAnswer.parse((await command('RegisterCalendarSync', shouted)).body)
+    assert.equal([again.id, again.events], [first.id, []])
+    assert.is((await command('FetchNow', shouted)).status, 200)
+  }),
+)
+
+test(
   'lists everything that is wrong with a body, by field and without the values',
   withHttp(async ({ command }) => {
     const asked = await command('TrackBooking', {

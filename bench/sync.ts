@@ -35,6 +35,7 @@ export async function run(): Promise<void> {
     RECONCILE_MINUTES: '1000',
     CRON_SECONDS: '3600',
     ECHO_GRACE_MS: '0',
+    MASS_CHANGE_LIMIT: '1000000',
     CANCEL_GRACE_MS: '0',
   })
   if (!read.ok) throw new Error(JSON.stringify(read.problems))

@@ -197,9 +197,8 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
         if (!answer.ok) return answer
         const page = readEventsPage(answer.value, sourceOf(request))
         if (!page) return unavailable(UNREADABLE)
-        // Instances are paired by their order: one left out would shift all that follow.
-        const [problem] = page.problems
-        if (problem) return unavailable(problem)
+        // Instances are paired by their order: one left out would shift all that follow. Without times it keeps its place.
+        if (page.problems.includes('NOT_AN_EVENT')) return unavailable('NOT_AN_EVENT')
         for (const event of page.events) events.push(event)
         if (page.nextPageToken !== undefined && page.nextPageToken === asked) return unavailable(UNREADABLE)
         pageToken = page.nextPageToken

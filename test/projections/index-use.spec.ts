@@ -76,6 +76,8 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await Array.fromAsync(references.openBookingsFrom(readStore, 'k', now))
   await Array.fromAsync(references.openBookingsOfUser(readStore, 'u', now))
   await references.openBookings(readStore, now, page)
+  await Array.fromAsync(references.openBookingsStarting(readStore, now, now.add({ hours: 1 })))
+  await Array.fromAsync(references.bookingsOfMinute(readStore, 7, now))
   await feeds.failingCalendarFeeds(readStore, page)
   await feeds.calendarFeedsWithHeld(readStore, page)
   await feeds.countCalendarFeeds(readStore)

@@ -207,6 +207,16 @@ test('the instances of a series come from all pages, cancelled ones too, or not 
       assert.is(query?.get('timeMax'), '2026-03-04T12:00:00Z')
       assert.is(query?.get('showDeleted'), 'true')
       second = [{ id: 'm_2', start: 'tomorrow' }]
+      const unreadable = await provider.instances(request)
+      assert.equal(
+        unreadable.ok && unreadable.value.map(({ id, times }) => [id, times !== undefined]),
+        [
+          ['m_1', true],
+          ['m_2', false],
+        ],
+        'one without times keeps its place',
+      )
+      second = ['tomorrow']
       const partial = await provider.instances(request)
       assert.is(!partial.ok && partial.code, 'UNAVAILABLE')
     },

@@ -189,6 +189,8 @@ test('a worthless token is replaced, a revoked grant is refused, and faults are 
       [{ status: 503, reason: 'backendError', times: 1 }, 'UNAVAILABLE'],
       [{ drop: true, times: 1 }, 'UNAVAILABLE'],
       [{ reason: 'notACalendarUser', times: 1 }, 'FORBIDDEN'],
+      [{ hangup: 'html', times: 1 }, 'UNAVAILABLE'],
+      [{ hangup: 'truncated', times: 1 }, 'UNAVAILABLE'],
     ]
     for (const [fault, code] of faults) {
       core.faults.set(fault)
@@ -196,6 +198,8 @@ test('a worthless token is replaced, a revoked grant is refused, and faults are 
       assert.is(!answer.ok && answer.code, code)
       if (fault.retryAfterSeconds) assert.is(!answer.ok && answer.retryAfterMs, 9000)
     }
+    core.faults.set({ hangup: 'huge', times: 1 })
+    given(await provider.changes(HOST))
     const unknown = await provider.event({ ...HOST, eventId: 'never' })
     assert.is(!unknown.ok && unknown.code, 'NOT_FOUND')
 

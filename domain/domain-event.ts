@@ -34,6 +34,7 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
     BookingReferenceMoved: true,
     BookingTimesRecorded: true,
     BookingReassigned: true,
+    SecondWriterNoticed: true,
     BookingClosing: true,
     BookingKeptOpen: true,
     BookingClosed: true,

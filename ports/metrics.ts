@@ -11,6 +11,8 @@ export type Metrics = {
   fetched(outcome: string): void
   /** A booking was looked at, or its references asked for: `done`, `again`, `released`, or what went wrong. */
   looked(kind: string, outcome: string): void
+  /** A signed delivery of Cal.com's came in, in a form of a version that is known here or not. */
+  calcomDelivered(outcome: 'read' | 'ignored' | 'unreadable', version: 'known' | 'unknown' | 'none'): void
   /** A command was handled: `accepted`, `unchanged`, or the code it was refused with. */
   commandHandled(command: string, outcome: string): void
   /** A booking event was published, `seconds` after it was decided. */

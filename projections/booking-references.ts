@@ -31,6 +31,8 @@ export type BookingReferencesDocument = {
   rescheduledFromUid?: string
   /** When it was first heard of, RFC 3339. */
   trackedAt: string
+  /** When it was made in Cal.com, RFC 3339; absent where Cal.com did not say. */
+  createdAt?: string
 }
 
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
@@ -38,7 +40,7 @@ export type Occurrence = { recurringEventId: string; originalStart: string }
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 3,
+  version: 4,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart'],
   keys({ state }: { state: KnownBooking }) {
@@ -206,5 +208,6 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     references: shownReferences(booking),
     ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
     trackedAt: booking.trackedAt,
+    ...(booking.createdAt !== undefined && { createdAt: booking.createdAt }),
   }
 }

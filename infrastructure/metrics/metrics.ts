@@ -26,6 +26,10 @@ export function createMetrics(): Metrics {
     'kind',
     'outcome',
   ])
+  const deliveries = counter('calcom_deliveries_total', "Cal.com's signed deliveries by outcome", [
+    'outcome',
+    'version',
+  ])
   const commands = counter('commands_total', 'Commands by name and outcome', ['command', 'outcome'])
   const publishLag = new Histogram({
     name: name('publish_lag_seconds'),
@@ -46,6 +50,7 @@ export function createMetrics(): Metrics {
     decided: (code) => decisions.inc({ code }),
     fetched: (outcome) => fetches.inc({ outcome }),
     looked: (kind, outcome) => looks.inc({ kind, outcome }),
+    calcomDelivered: (outcome, version) => deliveries.inc({ outcome, version }),
     commandHandled: (command, outcome) => commands.inc({ command, outcome }),
     published: (seconds) => publishLag.observe(seconds),
     httpAnswered: ({ seconds, ...labels }) => http.observe(labels, seconds),

@@ -4,7 +4,7 @@ import type { CommandPorts } from '../../commands/command.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { CalendarDirectory } from '../../ports/vault/credential-vault.ts'
 import { allProjections } from '../../projections/all-projections.ts'
-import { bookingsNeedingAttention } from '../../projections/bookings.ts'
+import { bookingsNeedingAttention, changedBySecondWriter } from '../../projections/bookings.ts'
 import { calendarFeedsWithHeld, failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
@@ -32,7 +32,7 @@ const NAMED = 50
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
-type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated'>
+type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegated' | 'now'>
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
@@ -43,6 +43,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
     suspendedSubscriptions(ports),
     waitingSyncs(ports),
     parkedEvents(ports),
+    secondWriter(ports),
   ])
   return kinds.flat()
 }
@@ -156,6 +157,24 @@ async function waitingSyncs(ports: Ports): Promise<NeedsPerson[]> {
     })
   }
   return waiting
+}
+
+/** So long after it was last seen at work Cal.com's own calendar sync is taken to be on. */
+const SECOND_WRITER_HOURS = 7 * 24
+
+async function secondWriter({ readStore, now }: Ports): Promise<NeedsPerson[]> {
+  const found = await changedBySecondWriter(readStore, now().subtract({ hours: SECOND_WRITER_HOURS }))
+  if (found === undefined) return []
+  return [
+    {
+      code: 'SECOND_WRITER',
+      sentence:
+        "Cal.com's own calendar sync is on as well: both carry the calendar's changes to bookings, and whoever is first wins.",
+      next: "Switch calendar sync off in Cal.com for the calendars that this service follows, or this service's mode to observe.",
+      bookingUid: found.bookingUid,
+      since: found.at,
+    },
+  ]
 }
 
 async function parkedEvents({ readStore }: Ports): Promise<NeedsPerson[]> {

@@ -29,6 +29,8 @@ export type SyncWorldOptions = {
   settings?: Partial<SyncSettings>
   /** Whether Cal.com's API is there to be asked (it is). */
   view?: boolean
+  /** A file of keys of Cal.com's API, in place of the one key that answers for all. */
+  apiKeysFile?: string
   /** Whether Google can push (it can). */
   push?: boolean
   channelTtlMs?: number
@@ -121,7 +123,9 @@ export function syncWorld(options: SyncWorldOptions) {
         ? undefined
         : calcomBookingDirectory({
             apiUrl: 'http://cal.example',
-            apiKey: API_KEY,
+            ...(options.apiKeysFile === undefined
+              ? { apiKey: API_KEY }
+              : { apiKeysFile: options.apiKeysFile }),
             fetch: calcomApiV2(calcom, { apiKey: API_KEY }),
           }),
     settings: {

@@ -1,5 +1,10 @@
-import type { CalcomBookingDirectory } from '../infrastructure/calcom/calcom-booking-directory.ts'
-import { calcomWebhook, signatureHeader } from '../infrastructure/calcom/webhook.ts'
+import type { ApiTroubles } from '../infrastructure/calcom/calcom-api-troubles.ts'
+import {
+  calcomWebhook,
+  knownVersions,
+  signatureHeader,
+  versionHeader,
+} from '../infrastructure/calcom/webhook.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -21,6 +26,7 @@ import { publishingPaths, publishingRoutes } from '../services/http/publishing-r
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
+import { type DeliveryLog, deliveryLog } from '../services/status/calcom-deliveries.ts'
 import { roleChecks } from '../services/status/role-checks.ts'
 import { statusReport } from '../services/status/status-report.ts'
 import { backUp } from './backup.ts'
@@ -90,7 +96,7 @@ const orWhyNot =
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
-  calcom: Pick<CalcomBookingDirectory, 'refusedKeys'> | undefined
+  calcom: ApiTroubles | undefined
   models: ReadModels
   metrics: Metrics
   token: string
@@ -108,10 +114,12 @@ export function httpHandler(parts: HttpParts) {
   const { clock, log } = ports
   const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
   const isEdge = configuration.roles.has('http')
+  const deliveries = deliveryLog({ now: ports.now })
   const surroundings = ownSurroundings({
     now: ports.now,
     filesTakeWrites: () => filesTakeWrites(stores),
-    refusedKeys: () => parts.calcom?.refusedKeys() ?? [],
+    calcom: parts.calcom,
+    deliveries: deliveries.needsPerson,
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
@@ -153,7 +161,7 @@ export function httpHandler(parts: HttpParts) {
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
     first: isEdge ? [googleWebhook({ push, log })] : [],
-    open: isEdge ? [webhookOfCalcom(configuration, ports)] : [],
+    open: isEdge ? [webhookOfCalcom(parts, deliveries)] : [],
     description: { paths: { ...adminPaths, ...publishingPaths } },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
@@ -176,10 +184,14 @@ export function httpHandler(parts: HttpParts) {
   return app.callback()
 }
 
-const webhookOfCalcom = ({ calcom }: Configuration, ports: ServicePorts) =>
+const webhookOfCalcom = ({ configuration, ports, metrics }: HttpParts, deliveries: DeliveryLog) =>
   calcomWebhookRoutes({
-    readDelivery: calcomWebhook({ secrets: calcom.webhookSecrets }),
+    readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
     signatureHeader,
+    versionHeader,
+    knownVersions,
+    deliveries,
+    metrics,
     intake: createCalcomIntake(ports),
   })
 

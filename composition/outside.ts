@@ -1,9 +1,11 @@
 // Google and Cal.com: the real ones, or the stand-ins.
 import { join } from 'node:path'
+import { calcomApiKeys } from '../infrastructure/calcom/calcom-api-keys.ts'
 import {
   type CalcomBookingDirectory,
   calcomBookingDirectory,
 } from '../infrastructure/calcom/calcom-booking-directory.ts'
+import { isSecondWriterSeen } from '../infrastructure/calcom/second-writer-probe.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { channelTokensUnder, derivedKey } from '../infrastructure/config/derived-keys.ts'
 import { addresses } from '../infrastructure/google/google-addresses.ts'
@@ -102,3 +104,16 @@ function bookingDirectory(
     ...(apiKeysFile !== undefined && { apiKeysFile }),
   })
 }
+
+type CalcomApi = NonNullable<Configuration['calcom']['api']>
+
+/** Every key that is configured, with its owner where it has one. Throws where the file of keys cannot be read. */
+export const calcomKeys = ({ apiKey, apiKeysFile }: Omit<CalcomApi, 'url'>) =>
+  calcomApiKeys({
+    ...(apiKey !== undefined && { apiKey }),
+    ...(apiKeysFile !== undefined && { apiKeysFile }),
+  }).all()
+
+/** Whether Cal.com's own calendar sync changed one of the newest bookings that this key shows. */
+export const showsSecondWriter = (apiUrl: string, key: string): Promise<boolean> =>
+  isSecondWriterSeen({ apiUrl }, key)

@@ -1,5 +1,5 @@
-// What this process finds around it that its stores do not tell: its disk, and Cal.com's keys.
-import type { RefusedKey } from '../infrastructure/calcom/calcom-booking-directory.ts'
+// What this process finds around it that its stores do not tell: its disk, Cal.com's API, and Cal.com's deliveries.
+import type { ApiTroubles, Complaint, RefusedKey } from '../infrastructure/calcom/calcom-api-troubles.ts'
 import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { Outage } from '../services/running/outage-log.ts'
 import type { NeedsPerson } from '../services/status/need.ts'
@@ -10,8 +10,10 @@ export function ownSurroundings(parts: {
   now(): Temporal.Instant
   /** Rejects while the data folder takes no writes. */
   filesTakeWrites(): Promise<unknown>
-  /** Throws while the file of keys cannot be read. */
-  refusedKeys(): readonly RefusedKey[]
+  /** `refusedKeys` and `missingKeys` throw while the file of keys cannot be read. Absent where no API is configured. */
+  calcom: ApiTroubles | undefined
+  /** What is wrong with Cal.com's deliveries. */
+  deliveries(): readonly NeedsPerson[]
 }): () => Promise<Surroundings> {
   const since = new Map<string, string>()
 
@@ -28,26 +30,58 @@ export function ownSurroundings(parts: {
   }
 
   return async () => {
-    let refused: readonly RefusedKey[] = []
+    let ofKeys: NeedsPerson[] = []
     const outages = await Promise.all([
       outageOf('data folder', parts.filesTakeWrites),
       outageOf("file of Cal.com's API keys", async () => {
-        refused = parts.refusedKeys()
+        ofKeys = keyTroubles(parts.calcom)
       }),
     ])
-    return { outages: outages.flat(), needsPerson: refused.map(refusedKey) }
+    const ofApi = (parts.calcom?.complaints() ?? []).map((code) => complaints[code])
+    return { outages: outages.flat(), needsPerson: [...ofKeys, ...ofApi, ...parts.deliveries()] }
   }
+}
+
+/** So many users without a key are named. */
+const NAMED = 50
+
+const keyTroubles = (calcom: ApiTroubles | undefined): NeedsPerson[] =>
+  calcom === undefined
+    ? []
+    : [...calcom.refusedKeys().map(refusedKey), ...calcom.missingKeys().slice(0, NAMED).map(missingKey)]
+
+/** What is done without Cal.com's word, in place of a second look. */
+const UNASKED = 'are known by webhooks alone, and changes are carried to them without asking Cal.com first'
+
+const complaints: { readonly [Code in Complaint]: NeedsPerson } = {
+  VERSION_GONE: {
+    code: 'CALCOM_API_GONE',
+    sentence: `Cal.com answers 410: the version of its API that this service asks for is gone. Bookings ${UNASKED}.`,
+    next: 'Run a newer version of this service.',
+  },
+  LIST_REPEATS: {
+    code: 'CALCOM_LIST_REPEATS',
+    sentence:
+      "Cal.com's list of bookings gives the same page again and again, so not all are read: a lost webhook may not heal.",
+    next: 'Update Cal.com, whose API does not take the parameter skip.',
+  },
 }
 
 const refusedKey = ({ userId, status }: RefusedKey): NeedsPerson =>
   userId === undefined
     ? {
         code: 'CALCOM_KEY_REFUSED',
-        sentence: `Cal.com refuses CALCOM_API_KEY (${status}): bookings are known by webhooks alone.`,
+        sentence: `Cal.com refuses CALCOM_API_KEY (${status}): bookings ${UNASKED}.`,
         next: 'Make a new API key in Cal.com, set CALCOM_API_KEY and restart.',
       }
     : {
         code: 'CALCOM_KEY_REFUSED',
-        sentence: `Cal.com refuses the API key of user ${userId} (${status}): this user's bookings are known by webhooks alone.`,
+        sentence: `Cal.com refuses the API key of user ${userId} (${status}): this user's bookings ${UNASKED}.`,
         next: `Make a new API key in Cal.com for user ${userId}, and put it into the file of CALCOM_API_KEYS_FILE.`,
       }
+
+const missingKey = (userId: string): NeedsPerson => ({
+  code: 'CALCOM_KEY_MISSING',
+  sentence: `There is no API key of Cal.com's for user ${userId}: this user's bookings ${UNASKED}.`,
+  next: `Make an API key in Cal.com for user ${userId}, and put it into the file of CALCOM_API_KEYS_FILE.`,
+})

@@ -38,6 +38,7 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
     BookingSeriesNoted: true,
     BookingTimesRecorded: true,
     BookingReassigned: true,
+    SecondWriterNoticed: true,
     BookingClosing: true,
     BookingKeptOpen: true,
     BookingClosed: true,

@@ -29,6 +29,7 @@ export type PollReason =
   | 'RECONCILE'
   | 'LINKED'
   | 'ACCEPTED'
+  | 'REASSIGNED'
   | 'LOOK_AGAIN'
   | 'RELEASED'
   | 'DISCARDED'

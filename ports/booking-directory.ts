@@ -5,8 +5,15 @@ export type DirectoryBooking = {
   status: 'ACCEPTED' | 'PENDING' | 'REJECTED' | 'CANCELLED'
   start: Temporal.Instant
   end: Temporal.Instant
+  /** The end that Cal.com named is not after the start; `end` is the nearest that can be. */
+  impossibleTimes?: true
   rescheduledToUid?: string
   rescheduledFromUid?: string
+  /** Guests share it. */
+  seats?: true
+  createdAt?: Temporal.Instant
+  /** Cal.com's own calendar sync made it, or ended it. */
+  secondWriter?: true
 }
 
 /** A reference to an event in a calendar, as Cal.com keeps it. The calendar is named only where Cal.com says it. */
@@ -25,8 +32,16 @@ export type DirectoryError = {
 }
 export type DirectoryAnswer<T> = { ok: true; value: T } | DirectoryError
 
+/**
+ * Whether this is the answer of a key that works, and has no say over this booking: it is another host's, or is no more.
+ * A key that does not work at all, or a version of the API that is gone, says nothing about a booking.
+ */
+export const isOthers = ({ code, status }: DirectoryError): boolean =>
+  code === 'NOT_FOUND' || (code === 'REFUSED' && (status === 400 || status === 403))
+
 /** Cal.com's own view of bookings. Answers are values, nothing is thrown for what Cal.com answers. */
 export interface BookingDirectory {
+  /** Where this user's key has no say over the booking, other keys are tried: the booking may be another host's now. */
   booking(
     bookingUid: string,
     userId: string | undefined,
@@ -37,7 +52,10 @@ export interface BookingDirectory {
     userId: string | undefined,
     signal?: AbortSignal,
   ): Promise<DirectoryAnswer<DirectoryReference[]>>
-  /** Bookings that start after `from`, accepted or pending, by page. */
+  /**
+   * Bookings that start after `from`, accepted or pending, by page. BAD_ANSWER where a page shows what the page before it
+   * did: a reading must end.
+   */
   futureBookings(
     request: { from: Temporal.Instant; userId?: string; after?: string },
     signal?: AbortSignal,

@@ -14,6 +14,10 @@ export type BookingDelivery =
       booking: DeliveredBooking
       rescheduledFromUid?: string
     }
+  /** Of several guests one has moved, to a booking that the delivery does not name. */
+  | { trigger: 'SEAT_MOVED'; createdAt?: string; rescheduledFromUid: string }
+  /** It may be accepted by that; no creation is announced. */
+  | { trigger: 'BOOKING_PAID'; createdAt?: string; booking: DeliveredBooking }
   /** `requestReschedule`: the host asked the guest for another time, which ends this booking all the same. */
   | {
       trigger: 'BOOKING_CANCELLED'
@@ -23,6 +27,8 @@ export type BookingDelivery =
       requestReschedule: boolean
       /** It shows seats: it may be one guest who has left. */
       seats?: true
+      /** Cal.com's own calendar sync ended it. */
+      secondWriter?: true
     }
   | { trigger: 'BOOKING_REJECTED'; createdAt?: string; bookingUid: string; userId?: string }
   /** The test button; says nothing about a booking. */
@@ -37,9 +43,15 @@ export type DeliveredBooking = {
   userId?: string
   start: Temporal.Instant
   end: Temporal.Instant
+  /** The end that Cal.com named is not after the start; `end` is the nearest that can be. */
+  impossibleTimes?: true
   status: 'ACCEPTED' | 'PENDING' | 'REJECTED' | 'CANCELLED'
   /** Guests share it. */
   seats?: true
+  /** When it was made, as far as the delivery tells. */
+  createdAt?: Temporal.Instant
+  /** Cal.com's own calendar sync made it. */
+  secondWriter?: true
   /** The calendars of a known provider into which the booking is written; often none. */
   destinations: DeliveredDestination[]
 }
@@ -56,7 +68,13 @@ export type DeliveredDestination = {
  * `WRONG_SIGNATURE` is answered 401 and says nothing more; `BAD_BODY` lists every problem found, by field, without
  * the values.
  */
-export type DeliveryProblem = { ok: false; code: 'WRONG_SIGNATURE' | 'BAD_BODY'; problems: string[] }
+export type DeliveryProblem = {
+  ok: false
+  code: 'WRONG_SIGNATURE' | 'BAD_BODY'
+  problems: string[]
+  /** It has not even the form of Cal.com's own: a payload template has probably made it. */
+  template?: true
+}
 
 /** Checks the signature over the body exactly as it was received, then reads it. Never throws. */
 export type ReadBookingDelivery = (

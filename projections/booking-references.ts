@@ -31,6 +31,8 @@ export type BookingReferencesDocument = {
   rescheduledFromUid?: string
   /** When it was first heard of, RFC 3339. */
   trackedAt: string
+  /** When it was made in Cal.com, RFC 3339; absent where Cal.com did not say. */
+  createdAt?: string
 }
 
 /** `rule` and `grown` as in LinkedInstance. */
@@ -251,5 +253,6 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     }),
     ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
     trackedAt: booking.trackedAt,
+    ...(booking.createdAt !== undefined && { createdAt: booking.createdAt }),
   }
 }

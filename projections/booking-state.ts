@@ -56,8 +56,10 @@ function restoreBooking(stored: StoredBooking): KnownBooking {
   return { ...closed, ...(last && { last: restoreTracked(last) }) }
 }
 
-function restoreTracked(stored: StoredTracked): OpenBooking | CancelledBooking {
+function restoreTracked({ createdAt, acceptedAt, ...stored }: StoredTracked): OpenBooking | CancelledBooking {
   const restored = {
+    ...(createdAt !== undefined && { createdAt: instant(createdAt) }),
+    ...(acceptedAt !== undefined && { acceptedAt: instant(acceptedAt) }),
     times: restoreTimes(stored.times),
     basis: restoreTimes(stored.basis),
     references: stored.references.map(restoreReference),

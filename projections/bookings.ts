@@ -54,6 +54,8 @@ type Noted = {
   rescheduledFromUid?: string
   lastDecision?: LastDecision
   lastOutcome?: LastOutcome
+  /** When Cal.com's own calendar sync was seen to have changed it. */
+  secondWriterAt?: string
   updatedAt: string
 }
 type Kept = Noted & { state: KnownBooking }
@@ -63,12 +65,13 @@ const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
   version: 5,
   categories: ['booking', 'calendarFeed'],
-  indexes: ['byUser', 'byStart', 'byAttention', 'byNext'],
-  keys({ state, lastDecision }: Kept) {
+  indexes: ['byUser', 'byStart', 'byAttention', 'byNext', 'bySecondWriter'],
+  keys({ state, lastDecision, secondWriterAt }: Kept) {
+    const bySecondWriter = secondWriterAt === undefined ? [] : [instantKey(secondWriterAt)]
     const next = state.kind === 'CLOSED' ? state.rescheduledToUid : undefined
     const byNext = next === undefined ? [] : [indexKey(next, '')]
     const open = trackedPart(state)
-    if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext }
+    if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext, bySecondWriter }
     const start = instantKey(open.times.start)
     const waits = attentionTo(state.kind, open, lastDecision) !== undefined
     return {
@@ -76,6 +79,7 @@ const model = defineReadModelOf(bookingStateForm<Noted>(), {
       byStart: [start],
       byAttention: waits ? [start] : [],
       byNext,
+      bySecondWriter,
     }
   },
   changes(event) {
@@ -141,6 +145,18 @@ export const countBookingsNeedingAttention = (
   { from }: { from?: Temporal.Instant } = {},
 ): Promise<number> => model.count(readStore, 'byAttention', between([], { from }))
 
+/** The first booking since then that Cal.com's own calendar sync was seen to have changed, and when that was seen. */
+export async function changedBySecondWriter(
+  readStore: ReadStore,
+  since: Temporal.Instant,
+): Promise<{ bookingUid: string; at: string } | undefined> {
+  const { items } = await model.find(readStore, 'bySecondWriter', between([], { from: since }), { limit: 1 })
+  const [first] = items
+  return first?.secondWriterAt === undefined
+    ? undefined
+    : { bookingUid: first.state.bookingUid, at: first.secondWriterAt }
+}
+
 const toPage = ({ items, next }: Page<Stored>): Page<BookingDocument> => ({ items: items.map(shown), next })
 
 const dismissed = (kept: Kept | undefined): Kept | undefined =>
@@ -156,12 +172,14 @@ function changed(kept: Kept | undefined, event: BookingEvent, eventId: string): 
 function noted(
   event: BookingEvent,
   eventId: string,
-): Pick<Noted, 'rescheduledFromUid' | 'lastDecision' | 'lastOutcome'> {
+): Pick<Noted, 'rescheduledFromUid' | 'lastDecision' | 'lastOutcome' | 'secondWriterAt'> {
   switch (event.type) {
     case 'BookingTracked': {
       const { rescheduledFromUid } = event.data
       return rescheduledFromUid === undefined ? {} : { rescheduledFromUid }
     }
+    case 'SecondWriterNoticed':
+      return { secondWriterAt: event.data.at }
     case 'BookingRescheduled':
       return { lastDecision: { code: 'RESCHEDULED', at: event.data.at, eventId } }
     case 'BookingCancelled':
@@ -179,7 +197,7 @@ function noted(
   }
 }
 
-function shown({ state, ...noted }: Stored): BookingDocument {
+function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument {
   const open = trackedPartOf(state)
   const attention = attentionTo(state.kind, open, noted.lastDecision)
   return {

@@ -22,10 +22,11 @@ export const claimsOf = (
 ): Claim[] =>
   bookings
     .filter((other) => other.open && other.bookingUid !== bookingUid)
-    .map(({ start, end, trackedAt, rescheduledFromUid, ...other }) => ({
+    .map(({ start, end, trackedAt, createdAt, rescheduledFromUid, ...other }) => ({
       ...event,
       bookingUid: other.bookingUid,
       times: { start: instant(start), end: instant(end) },
       trackedAt: instant(trackedAt),
+      ...(createdAt !== undefined && { createdAt: instant(createdAt) }),
       ...(rescheduledFromUid !== undefined && { rescheduledFromUid }),
     }))

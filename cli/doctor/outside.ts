@@ -1,9 +1,9 @@
-// Checks over HTTP: Google, Cal.com, and this service's own public address.
+// Checks over HTTP: Google, Cal.com (its API in calcom-api.ts), and this service's own public address.
 import { googleTokenEndpoint } from '../../composition/outside.ts'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
-import { type Finding, note, ok, wrong } from './finding.ts'
-
-const PATIENCE_MS = 5_000
+import { lookAtCalcomApi } from './calcom-api.ts'
+import { type Finding, note, ok } from './finding.ts'
+import { ask, reached } from './reaching.ts'
 
 export async function lookAtGoogle(configuration: Configuration): Promise<Finding[]> {
   const { google, standIns } = configuration
@@ -44,22 +44,7 @@ export async function lookAtCalcom({ calcom, standIns }: Configuration): Promise
     const says = 'Is not set: bookings are known by webhooks alone, and a lost one is not healed.'
     return [secret, note('CALCOM_API_URL', says, 'Set it, with CALCOM_API_KEY or CALCOM_API_KEYS_FILE.')]
   }
-  return [secret, await calcomApi(calcom.api)]
-}
-
-async function calcomApi({ url, apiKey }: NonNullable<Configuration['calcom']['api']>): Promise<Finding> {
-  const check = 'CALCOM_API_URL'
-  if (apiKey === undefined) return reached('Cal.com API', url, check)
-  const root = url.replace(/\/+$/, '').replace(/\/v2$/, '')
-  const asked = await ask(`${root}/v2/bookings?take=1`, {
-    authorization: `Bearer ${apiKey}`,
-    'cal-api-version': '2024-08-13',
-  })
-  if (typeof asked === 'string') return unreachable(check, root, asked, check)
-  if (asked < 300) return ok(check, `${root} answers, and takes the key.`)
-  if (asked === 401 || asked === 403)
-    return wrong(check, `${root} refuses CALCOM_API_KEY (${asked}).`, 'Make a new key in Cal.com and set it.')
-  return wrong(check, `${root} answers ${asked} for bookings.`, 'Is it the root of API v2?')
+  return [secret, ...(await lookAtCalcomApi(calcom.api))]
 }
 
 export async function lookAtPublicUrl({ http, standIns }: Configuration): Promise<Finding> {
@@ -76,27 +61,4 @@ export async function lookAtPublicUrl({ http, standIns }: Configuration): Promis
     `${http.publicUrl} does not lead to a running service, seen from here: ${says}.`,
     'Once the service runs, the address has to lead to it from the Internet; from here it need not.',
   )
-}
-
-async function reached(check: string, url: string, variable: string): Promise<Finding> {
-  const asked = await ask(url)
-  return typeof asked === 'string'
-    ? unreachable(check, new URL(url).origin, asked, variable)
-    : ok(check, `${new URL(url).origin} answers.`)
-}
-
-const unreachable = (check: string, place: string, why: string, variable: string) =>
-  wrong(check, `${place} cannot be reached: ${why}.`, `Let this machine reach it, or correct ${variable}.`)
-
-/** The status of an answer; else why there was none. */
-async function ask(url: string, headers: Record<string, string> = {}): Promise<number | string> {
-  try {
-    const signal = AbortSignal.timeout(PATIENCE_MS)
-    const response = await fetch(url, { headers, redirect: 'manual', signal })
-    await response.body?.cancel()
-    return response.status
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    return cause instanceof Error ? cause.message || cause.name : String(cause)
-  }
 }

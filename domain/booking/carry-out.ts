@@ -10,7 +10,9 @@ export const silent = (code: DecisionCode): LookDecision => ({ code, events: [],
 /** What acts may yet be discarded, held, or only observed. */
 export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   const entry: Entry = decisions[code]
-  if (entry.leaves === 'nothing' || isTooSoon(code, entry, facts)) return silent(code)
+  // What flags is on record with the booking already.
+  if (entry.leaves === 'nothing' || entry.leaves === 'flags' || isTooSoon(code, entry, facts))
+    return silent(code)
   const subject = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
   const publishes = entry.leaves === 'BookingCancelled' || entry.leaves === 'BookingRescheduled'
   if (subject === undefined || (!publishes && !entry.held)) return recorded(code, facts)
@@ -30,7 +32,8 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
 }
 
 const isFresh = ({ version }: Seen): boolean => version === 'FRESH'
-const isDecidable = (seen: Seen): boolean => isFresh(seen) && seen.reference.confirmed
+const isDecidable = (seen: Seen): boolean =>
+  isFresh(seen) && seen.reference.confirmed && !seen.reference.former
 
 function isTooSoon(code: DecisionCode, { afterMs = 0 }: Entry, { context: { lasting } }: Facts): boolean {
   return (lasting?.code === code ? lasting.ms : 0) < afterMs

@@ -94,6 +94,8 @@ export type BookingEvent =
         rescheduledFromUid?: string
         /** Guests share this booking: one who leaves does not end it. */
         seats?: true
+        /** When it was made in Cal.com, by Cal.com's clock. */
+        createdAt?: string
         at: string
       }
     }
@@ -141,6 +143,8 @@ export type BookingEvent =
       type: 'BookingReassigned'
       data: { bookingUid: string; userId: string; previousUserId: string; at: string }
     }
+  /** Cal.com's own calendar sync has changed the booking: it carries the calendar's changes over, as this service does. */
+  | { type: 'SecondWriterNoticed'; data: { bookingUid: string; at: string } }
   /** Cal.com has announced that the booking is over, and is to be asked whether it is. */
   | {
       type: 'BookingClosing'

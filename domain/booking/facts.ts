@@ -15,6 +15,9 @@ export type ToldBooking = ToldReferences & {
   status: BookingStatus | 'CANCELLED'
   rescheduledFromUid?: string
   seats?: true
+  createdAt?: Temporal.Instant
+  /** Cal.com named an end that is not after the start (`times` are the nearest that can be), or no longer does. */
+  impossibleTimes?: boolean
 }
 
 /**
@@ -24,7 +27,8 @@ export type ToldBooking = ToldReferences & {
  */
 export function trackBooking(state: Booking, told: ToldBooking): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') return accept()
-  const news = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
+  const times = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
+  const news = [...times, ...impossibility(times.reduce(evolveBooking, state), told)]
   const after = news.reduce(evolveBooking, state)
   const { bookingUid, at } = told
   const linked = after.kind === 'OPEN' ? linksOf(after, told) : []
@@ -45,12 +49,14 @@ const begun = (told: ToldBooking): BookingEvent => ({
     ...storeTimes(told.times),
     ...(told.rescheduledFromUid !== undefined && { rescheduledFromUid: told.rescheduledFromUid }),
     ...(told.seats && { seats: told.seats }),
+    ...(told.createdAt && { createdAt: told.createdAt.toString() }),
     at: told.at,
   },
 })
 
 function timesNews(known: OpenBooking | CancelledBooking, told: ToldBooking): BookingEvent[] {
-  const { status, times, at } = told
+  const { status, at } = told
+  const times = told.impossibleTimes ? known.basis : told.times
   if (status === 'CANCELLED') return []
   if (known.kind === 'CANCELLED' && status !== 'ACCEPTED') return []
   const newStatus = known.kind === 'OPEN' && status !== known.status
@@ -80,10 +86,19 @@ const isClosed = reject('BOOKING_CLOSED', 'This booking is closed: cancelled, or
  */
 export function recordBookingTimes(
   state: Booking,
-  told: { times: Times; status?: BookingStatus; at: string },
+  said: { times: Times; status?: BookingStatus; impossibleTimes?: boolean; at: string },
 ): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
   if (state.kind === 'CLOSED') return isClosed
+  const flags = impossibility(state, said)
+  const recorded = timesSaid(state, said.impossibleTimes ? { ...said, times: state.basis } : said)
+  return recorded.ok ? accept(...recorded.events, ...flags) : recorded
+}
+
+function timesSaid(
+  state: OpenBooking | CancelledBooking,
+  told: { times: Times; status?: BookingStatus; at: string },
+): Decision<BookingEvent> {
   const { times, status } = told
   if (state.kind === 'CANCELLED')
     return sameTimes(times, state.basis) ? accept() : accept(timesRecorded(state, told))
@@ -101,6 +116,12 @@ export function reassignBooking(
   if (state.kind !== 'OPEN' || state.userId === userId) return accept()
   const { bookingUid, userId: previousUserId } = state
   return accept({ type: 'BookingReassigned', data: { bookingUid, userId, previousUserId, at } })
+}
+
+/** Cal.com's own calendar sync is seen to have changed the booking. */
+export function noticeSecondWriter(state: Booking, { at }: { at: string }): Decision<BookingEvent> {
+  if (state.kind !== 'OPEN' || state.secondWriter) return accept()
+  return accept({ type: 'SecondWriterNoticed', data: { bookingUid: state.bookingUid, at } })
 }
 
 export type AnnouncedEnd = {
@@ -136,6 +157,16 @@ export function closeBooking(state: Booking, { seats: _, ...told }: AnnouncedEnd
       return accept()
   }
   return accept({ type: 'BookingClosed', data: told })
+}
+
+/** Times that cannot be are not taken over, and a person is told until Cal.com names others. */
+function impossibility(
+  state: Booking,
+  { impossibleTimes, at }: { impossibleTimes?: boolean; at: string },
+): readonly BookingEvent[] {
+  if (impossibleTimes === undefined) return []
+  const flagged = flagBooking(state, { code: 'IMPOSSIBLE_TIMES', raised: impossibleTimes, at })
+  return flagged.ok ? flagged.events : []
 }
 
 /** Has a person told of the booking, or no longer. */

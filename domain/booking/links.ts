@@ -11,6 +11,8 @@ export type ToldReference = StoredReference & {
   confirmed: boolean
   /** Cal.com did not say in which calendar. */
   guessed?: true
+  /** It is alive, and long after the booking was given to another host Cal.com names it as that host's. */
+  ofHost?: true
   formerNames?: readonly EventName[]
   watermark?: StoredWatermark
   shown?: StoredTimes
@@ -57,7 +59,7 @@ function linksTo(state: OpenBooking, { references, times, at }: ToldReferences):
 }
 
 function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: string): BookingEvent | undefined {
-  const { confirmed, guessed, formerNames, watermark: _, unanswered: __, shown, ...stored } = told
+  const { confirmed, guessed, ofHost, formerNames, watermark: _, unanswered: __, shown, ...stored } = told
   const known = findByAnyName(state, stored)
   const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
   if (known === undefined) {
@@ -75,7 +77,8 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
   }
   // What was decided on it before goes along, unless something has been decided on it here.
   const read = known.looked ? undefined : readUpTo(told, times)
-  if (read === undefined && !saysMore(known, stored, confirmed)) return undefined
+  const takenOver = ofHost === true && known.former !== undefined
+  if (read === undefined && !takenOver && !saysMore(known, stored, confirmed)) return undefined
   // By a former name, only that Cal.com confirms it is new.
   const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
   const either = {

@@ -25,6 +25,8 @@ export type Claim = EventName & {
   bookingUid: string
   times: Times
   rescheduledFromUid?: string
+  /** When it was made in Cal.com, where that is known. */
+  createdAt?: Temporal.Instant
   trackedAt: Temporal.Instant
 }
 
@@ -147,14 +149,17 @@ export function ownerOf({ booking, context }: Facts, { reference, event }: Seen)
   return newestOfChain(there.length > 0 ? there : claims)?.bookingUid
 }
 
-/** Of bookings that came of one another, or of one; undefined where they did not, or were heard of at the same time. */
+/** Of bookings that came of one another, or of one; undefined where they did not, or were made at the same time. */
 function newestOfChain(claims: readonly Claim[]): Claim | undefined {
-  const [newest, next] = claims.toSorted((a, b) => Temporal.Instant.compare(b.trackedAt, a.trackedAt))
-  if (newest === undefined || next?.trackedAt.equals(newest.trackedAt)) return undefined
+  const [newest, next] = claims.toSorted((a, b) => Temporal.Instant.compare(madeAt(b), madeAt(a)))
+  if (newest === undefined || (next && madeAt(next).equals(madeAt(newest)))) return undefined
   const names = ({ bookingUid, rescheduledFromUid }: Claim) => [bookingUid, rescheduledFromUid ?? bookingUid]
   const chained = claims.every((claim) => names(claim).some((uid) => names(newest).includes(uid)))
   return chained ? newest : undefined
 }
+
+/** Webhooks may come in another order than the bookings were made in. */
+const madeAt = ({ createdAt, trackedAt }: Claim): Temporal.Instant => createdAt ?? trackedAt
 
 /** Names one version of an event: its etag, or when it was updated; and what it says, times as epoch milliseconds. */
 export const fingerprintOf = (event: ExternalEvent): string =>

@@ -15,6 +15,8 @@ export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
+  /** When Cal.com gave the booking to another host: nothing can be told from its absence since. RFC 3339. */
+  former?: string
   /** Cal.com did not say in which calendar, and the event was not seen there yet. */
   guessed?: true
   /** By which rule its series repeated when it was last seen, as ExternalEvent tells it. */
@@ -61,22 +63,28 @@ export const sameEvent = (a: EventName, b: EventName): boolean =>
 /** A link that is told again keeps what is known of it. */
 export function withLink(references: References, data: DataOf<'BookingReferenceLinked'>): References {
   const { reference, confirmed, guessed, formerNames, shown, at } = data
-  const known = findReference({ references }, reference)
-  const watermark = known?.watermark ?? (data.watermark && readWatermark(data.watermark))
+  const before = findReference({ references }, reference)
+  // Named anew, it is the present host's.
+  const { former: _, ...known }: Partial<Reference> = before ?? {}
+  const watermark = known.watermark ?? (data.watermark && readWatermark(data.watermark))
   const linked: Reference = {
     ...(shown && { shown }),
     ...(guessed && { guessed }),
     setAside: {},
     ...known,
-    stored: { ...known?.stored, ...reference },
+    stored: { ...known.stored, ...reference },
     confirmed,
-    formerNames: known?.formerNames ?? formerNames ?? [],
-    linkedAt: known?.linkedAt ?? instant(at),
-    looked: known?.looked === true || watermark !== undefined,
+    formerNames: known.formerNames ?? formerNames ?? [],
+    linkedAt: known.linkedAt ?? instant(at),
+    looked: known.looked === true || watermark !== undefined,
     ...(watermark && { watermark }),
   }
-  return [...references.filter((other) => other !== known), linked]
+  return [...references.filter((other) => other !== before), linked]
 }
+
+/** Another host has the booking from now on. */
+export const ofFormerHost = (references: References, at: string): References =>
+  references.map((reference) => ({ ...reference, former: at }))
 
 export const withoutLink = (
   references: References,

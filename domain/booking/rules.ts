@@ -43,8 +43,9 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'ORGANISER_CHANGED', when: (facts) => areColleagues(facts) && facts.seen.some(wasOurs) },
   { code: 'UNKNOWN', when: (facts) => facts.unread.some(matters(facts)) },
   // None of its events is alive.
+  { code: 'REASSIGNED', when: (facts) => isGone(facts) && facts.booking.flags.includes('REASSIGNED') },
   { code: 'EVENT_SHARED', when: (facts) => isGone(facts) && !facts.gone.some(isOwn(facts)) },
-  { code: 'REFERENCE_UNCONFIRMED', when: (facts) => isGone(facts) && !facts.gone.some(isConfirmed) },
+  { code: 'REFERENCE_UNCONFIRMED', when: (facts) => isGone(facts) && !facts.gone.some(isConfirmed(facts)) },
   { code: 'DELETION_UNCLEAR', when: (facts) => isGone(facts) && facts.gone.every(isUnclear(facts)) },
   { code: 'DELETED_IN_CALENDAR', when: isGone },
   // At least one is.
@@ -58,6 +59,10 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'GUESTS_REMOVED', when: (facts) => isAsBooked(facts) && guestsAreGone(facts) },
   { code: 'NO_TIME_CHANGE', when: isAsBooked },
   { code: 'EVENT_SHARED', when: isOthers },
+  {
+    code: 'IMPOSSIBLE_TIMES',
+    when: ({ booking, standing }) => standing !== undefined && booking.flags.includes('IMPOSSIBLE_TIMES'),
+  },
   { code: 'AWAITING_ANSWER', when: isBackAtBasis },
   { code: 'NEW_TIME_IN_PAST', when: startsInPast },
   { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
@@ -115,7 +120,18 @@ function isGone({ living, gone }: Facts): boolean {
   return living.length === 0 && gone.length > 0
 }
 
-const isConfirmed = ({ reference }: Seen): boolean => reference.confirmed
+/** Cal.com names it as the present host's event of the accepted booking. */
+const isConfirmed =
+  (facts: Facts) =>
+  (seen: Seen): boolean =>
+    seen.reference.confirmed && !seen.reference.former && !wentWhilePending(facts, seen)
+
+/** Cal.com itself deletes the event of a booking that has to be accepted again, and makes another once it is. */
+function wentWhilePending({ booking }: Facts, { reference, event, fingerprint }: Seen): boolean {
+  if (reference.setAside.BOOKING_NOT_ACCEPTED === fingerprint) return true
+  const { acceptedAt } = booking
+  return acceptedAt !== undefined && event.updated !== undefined && isBefore(event.updated, acceptedAt)
+}
 
 /** Another open booking may be the one that it stands for. */
 const isOwn =

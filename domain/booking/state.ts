@@ -8,6 +8,7 @@ import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } fr
 import { agreementAfter, type Publication, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
 import {
   findByAnyName,
+  ofFormerHost,
   type Reference,
   withLink,
   withoutLink,
@@ -42,8 +43,14 @@ type Tracked = {
   rescheduledFromUid?: string
   /** Guests share it: one who leaves does not end it. */
   seats?: true
+  /** Cal.com's own calendar sync has changed it. */
+  secondWriter?: true
+  /** When it was made in Cal.com, where Cal.com said so. */
+  createdAt?: Temporal.Instant
   /** When it was first heard of. */
   trackedAt: Temporal.Instant
+  /** When it was heard that it came from pending to accepted. */
+  acceptedAt?: Temporal.Instant
   /** When the newest fact from Cal.com, or the newest link, was recorded. */
   factsAt: Temporal.Instant
 }
@@ -64,6 +71,9 @@ export type ClosedBooking = {
   last?: OpenBooking | CancelledBooking
 }
 export type Booking = { kind: 'UNTRACKED' } | OpenBooking | CancelledBooking | ClosedBooking
+
+/** Whose booking it is while nobody has said so. */
+export const NOBODY = 'unknown'
 
 export const initialBooking: Booking = { kind: 'UNTRACKED' }
 
@@ -113,9 +123,11 @@ function evolveTracked(
       return { ...booking, references: withRule(booking.references, event.data) }
     case 'BookingTimesRecorded': {
       const { data } = event
+      const accepted = booking.status === 'PENDING' && data.status === 'ACCEPTED'
       const told = {
         ...booking,
         status: data.status ?? booking.status,
+        ...(accepted && { acceptedAt: instant(data.at) }),
         factsAt: later(booking.factsAt, instant(data.at)),
       }
       return standing(told, data.standing ?? standingAfterTimes(booking, data))
@@ -126,12 +138,14 @@ function evolveTracked(
       const after = data.standing ?? standingAfterOutcome(booking, data)
       return after ? standing({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, after) : known
     }
-    case 'BookingReassigned':
-      return {
-        ...booking,
-        userId: event.data.userId,
-        factsAt: later(booking.factsAt, instant(event.data.at)),
-      }
+    case 'BookingReassigned': {
+      const { userId, previousUserId, at } = event.data
+      // What it refers to is the former host's; where nobody had known whose it was, there is none.
+      const references = previousUserId === NOBODY ? booking.references : ofFormerHost(booking.references, at)
+      return { ...booking, userId, references, factsAt: later(booking.factsAt, instant(at)) }
+    }
+    case 'SecondWriterNoticed':
+      return { ...booking, secondWriter: true }
     case 'BookingClosing': {
       if (booking.kind !== 'OPEN') return booking
       const { reason, rescheduledToUid, seats, at } = event.data
@@ -192,6 +206,7 @@ function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
     flags: [],
     ...(data.rescheduledFromUid !== undefined && { rescheduledFromUid: data.rescheduledFromUid }),
     ...(data.seats && { seats: data.seats }),
+    ...(data.createdAt !== undefined && { createdAt: instant(data.createdAt) }),
     trackedAt: instant(data.at),
     factsAt: instant(data.at),
   }

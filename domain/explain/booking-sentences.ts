@@ -33,6 +33,8 @@ export function sentenceOfBookingEvent(
     }
     case 'BookingReassigned':
       return 'Cal.com has given the booking to another host, whose calendar counts from now on.'
+    case 'SecondWriterNoticed':
+      return "Changed by Cal.com's own calendar sync, which carries over the calendar's changes beside this service."
     case 'BookingClosing':
       return event.data.rescheduledToUid === undefined
         ? 'Cal.com announced that the booking is over; it is asked whether that is so.'

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { DirectoryBooking, DirectoryReference } from '../../ports/booking-directory.ts'
 import { InstantText } from './instant-text.ts'
+import { possibleTimes } from './possible-times.ts'
+import { isOfSecondWriter } from './second-writer.ts'
 
 const Status = z
   .enum(['accepted', 'pending', 'rejected', 'cancelled', 'awaiting_host'])
@@ -10,16 +12,35 @@ const Status = z
     return status === 'cancelled' ? 'CANCELLED' : 'PENDING'
   })
 
+const Host = z.object({
+  id: z.union([z.number(), z.string()]).nullish(),
+  email: z.string().nullish().catch(undefined),
+})
+
 /** A booking as `GET /v2/bookings` and `GET /v2/bookings/{uid}` show it, as far as it is of use here. */
 export const BookingAnswer = z.object({
   uid: z.string().min(1),
   status: Status,
   start: InstantText,
   end: InstantText,
-  hosts: z.array(z.object({ id: z.union([z.number(), z.string()]).nullish() })).nullish(),
+  hosts: z.array(Host).nullish(),
   rescheduledToUid: z.string().nullish(),
   rescheduledFromUid: z.string().nullish(),
+  createdAt: InstantText.nullish().catch(undefined),
+  attendees: z
+    .array(z.object({ seatUid: z.string().nullish() }))
+    .nullish()
+    .catch(undefined),
+  duration: z.number().nullish().catch(undefined),
+  metadata: z.unknown().optional(),
+  cancellationReason: z.string().nullish().catch(undefined),
+  cancelledByEmail: z.string().nullish().catch(undefined),
 })
+
+/** A page of them; an entry that cannot be read is left out, as it must not keep the others from being read. */
+export const BookingsAnswer = z
+  .array(z.unknown())
+  .transform((entries) => entries.flatMap((entry) => BookingAnswer.safeParse(entry).data ?? []))
 
 /** A reference as `GET /v2/bookings/{uid}/references` shows it; the event's field changed its name over the years. */
 export const ReferenceAnswer = z.object({
@@ -44,21 +65,28 @@ export function directoryBooking(
   const host = read.hosts?.[0]?.id
   const userId = host === undefined || host === null || host === 'unknown' ? askedFor : String(host)
   if (userId === undefined) return undefined
+  const { createdAt, metadata, cancellationReason: reason, cancelledByEmail: by } = read
+  const sign = { metadata, createdAt, reason, by, host: read.hosts?.[0]?.email }
   return {
     bookingUid: read.uid,
     userId,
     status: read.rescheduledToUid && read.status !== 'REJECTED' ? 'CANCELLED' : read.status,
-    start: read.start,
-    end: read.end,
+    ...possibleTimes(read.start, read.end, read.duration),
+    ...(createdAt && { createdAt }),
+    ...(read.attendees?.some(({ seatUid }) => seatUid) && { seats: true as const }),
+    ...(isOfSecondWriter(sign) && { secondWriter: true as const }),
     ...(read.rescheduledToUid ? { rescheduledToUid: read.rescheduledToUid } : {}),
     ...(read.rescheduledFromUid ? { rescheduledFromUid: read.rescheduledFromUid } : {}),
   }
 }
 
-/** An entry that names no event says that one will come. Those of other kinds are left out even if Cal.com gave them. */
+/**
+ * An entry without a name says that one will come: Cal.com has made room for it. Those that are withdrawn, or of other
+ * kinds, are left out even if Cal.com gave them.
+ */
 export function directoryReference(read: z.infer<typeof ReferenceAnswer>): DirectoryReference[] {
-  if (read.type !== 'google_calendar' || read.deleted) return []
   const externalEventId = read.eventUid || read.externalUid || read.uid || ''
+  if (read.type !== 'google_calendar' || read.deleted) return []
   const externalCalendarId = read.externalCalendarId || calendarAddress(read.destinationCalendarId)
   return [
     {

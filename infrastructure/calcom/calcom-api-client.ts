@@ -13,8 +13,8 @@ export type CalcomApiOptions = {
   fetch?: (request: Request) => Promise<Response>
 }
 
-/** The answer's `data`, and beside it the page it is of. */
-export type CalcomPage<T> = { data: T; hasNextPage: boolean | undefined }
+/** The answer's `data`, and beside it how the page after it is asked for. `hasNext`: where it was said. */
+export type CalcomPage<T> = { data: T; hasNext: boolean | undefined; nextCursor: string | undefined }
 
 /** One request of API v2, its answer checked by `schema`. Cal.com's answers are values, and so is not being reached. */
 export type CalcomApi = <T>(
@@ -58,7 +58,9 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
     if (!answer.success || !data?.success) {
       return { ok: false, code: 'BAD_ANSWER', status: response.status }
     }
-    return { ok: true, value: { data: data.data, hasNextPage: answer.data.pagination?.hasNextPage } }
+    const { hasNextPage, hasMore, nextCursor } = answer.data.pagination ?? {}
+    const hasNext = hasNextPage ?? hasMore ?? undefined
+    return { ok: true, value: { data: data.data, hasNext, nextCursor: nextCursor || undefined } }
   }
 }
 
@@ -103,5 +105,13 @@ function parsedJson(text: string): unknown {
 const Envelope = z.object({
   status: z.literal('success'),
   data: z.unknown(),
-  pagination: z.object({ hasNextPage: z.boolean().optional() }).optional().catch(undefined),
+  pagination: z
+    .object({
+      hasNextPage: z.boolean().nullish(),
+      /** From version 2026-05-01 on. */
+      hasMore: z.boolean().nullish(),
+      nextCursor: z.string().nullish(),
+    })
+    .nullish()
+    .catch(undefined),
 })

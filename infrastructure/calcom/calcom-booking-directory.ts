@@ -1,24 +1,30 @@
 import { z } from 'zod'
-import type {
-  BookingDirectory,
-  DirectoryAnswer,
-  DirectoryBooking,
-  DirectoryError,
+import {
+  type BookingDirectory,
+  type DirectoryAnswer,
+  type DirectoryBooking,
+  type DirectoryError,
+  isOthers,
 } from '../../ports/booking-directory.ts'
-import { BookingAnswer, directoryBooking, directoryReference, ReferenceAnswer } from './calcom-answers.ts'
-import { type CalcomApi, type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
+import {
+  BookingAnswer,
+  BookingsAnswer,
+  directoryBooking,
+  directoryReference,
+  ReferenceAnswer,
+} from './calcom-answers.ts'
+import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
+import { type ApiTroubles, apiTroubles } from './calcom-api-troubles.ts'
+import { firstPage, isRepeated, type Place, pageQuery, placeAfter, placeOf } from './calcom-pages.ts'
 
 /** Bookings a page; Cal.com gives 250 at most. */
 const pageSize = 100
 
-/** A key that Cal.com refused when it was last used. `userId`: whose it is; undefined for the one key of all. */
-export type RefusedKey = { userId: string | undefined; status: number }
+/** So many other keys are tried for a booking that its host's key has no say over. */
+const OTHERS_TRIED = 20
 
-export type CalcomBookingDirectory = BookingDirectory & {
-  /** The refused ones of the keys that are configured now. */
-  refusedKeys(): RefusedKey[]
-}
+export type CalcomBookingDirectory = BookingDirectory & ApiTroubles
 
 /**
  * Cal.com's view of bookings by API v2 (version 2024-08-13). If no key answers for a user, the answer is REFUSED
@@ -35,26 +41,18 @@ export function calcomBookingDirectory(
     pageSize?: number
   },
 ): CalcomBookingDirectory {
-  const api = calcomApi(options)
   const keys = calcomApiKeys(options)
-  const refused = new Map<string, number>()
-  const call: CalcomApi = async (schema, request, signal) => {
-    const answer = await api(schema, request, signal)
-    if (answer.ok) refused.delete(request.key)
-    else if (isOfKey(answer, request.path)) refused.set(request.key, answer.status ?? 401)
-    return answer
-  }
+  const troubles = apiTroubles(keys)
+  const call = troubles.noted(calcomApi(options))
   const take = options.pageSize ?? pageSize
 
-  const ask = async <T>(
+  /** One key after the other, until one answers or none can. */
+  const askInTurn = async <T>(
     schema: z.ZodType<T>,
     path: string,
-    userId: string | undefined,
+    candidates: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<DirectoryAnswer<T>> => {
-    const own = userId === undefined ? undefined : keys.keyFor(userId)
-    const candidates =
-      userId === undefined ? keys.all().map(({ key }) => key) : own === undefined ? [] : [own]
     let refusal: DirectoryError = { ok: false, code: 'REFUSED' }
     for (const key of candidates) {
       const answer = await call(schema, { path, key }, signal)
@@ -65,20 +63,37 @@ export function calcomBookingDirectory(
     return refusal
   }
 
+  const ask = <T>(
+    schema: z.ZodType<T>,
+    path: string,
+    userId: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<DirectoryAnswer<T>> => {
+    const own = userId === undefined ? undefined : keys.keyFor(userId)
+    if (userId !== undefined && own === undefined) troubles.noKeyFor(userId)
+    const all = keys.all().map(({ key }) => key)
+    return askInTurn(schema, path, userId === undefined ? all : own === undefined ? [] : [own], signal)
+  }
+
+  /** What the host's own key has no say over may have been given to another host, whose key is there. */
+  const askOthers = (path: string, userId: string, signal: AbortSignal | undefined) => {
+    const own = keys.keyFor(userId)
+    const others = keys.all().flatMap(({ key }) => (key === own ? [] : [key]))
+    return askInTurn(BookingAnswer, path, others.slice(0, OTHERS_TRIED), signal)
+  }
+
   return {
-    refusedKeys: () =>
-      keys.all().flatMap(({ key, userId }) => {
-        const status = refused.get(key)
-        return status === undefined ? [] : [{ userId, status }]
-      }),
+    refusedKeys: troubles.refusedKeys,
+    missingKeys: troubles.missingKeys,
+    complaints: troubles.complaints,
 
     async booking(bookingUid, userId, signal) {
-      const answer = await ask(
-        BookingAnswer,
-        `/v2/bookings/${encodeURIComponent(bookingUid)}`,
-        userId,
-        signal,
-      )
+      const path = `/v2/bookings/${encodeURIComponent(bookingUid)}`
+      let answer = await ask(BookingAnswer, path, userId, signal)
+      if (!answer.ok && userId !== undefined && isOthers(answer)) {
+        const other = await askOthers(path, userId, signal)
+        if (other.ok) answer = other
+      }
       if (!answer.ok) return answer
       const booking = directoryBooking(answer.value, userId)
       return booking === undefined ? { ok: false, code: 'BAD_ANSWER' } : { ok: true, value: booking }
@@ -92,64 +107,42 @@ export function calcomBookingDirectory(
 
     async futureBookings({ from, userId, after }, signal) {
       const owners = userId === undefined ? keys.all() : [{ key: keys.keyFor(userId), userId }]
-      const place = placeOf(after)
+      const place = after === undefined ? firstPage(0) : placeOf(after)
       const owner = owners[place.owner]
       if (owner === undefined) return { ok: true, value: { bookings: [] } }
       if (owner.key === undefined) return { ok: false, code: 'REFUSED' }
-      const query = new URLSearchParams({
-        // Together: every future booking that is accepted or pending, single or recurring.
-        status: 'upcoming,recurring,unconfirmed',
-        afterStart: from.toString(),
-        // Latest first, so that bookings which end while the pages are read leave at the far end and shift nothing.
-        sortStart: 'desc',
-        take: String(take),
-        skip: String(place.skip),
+      const path = `/v2/bookings?${pageQuery(place, { from, take })}`
+      const answer = await call(BookingsAnswer, { path, key: owner.key }, signal)
+      const following = place.owner + 1 < owners.length ? firstPage(place.owner + 1) : undefined
+      const page = (bookings: DirectoryBooking[], next: Place | undefined) => ({
+        ok: true as const,
+        value: { bookings, ...(next && { next: next.text }) },
       })
-      const answer = await call(
-        z.array(BookingAnswer),
-        { path: `/v2/bookings?${query}`, key: owner.key },
-        signal,
-      )
-      const nextOwner = place.owner + 1 < owners.length ? `${place.owner + 1}:0` : undefined
       if (!answer.ok) {
         if (answer.code !== 'REFUSED' || owners.length === 1) return answer
         // One user's revoked key must not keep the others' bookings from being read.
-        return { ok: true, value: { bookings: [], ...(nextOwner === undefined ? {} : { next: nextOwner }) } }
+        return page([], following)
       }
-      const { data, hasNextPage } = answer.value
-      const bookings = data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
-      // Counted in what was asked for: Cal.com leaves out of a page what vanished while it was being made.
-      const next = (hasNextPage ?? data.length >= take) ? `${place.owner}:${place.skip + take}` : nextOwner
+      const uids = answer.value.data.map(({ uid }) => uid)
+      if (isRepeated(place, uids)) {
+        troubles.repeats()
+        return { ok: false, code: 'BAD_ANSWER' }
+      }
+      const bookings = answer.value.data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
       const seen = new Set<string>()
-      return {
-        ok: true,
-        value: {
-          bookings: bookings.filter((booking) => {
-            if (seen.has(booking.bookingUid)) return false
-            seen.add(booking.bookingUid)
-            return isFuture(booking, from) && (userId === undefined || booking.userId === userId)
-          }),
-          ...(next === undefined ? {} : { next }),
-        },
-      }
+      const wanted = bookings.filter((booking) => {
+        if (seen.has(booking.bookingUid)) return false
+        seen.add(booking.bookingUid)
+        return isFuture(booking, from) && (userId === undefined || booking.userId === userId)
+      })
+      return page(wanted, placeAfter(place, answer.value, { uids, take }) ?? following)
     },
   }
 }
-
-/** 403 is also the answer for a single booking that is not the key owner's; for a list it can only be the key. */
-const isOfKey = ({ status }: DirectoryError, path: string) =>
-  status === 401 || (status === 403 && path.startsWith('/v2/bookings?'))
 
 function isFuture(booking: DirectoryBooking, from: Temporal.Instant): boolean {
   return (
     (booking.status === 'ACCEPTED' || booking.status === 'PENDING') &&
     Temporal.Instant.compare(booking.start, from) > 0
   )
-}
-
-/** The state of the reading of pages: which key's bookings, and how many of them have been read. */
-function placeOf(after: string | undefined): { owner: number; skip: number } {
-  const match = /^(\d+):(\d+)$/.exec(after ?? '0:0')
-  if (match === null) throw new RangeError('Not a cursor of futureBookings')
-  return { owner: Number(match[1]), skip: Number(match[2]) }
 }

@@ -9,9 +9,15 @@ import type {
 } from '../../ports/booking-webhook.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { InstantText } from './instant-text.ts'
+import { possibleTimes } from './possible-times.ts'
+import { isOfSecondWriter } from './second-writer.ts'
 
-/** The header, in lower case as Node gives it. */
+/** Headers, in lower case as Node gives them. */
 export const signatureHeader = 'x-cal-signature-256'
+export const versionHeader = 'x-cal-webhook-version'
+
+/** Versions of deliveries that this reader was written for. Others are read as far as they fit. */
+export const knownVersions: readonly string[] = ['2021-10-20']
 
 /** Reads Cal.com's deliveries signed with any of `secrets`: several stand side by side while a secret is changed. */
 export function calcomWebhook(options: { secrets: readonly string[] }): ReadBookingDelivery {
@@ -49,25 +55,50 @@ export function parseCalcomDelivery(
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
   } catch {
-    return { ok: false, code: 'BAD_BODY', problems: ['The body is not JSON in UTF-8.'] }
+    return { ok: false, code: 'BAD_BODY', problems: ['The body is not JSON in UTF-8.'], template: true }
   }
   const envelope = Envelope.safeParse(body)
-  if (!envelope.success) return badBody(envelope.error)
+  if (!envelope.success) return { ...badBody(envelope.error), template: true }
   const { triggerEvent, createdAt, payload } = envelope.data
+  const read = deliveryOf(triggerEvent, createdAt, payload)
+  return read.ok || isObject(payload) ? read : { ...read, template: true }
+}
+
+function deliveryOf(
+  triggerEvent: string,
+  createdAt: string | undefined,
+  payload: unknown,
+): { ok: true; delivery: BookingDelivery } | DeliveryProblem {
   const when = createdAt === undefined ? {} : { createdAt }
   switch (triggerEvent) {
     case 'BOOKING_CREATED': {
       const read = Booking.safeParse(payload)
       if (!read.success) return badBody(read.error, 'payload')
-      return { ok: true, delivery: { trigger: triggerEvent, ...when, booking: deliveredBooking(read.data) } }
+      const booking = deliveredBooking(read.data, createdAt)
+      return { ok: true, delivery: { trigger: triggerEvent, ...when, booking } }
+    }
+    case 'BOOKING_PAID': {
+      const read = Booking.safeParse(payload)
+      // Payments are told of in several shapes; a booking that this one does not show is learned by reading.
+      if (!read.success) return { ok: true, delivery: { trigger: 'IGNORED', ...when, ignored: triggerEvent } }
+      // Where it does not say so, the payment alone has not accepted it.
+      const status = read.data.status ? statusOf(read.data.status) : 'PENDING'
+      const booking = { ...deliveredBooking(read.data, createdAt), status }
+      return { ok: true, delivery: { trigger: triggerEvent, ...when, booking } }
     }
     // A request waits for the host; one that reschedules ends the booking before it all the same.
     case 'BOOKING_REQUESTED':
     case 'BOOKING_RESCHEDULED': {
+      const seat = MovedSeat.safeParse(payload)
+      if (seat.success)
+        return {
+          ok: true,
+          delivery: { trigger: 'SEAT_MOVED', ...when, rescheduledFromUid: seat.data.rescheduleUid },
+        }
       const read = RescheduledBooking.safeParse(payload)
       if (!read.success) return badBody(read.error, 'payload')
       const { uid, rescheduleUid } = read.data
-      const booking = deliveredBooking(read.data)
+      const booking = deliveredBooking(read.data, createdAt)
       const from = rescheduleUid && rescheduleUid !== uid ? { rescheduledFromUid: rescheduleUid } : {}
       if (triggerEvent === 'BOOKING_RESCHEDULED')
         return { ok: true, delivery: { trigger: 'BOOKING_RESCHEDULED', ...when, booking, ...from } }
@@ -80,7 +111,9 @@ export function parseCalcomDelivery(
     case 'BOOKING_REJECTED': {
       const read = EndedBooking.safeParse(payload)
       if (!read.success) return badBody(read.error, 'payload')
-      const { uid, organizer, requestReschedule, seatsPerTimeSlot } = read.data
+      const { uid, organizer, requestReschedule, seatsPerTimeSlot, cancellationReason, cancelledBy } =
+        read.data
+      const sign = { reason: cancellationReason, by: cancelledBy, host: organizer?.email }
       const ended = { ...when, bookingUid: uid, ...userIdOf(organizer) }
       const delivery: BookingDelivery =
         triggerEvent === 'BOOKING_CANCELLED'
@@ -88,6 +121,7 @@ export function parseCalcomDelivery(
               trigger: triggerEvent,
               ...ended,
               ...seatsOf(seatsPerTimeSlot),
+              ...(isOfSecondWriter(sign) && { secondWriter: true }),
               requestReschedule: requestReschedule === true,
             }
           : { trigger: triggerEvent, ...ended }
@@ -100,16 +134,27 @@ export function parseCalcomDelivery(
   }
 }
 
-function deliveredBooking(read: z.infer<typeof Booking>): DeliveredBooking {
+/** A booking is announced as soon as it is made: `announcedAt` is when, where nothing else says so. */
+function deliveredBooking(read: z.infer<typeof Booking>, announcedAt: string | undefined): DeliveredBooking {
+  const { startTime, endTime, length, metadata } = read
+  const createdAt = InstantText.safeParse(announcedAt).data
   return {
     bookingUid: read.uid,
     ...userIdOf(read.organizer),
-    start: read.startTime,
-    end: read.endTime,
+    ...timesOf(startTime, endTime ?? null, length),
     status: statusOf(read.status),
     ...seatsOf(read.seatsPerTimeSlot),
+    ...(createdAt && { createdAt }),
+    ...(isOfSecondWriter({ metadata, createdAt }) && { secondWriter: true }),
     destinations: googleDestinations(read.destinationCalendar, read.organizer?.email ?? undefined),
   }
+}
+
+/** A delivery that leaves the end out has told the length. */
+function timesOf(start: Temporal.Instant, end: Temporal.Instant | null, length: number | null | undefined) {
+  if (end !== null) return possibleTimes(start, end, length)
+  const { start: from, end: to } = possibleTimes(start, start, length)
+  return { start: from, end: to }
 }
 
 const seatsOf = (seats: number | null | undefined): { seats?: true } => (seats ? { seats: true } : {})
@@ -155,6 +200,9 @@ function badBody(error: z.ZodError, prefix?: string): DeliveryProblem {
   return { ok: false, code: 'BAD_BODY', problems }
 }
 
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length > 0
+
 const Envelope = z.object({
   triggerEvent: z.string().min(1),
   createdAt: z.string().optional().catch(undefined),
@@ -183,25 +231,37 @@ const Booking = z
   .object({
     uid: Uid,
     startTime: InstantText,
-    endTime: InstantText,
+    endTime: InstantText.nullish(),
+    /** Minutes. */
+    length: z.number().nullish().catch(undefined),
     status: z.string().nullish().catch(undefined),
     organizer: Organizer,
     destinationCalendar: z.unknown().optional(),
     seatsPerTimeSlot: Seats,
+    metadata: z.unknown().optional(),
   })
-  .refine((booking) => Temporal.Instant.compare(booking.startTime, booking.endTime) <= 0, {
+  .refine(({ endTime, length }) => endTime || (length && length > 0), {
     path: ['endTime'],
-    message: 'Expected an end that is not before the start',
+    message: 'Expected an end, or a length',
   })
 
 const RescheduledBooking = Booking.safeExtend({
   rescheduleUid: Uid.or(z.literal('')).nullish(),
 })
 
+/** Some versions do not name the booking that a guest moves to. */
+const MovedSeat = z.object({
+  uid: z.null().optional(),
+  rescheduleUid: Uid,
+  seatsPerTimeSlot: z.number().min(1),
+})
+
 const EndedBooking = z.object({
   uid: Uid,
   organizer: Organizer,
   requestReschedule: z.boolean().nullish().catch(undefined),
+  cancellationReason: z.string().nullish().catch(undefined),
+  cancelledBy: z.string().nullish().catch(undefined),
   seatsPerTimeSlot: Seats,
 })
 

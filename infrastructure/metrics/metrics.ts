@@ -31,6 +31,10 @@ export function createMetrics(): Metrics {
     'Looks at bookings of which nothing told of a change: once a day, and before they start',
     ['why'],
   )
+  const deliveries = counter('calcom_deliveries_total', "Cal.com's signed deliveries by outcome", [
+    'outcome',
+    'version',
+  ])
   const commands = counter('commands_total', 'Commands by name and outcome', ['command', 'outcome'])
   const publishLag = new Histogram({
     name: name('publish_lag_seconds'),
@@ -52,6 +56,7 @@ export function createMetrics(): Metrics {
     fetched: (outcome) => fetches.inc({ outcome }),
     looked: (kind, outcome) => looks.inc({ kind, outcome }),
     askedForLooks: (why, looks) => dailyLooks.inc({ why }, looks),
+    calcomDelivered: (outcome, version) => deliveries.inc({ outcome, version }),
     commandHandled: (command, outcome) => commands.inc({ command, outcome }),
     published: (seconds) => publishLag.observe(seconds),
     httpAnswered: ({ seconds, ...labels }) => http.observe(labels, seconds),

@@ -24,7 +24,7 @@ const SEATS_PATIENCE_MS = 10_000
 
 export type End = Pick<AnnouncedEnd, 'reason' | 'rescheduledToUid' | 'seats'>
 
-/** A key that does not answer for the booking is no view of it. */
+/** A key that does not answer for the booking, or a version of the API that is gone, is no view of it. */
 export const cannotBeAsked = ({ code }: DirectoryError): boolean => code === 'NOT_FOUND' || code === 'REFUSED'
 
 /** Whether Cal.com says that the booking is over. One that was rescheduled away may still say that it is accepted. */
@@ -142,20 +142,21 @@ async function keep(
 
 /**
  * Closes a booking, and has the one that it goes on as take over its references, watermarks and former names: unconfirmed
- * until Cal.com names them. One that has events of its own takes over only what is known of those.
+ * until Cal.com names them. One that has events of its own takes over only what is known of those. Where guests share
+ * bookings nothing is taken over: the event of the one that they left was its own.
  */
 export async function closeAndHandOn(
   ports: ServicePorts,
   context: CommandContext,
   bookingUid: string,
-  { reason, rescheduledToUid }: End,
+  { reason, rescheduledToUid, seats }: End,
 ): Promise<void> {
   const at = ports.now().toString()
   const to = rescheduledToUid === undefined ? {} : { rescheduledToUid }
   await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     closeBooking(state, { bookingUid, reason, ...to, at }),
   )
-  if (rescheduledToUid === undefined || rescheduledToUid === bookingUid) return
+  if (rescheduledToUid === undefined || rescheduledToUid === bookingUid || seats) return
   const { state: before } = await load(ports.events, bookingAggregate, bookingUid)
   const passedOn = passedOnReferences(before)
   if (passedOn.length === 0) return

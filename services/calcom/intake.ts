@@ -3,16 +3,16 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { recordBookingTimes, type ToldBooking, trackBooking } from '../../domain/booking/facts.ts'
-import { type Booking, trackedPart } from '../../domain/booking/state.ts'
+import { type Booking, NOBODY, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDelivery, DeliveredBooking, DeliveredDestination } from '../../ports/booking-webhook.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { recordHost, recordSecondWriter } from './answer.ts'
 import { announceEnd, closeAndHandOn, recordRejection } from './closing.ts'
 import { aCalendarOf } from './named-references.ts'
 import { flagUnfound } from './reference-ask.ts'
-import { NOBODY } from './view.ts'
 
 /** Takes in what Cal.com says. */
 export type CalcomIntake = {
@@ -35,7 +35,15 @@ export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
           return recordCreation(ports, context, delivery.booking)
         case 'BOOKING_RESCHEDULED':
           return recordReschedule(ports, context, delivery)
+        case 'BOOKING_PAID':
+          return recordPayment(ports, context, delivery.booking)
+        case 'SEAT_MOVED':
+          return announceEnd(ports, context, delivery.rescheduledFromUid, {
+            reason: 'RESCHEDULED',
+            seats: true,
+          })
         case 'BOOKING_CANCELLED':
+          await recordSecondWriter(ports, context, delivery.bookingUid, delivery)
           return announceEnd(ports, context, delivery.bookingUid, {
             reason: delivery.requestReschedule ? 'RESCHEDULE_REQUESTED' : 'CANCELLED_IN_CALCOM',
             ...(delivery.seats && { seats: delivery.seats }),
@@ -56,15 +64,46 @@ async function recordCreation(
   booking: DeliveredBooking,
 ): Promise<void> {
   await registerCalendars(ports, context, booking)
-  await track(ports, context, tell(ports, booking))
+  await track(ports, context, booking, tell(ports, booking))
   await tellUnplaced(ports, context, booking)
   await askForReferences(ports, context, booking)
 }
 
-const track = (ports: ServicePorts, context: CommandContext, told: ToldBooking) =>
-  execute(ports, context, bookingAggregate, told.bookingUid, (state) =>
+/** A payment may have accepted the booking, or not: Cal.com is asked. Where it cannot be, the delivery's own word counts. */
+async function recordPayment(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: DeliveredBooking,
+): Promise<void> {
+  const answer = await ports.calcom?.booking(booking.bookingUid, booking.userId)
+  const status = answer?.ok ? answer.value.status : booking.status
+  return recordCreation(ports, context, { ...booking, status })
+}
+
+async function track(
+  ports: ServicePorts,
+  context: CommandContext,
+  { userId }: DeliveredBooking,
+  told: ToldBooking & Pick<DeliveredBooking, 'secondWriter'>,
+): Promise<void> {
+  const { bookingUid } = told
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     trackBooking(state, withoutOldTimes(state, told)),
   )
+  await recordSecondWriter(ports, context, bookingUid, told)
+  // An earlier delivery may have left out whose it is; that it was given to another since is no delivery's to say.
+  if (userId !== undefined) await learnHost(ports, context, bookingUid, userId)
+}
+
+async function learnHost(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  userId: string,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, bookingUid)
+  if (state.kind === 'OPEN' && state.userId === NOBODY) await recordHost(ports, context, state, { userId })
+}
 
 /**
  * A creation tells the times a booking began with: of one that is tracked already, or was until the calendar cancelled
@@ -73,7 +112,8 @@ const track = (ports: ServicePorts, context: CommandContext, told: ToldBooking) 
 function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
   const known = trackedPart(state)
   if (known === undefined) return told
-  return { ...told, status: known.status === 'PENDING' ? told.status : known.status, times: known.basis }
+  const { impossibleTimes: _, ...rest } = told
+  return { ...rest, status: known.status === 'PENDING' ? told.status : known.status, times: known.basis }
 }
 
 /**
@@ -84,17 +124,30 @@ function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
 async function recordReschedule(
   ports: ServicePorts,
   context: CommandContext,
-  { booking, rescheduledFromUid }: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
+  { booking: told, rescheduledFromUid }: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
 ): Promise<void> {
+  const booking = await ofSameHost(ports, told, rescheduledFromUid)
   await registerCalendars(ports, context, booking)
   if (rescheduledFromUid === undefined) return recordMove(ports, context, booking)
   const { bookingUid, seats } = booking
   const end = { reason: 'RESCHEDULED', rescheduledToUid: bookingUid, ...(seats && { seats }) }
   await announceEnd(ports, context, rescheduledFromUid, end)
-  await track(ports, context, { ...tell(ports, booking), ...(!seats && { rescheduledFromUid }) })
+  await track(ports, context, booking, { ...tell(ports, booking), ...(!seats && { rescheduledFromUid }) })
   await tellUnplaced(ports, context, booking)
   if (!seats) await handOnIfClosed(ports, context, rescheduledFromUid, bookingUid)
   await askForReferences(ports, context, booking)
+}
+
+/** A delivery that leaves out whose booking it is tells of one with the host of the booking before. */
+async function ofSameHost(
+  ports: ServicePorts,
+  booking: DeliveredBooking,
+  rescheduledFromUid: string | undefined,
+): Promise<DeliveredBooking> {
+  if (booking.userId !== undefined || rescheduledFromUid === undefined) return booking
+  const { state } = await load(ports.events, bookingAggregate, rescheduledFromUid)
+  const userId = trackedPart(state)?.userId ?? NOBODY
+  return userId === NOBODY ? booking : { ...booking, userId }
 }
 
 /** Repeated after a crash, the old booking may have been closed before the new one was tracked. */
@@ -117,15 +170,20 @@ async function recordMove(
   booking: DeliveredBooking,
 ): Promise<void> {
   const at = ports.now().toString()
+  const { start, end, impossibleTimes = false } = booking
   await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
     state.kind === 'OPEN'
-      ? recordBookingTimes(state, { times: booking, at })
+      ? recordBookingTimes(state, { times: { start, end }, impossibleTimes, at })
       : trackBooking(state, tell(ports, booking)),
   )
   await askForReferences(ports, context, booking)
 }
 
-function tell(ports: ServicePorts, booking: DeliveredBooking): ToldBooking {
+function tell(
+  ports: ServicePorts,
+  booking: DeliveredBooking,
+): ToldBooking & Pick<DeliveredBooking, 'secondWriter'> {
+  const { createdAt, secondWriter, impossibleTimes = false } = booking
   return {
     bookingUid: booking.bookingUid,
     userId: booking.userId ?? NOBODY,
@@ -133,6 +191,9 @@ function tell(ports: ServicePorts, booking: DeliveredBooking): ToldBooking {
     times: { start: booking.start, end: booking.end },
     references: [],
     ...(booking.seats && { seats: booking.seats }),
+    ...(createdAt && { createdAt }),
+    ...(secondWriter && { secondWriter }),
+    impossibleTimes,
     at: ports.now().toString(),
   }
 }
@@ -185,6 +246,11 @@ async function askForReferences(
     since: ports.now().toString(),
     tries: 0,
     ...(destination && { destination: await ports.calendars.keyOf(destination) }),
+    // Where no calendar is named, the one that Cal.com has written the event into is kept in step.
+    ...(destination === undefined && { register: true }),
+    // Nobody is known yet for whom the calendar could be kept in step.
+    ...(booking.userId === undefined &&
+      destination?.credentialId !== undefined && { credentialId: destination.credentialId }),
   }
   await ports.queue.signal(
     { kind: 'references', key: booking.bookingUid },

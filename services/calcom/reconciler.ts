@@ -7,8 +7,10 @@ import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-dir
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
 import type { Cron } from '../running/crons.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
+import { hostOf, recordHost, recordSecondWriter } from './answer.ts'
 import { closeAndHandOn, endOf, isOver, recordRejection } from './closing.ts'
 import type { CalcomIntake } from './intake.ts'
+import { askOnceMore } from './late-references.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
@@ -71,28 +73,28 @@ async function bringUpToDate(
   const { state } = await load(ports.events, bookingAggregate, bookingUid)
   if (state.kind === 'CLOSED') return
   if (state.kind === 'UNTRACKED') {
-    const booking = { bookingUid, userId, status, start, end, destinations: [] }
+    const { rescheduledToUid: _, rescheduledFromUid: __, ...booking } = { ...told, destinations: [] }
     const delivery =
       rescheduledFromUid === undefined
         ? ({ trigger: 'BOOKING_CREATED', booking } as const)
         : ({ trigger: 'BOOKING_RESCHEDULED', booking, rescheduledFromUid } as const)
     return intake.receive(delivery, CAUSE)
   }
-  await execute(
-    ports,
-    contextOf(ports, 'CRON:booking-reconciler', CAUSE),
-    bookingAggregate,
-    bookingUid,
-    (booking) =>
-      trackBooking(booking, {
-        bookingUid,
-        userId,
-        status,
-        times: { start, end },
-        references: [],
-        at: ports.now().toString(),
-      }),
+  const context = contextOf(ports, 'CRON:booking-reconciler', CAUSE)
+  await execute(ports, context, bookingAggregate, bookingUid, (booking) =>
+    trackBooking(booking, {
+      bookingUid,
+      userId,
+      status,
+      times: { start, end },
+      impossibleTimes: told.impossibleTimes === true,
+      references: [],
+      at: ports.now().toString(),
+    }),
   )
+  await recordSecondWriter(ports, context, bookingUid, told)
+  if (state.kind !== 'OPEN' || (await recordHost(ports, context, state, told))) return
+  if (state.references.length === 0) await askOnceMore(ports, bookingUid, CAUSE)
 }
 
 /** A booking that is open here and that Cal.com does not list any more is asked for by name. */
@@ -122,9 +124,13 @@ async function askFor(
   { bookingUid, userId }: BookingReferencesDocument,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await calcom.booking(bookingUid, userId, signal)
+  const answer = await calcom.booking(bookingUid, hostOf({ userId }), signal)
   if (!answer.ok) return
+  const told = answer.value
   const context = contextOf(ports, 'CRON:booking-reconciler', CAUSE)
-  if (isOver(answer.value)) await closeAndHandOn(ports, context, bookingUid, endOf(answer.value))
-  else if (answer.value.status === 'REJECTED') await recordRejection(ports, context, bookingUid)
+  if (isOver(told)) {
+    await recordSecondWriter(ports, context, bookingUid, told)
+    await closeAndHandOn(ports, context, bookingUid, endOf(told))
+  } else if (told.status === 'REJECTED') await recordRejection(ports, context, bookingUid)
+  else await recordHost(ports, context, { bookingUid, userId }, told)
 }

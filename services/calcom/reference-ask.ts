@@ -2,18 +2,21 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { flagBooking } from '../../domain/booking/facts.ts'
-import { linkReferences } from '../../domain/booking/links.ts'
+import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
+import type { DirectoryError } from '../../ports/booking-directory.ts'
+import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
-import { namedReferences } from './named-references.ts'
+import { hostOf, recordHost } from './answer.ts'
+import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
 const PATIENCE_MS = 3_600_000
 
 /** No key answers for the booking, or Cal.com names nothing: asking again helps only so long. */
-const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED']
+const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NOT_FOUND']
 
 /** What is still to come is asked for ever more rarely, so often at least. */
 const RAREST_MS = 6 * 3_600_000
@@ -22,44 +25,86 @@ const UNFOUND_MS = 60_000
 
 /**
  * Asks Cal.com which calendar events belong to a booking, and links them. While Cal.com cannot be asked, has made room for
- * a reference without a name, or names an event in no calendar that is known, it is tried again until the booking starts.
+ * a reference without a name, names an event in no calendar that is known, or has given the booking to a host whose event
+ * it does not name, it is tried again until the booking starts. Where the host is learned with it, the host's calendars are
+ * kept in step from then on.
  */
 export async function askForReferences(
   ports: ServicePorts,
   claim: Claim,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
-  const { state } = await load(ports.events, bookingAggregate, claim.key)
-  if (ports.calcom === undefined || state.kind !== 'OPEN') return done
-  if (Temporal.Instant.compare(state.times.start, ports.now()) <= 0) return done
-  const askedSince = readSince(claim) ?? ports.now()
+  const { state: booking } = await load(ports.events, bookingAggregate, claim.key)
+  if (ports.calcom === undefined || booking.kind !== 'OPEN') return done
+  if (Temporal.Instant.compare(booking.times.start, ports.now()) <= 0) return done
+  const askedSince = sinceOf(claim, ports.now())
   const tries = triesOf(claim)
-  const memo = { ...claim.memo, since: askedSince.toString(), tries: tries + 1 }
-  const answer = await ports.calcom.references(state.bookingUid, state.userId, signal)
-  const waitedMs = ports.now().epochMilliseconds - askedSince.epochMilliseconds
-  const retryInMs = retryDelay(tries, ports.random)
-  const later = (code: string, askedForMs = 0): SubjectOutcome =>
-    waitedMs >= PATIENCE_MS && ENDING.includes(code)
-      ? done
-      : { kind: 'failed', code, retryInMs: Math.max(retryInMs, askedForMs), memo }
-  if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
-  const { destination } = claim.memo ?? {}
-  const named = await namedReferences(ports, answer.ok ? answer.value : [], {
-    userId: state.userId,
-    destination: typeof destination === 'string' ? destination : undefined,
-  })
-  const { references, complete, awaited, unplaced } = named
-  const context = contextOf(ports, 'sync-worker', claim.cause)
-  if (references.length > 0) {
-    const told = { references, referencesComplete: complete, times: state.basis, at: ports.now().toString() }
-    await execute(ports, context, bookingAggregate, claim.key, (booking) => linkReferences(booking, told))
+  const learned = await learnHost(ports, claim, booking, signal)
+  const register = claim.memo?.register === true || (learned.ok && learned.news)
+  const memo: Document = {
+    ...claim.memo,
+    since: askedSince.toString(),
+    tries: tries + 1,
+    ...(register && { register }),
   }
-  if (unplaced) {
+  const waitedMs = ports.now().epochMilliseconds - askedSince.epochMilliseconds
+  const later = (code: string, askedForMs?: number): SubjectOutcome => {
+    const reassigned = booking.flags.includes('REASSIGNED')
+    if (waitedMs >= PATIENCE_MS && ENDING.includes(code) && !reassigned) return done
+    return { kind: 'failed', code, retryInMs: retryDelay(tries, ports.random, askedForMs), memo }
+  }
+  if (!learned.ok) return later(`CALCOM_${learned.code}`, learned.retryAfterMs)
+  const { userId } = learned
+  const answer = await ports.calcom.references(claim.key, hostOf({ userId }), signal)
+  if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
+  const { destination } = memo
+  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const told = answer.ok ? answer.value : []
+  const known = typeof destination === 'string' ? destination : undefined
+  const linked = await linkNamed(ports, context, { ...booking, userId }, told, {
+    destination: known,
+  })
+  if (register && linked.ofHost) await registerHosts(ports, context, claim, known)
+  const retryInMs = retryDelay(tries, ports.random)
+  if (linked.unplaced) {
     if (waitedMs >= UNFOUND_MS) await flagUnfound(ports, context, claim.key)
     return { kind: 'again', inMs: retryInMs, memo }
   }
-  if (awaited) return { kind: 'again', inMs: Math.max(retryInMs, Math.min(RAREST_MS, waitedMs / 2)), memo }
-  return references.length === 0 ? later('NO_REFERENCES') : done
+  if (linked.awaited)
+    return { kind: 'again', inMs: Math.max(retryInMs, Math.min(RAREST_MS, waitedMs / 2)), memo }
+  return linked.named === 0 || !linked.ofHost ? later('NO_REFERENCES') : done
+}
+
+/** Webhooks may leave out whose booking it is, or it is another host's now: Cal.com's answer says it. */
+async function learnHost(
+  ports: ServicePorts,
+  claim: Claim,
+  booking: OpenBooking,
+  signal: AbortSignal,
+): Promise<{ ok: true; userId: string; news: boolean } | DirectoryError> {
+  const { userId, flags } = booking
+  const isKnown = userId !== NOBODY && !flags.includes('REASSIGNED')
+  if (isKnown || ports.calcom === undefined) return { ok: true, userId, news: false }
+  const answer = await ports.calcom.booking(claim.key, hostOf(booking), signal)
+  if (!answer.ok) return answer
+  const news = await recordHost(ports, contextOf(ports, 'sync-worker', claim.cause), booking, answer.value)
+  return { ok: true, userId: answer.value.userId, news }
+}
+
+/** The calendars in which the host's events lie, and the one that a webhook named for them. */
+async function registerHosts(
+  ports: ServicePorts,
+  context: CommandContext,
+  claim: Claim,
+  destination: string | undefined,
+): Promise<void> {
+  const { state } = await load(ports.events, bookingAggregate, claim.key)
+  if (state.kind !== 'OPEN') return
+  const { credentialId } = claim.memo ?? {}
+  const named = destination !== undefined && typeof credentialId === 'string'
+  const credentials = new Map(named ? [[destination, credentialId]] : [])
+  const calendars = [...calendarsOfHost(state), ...(named ? [destination] : [])]
+  await registerCalendarsOf(ports, context, state.userId, calendars, credentials)
 }
 
 /** Cal.com does not say in which calendar the booking's event is, and the host keeps none in step. */
@@ -73,7 +118,8 @@ function triesOf({ memo }: Claim): number {
   return typeof memo?.tries === 'number' ? memo.tries : 0
 }
 
-function readSince(claim: Claim): Temporal.Instant | undefined {
-  const since = claim.memo?.since
-  return typeof since === 'string' ? Temporal.Instant.from(since) : undefined
+/** Since when it is asked. `late`: nobody expects an answer any more, and one try is enough. */
+function sinceOf({ memo }: Claim, now: Temporal.Instant): Temporal.Instant {
+  if (typeof memo?.since === 'string') return Temporal.Instant.from(memo.since)
+  return memo?.late === true ? now.subtract({ milliseconds: PATIENCE_MS }) : now
 }

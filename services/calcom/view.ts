@@ -1,14 +1,14 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
-import { flagBooking, reassignBooking, recordBookingTimes } from '../../domain/booking/facts.ts'
-import { linkReferences } from '../../domain/booking/links.ts'
+import { recordBookingTimes } from '../../domain/booking/facts.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
-import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
+import { type DirectoryBooking, type DirectoryError, isOthers } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
+import { hostOf, recordHost, recordSecondWriter } from './answer.ts'
 import { cannotBeAsked, closeAndHandOn, endOf, isOver } from './closing.ts'
-import { namedReferences } from './named-references.ts'
+import { flagReassigned, linkNamed } from './link-named.ts'
 
 /**
  * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `unconfirmed`:
@@ -20,53 +20,51 @@ export type CalcomView =
   | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' | 'reassigned' }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
-/** Whose booking it is while nobody has said so. */
-export const NOBODY = 'unknown'
+/** What is about to be carried to Cal.com. `next`: the times that the booking would get. `gone`: its event is. */
+export type Change = { next: Times | undefined; gone: boolean }
 
 /**
- * Asks Cal.com for the booking and its references before a change is carried to it (`next`: the times that it would get).
- * Cal.com writes its database before it writes Google, so this ends echoes and races. A key that does not answer for the
- * booking, or refuses its references, is no view.
+ * Asks Cal.com for the booking and its references before a change is carried to it. Cal.com writes its database before it
+ * writes Google, so this ends echoes and races. A key that does not answer for the booking, or refuses its references, is
+ * no view; one that has answered for it before says by its refusal that the booking is another host's.
  */
 export async function consultCalcom(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  next: Times | undefined,
+  { next, gone }: Change,
   signal: AbortSignal,
 ): Promise<CalcomView> {
-  if (ports.calcom === undefined) return { kind: 'none' }
-  const answer = await ports.calcom.booking(booking.bookingUid, booking.userId, signal)
-  if (!answer.ok) return cannotBeAsked(answer) ? { kind: 'none' } : failed(answer)
+  const { calcom } = ports
+  if (calcom === undefined) return { kind: 'none' }
+  const { bookingUid } = booking
+  const answer = await calcom.booking(bookingUid, hostOf(booking), signal)
+  if (!answer.ok) {
+    if (!cannotBeAsked(answer)) return failed(answer)
+    if (!gone || !isOthers(answer) || !wasNamed(booking)) return { kind: 'none' }
+    await flagReassigned(ports, context, bookingUid, true)
+    return { kind: 'reassigned' }
+  }
   const told = answer.value
+  await recordSecondWriter(ports, context, bookingUid, told)
   if (isOver(told)) {
-    await closeAndHandOn(ports, context, booking.bookingUid, endOf(told))
+    await closeAndHandOn(ports, context, bookingUid, endOf(told))
     return { kind: 'news' }
   }
-  if (await recordedReassignment(ports, context, booking, told)) return { kind: 'news' }
+  if (await recordHost(ports, context, booking, told)) return { kind: 'news' }
   if (await recordedTimes(ports, context, booking, told, next)) return { kind: 'news' }
 
-  const references = await ports.calcom.references(booking.bookingUid, booking.userId, signal)
+  const references = await calcom.references(bookingUid, hostOf(booking), signal)
   const reassigned = booking.flags.includes('REASSIGNED')
   if (!references.ok) {
     if (!cannotBeAsked(references)) return failed(references)
     return { kind: reassigned ? 'reassigned' : 'none' }
   }
   const [first] = booking.references
-  const { references: named, complete } = await namedReferences(ports, references.value, {
-    userId: booking.userId,
-    destination: first?.stored.calendarKey,
-  })
-  const at = ports.now().toString()
-  const linked = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    linkReferences(state, { references: named, referencesComplete: complete, times: booking.basis, at }),
-  )
-  if (reassigned) {
-    if (named.length === 0) return { kind: 'reassigned' }
-    await flag(ports, context, booking.bookingUid, false)
-    return { kind: 'news' }
-  }
-  if (linked.ok && linked.events.length > 0) return { kind: 'news' }
+  const destination = first?.stored.calendarKey
+  const linked = await linkNamed(ports, context, booking, references.value, { destination, alive: !gone })
+  if (linked.changed) return { kind: 'news' }
+  if (reassigned) return { kind: 'reassigned' }
   return { kind: booking.references.some(({ confirmed }) => confirmed) ? 'agrees' : 'unconfirmed' }
 }
 
@@ -76,26 +74,9 @@ const failed = ({ code, retryAfterMs }: DirectoryError): CalcomView => ({
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 })
 
-/** The references known so far are of the host before, and decide nothing until Cal.com names those of the new one. */
-async function recordedReassignment(
-  ports: ServicePorts,
-  context: CommandContext,
-  booking: OpenBooking,
-  { userId }: DirectoryBooking,
-): Promise<boolean> {
-  if (userId === booking.userId || userId === NOBODY) return false
-  const at = ports.now().toString()
-  await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    reassignBooking(state, { userId, at }),
-  )
-  if (booking.userId !== NOBODY) await flag(ports, context, booking.bookingUid, true)
-  return true
-}
-
-const flag = (ports: ServicePorts, context: CommandContext, bookingUid: string, raised: boolean) =>
-  execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    flagBooking(state, { code: 'REASSIGNED', raised, at: ports.now().toString() }),
-  )
+/** Cal.com has answered for it, under a key that the present host has. */
+const wasNamed = ({ references }: OpenBooking): boolean =>
+  references.some(({ confirmed, former }) => confirmed && !former)
 
 /**
  * What Cal.com still says from before is no news: what we decided since may just not be applied yet. But where calendar and
@@ -105,15 +86,19 @@ async function recordedTimes(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  { status, start, end }: DirectoryBooking,
+  told: DirectoryBooking,
   next: Times | undefined,
 ): Promise<boolean> {
+  const { status, start, end } = told
   if (status === 'CANCELLED') return false
   const times = { start, end }
+  const impossibleTimes = told.impossibleTimes === true
+  const asFlagged = impossibleTimes === booking.flags.includes('IMPOSSIBLE_TIMES')
   const alike = next !== undefined && sameTimes(next, times)
-  if (sameTimes(times, booking.basis) && status === booking.status && !alike) return false
+  const asKnown = impossibleTimes || (sameTimes(times, booking.basis) && !alike)
+  if (asKnown && asFlagged && status === booking.status) return false
   const result = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-    recordBookingTimes(state, { times, status, at: ports.now().toString() }),
+    recordBookingTimes(state, { times, status, impossibleTimes, at: ports.now().toString() }),
   )
   return result.ok && result.events.length > 0
 }

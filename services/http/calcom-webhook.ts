@@ -1,7 +1,9 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import type { ReadBookingDelivery } from '../../ports/booking-webhook.ts'
+import type { Metrics } from '../../ports/metrics.ts'
 import type { CalcomIntake } from '../calcom/intake.ts'
+import type { DeliveryLog } from '../status/calcom-deliveries.ts'
 import { HttpProblem } from './problem.ts'
 import { rawBody } from './raw-body.ts'
 
@@ -11,20 +13,35 @@ export type CalcomWebhookDeps = {
   readDelivery: ReadBookingDelivery
   /** The header of the signature, in lower case. */
   signatureHeader: string
+  /** The header of the form that a delivery has, in lower case, and those forms that are known. */
+  versionHeader: string
+  knownVersions: readonly string[]
+  deliveries: Pick<DeliveryLog, 'read' | 'unreadable'>
+  metrics: Pick<Metrics, 'calcomDelivered'>
   intake: CalcomIntake
 }
 
 /**
  * POST /webhooks/calcom. 200 once all that follows from a delivery is durable. 401 for a delivery that is not signed
- * with a configured secret, and for any while none is configured. 400 with all that is wrong in a signed body. 503 (and
+ * with a configured secret, and for any while none is configured. 400 with all that is wrong in a signed body. A form
+ * of another version is read as far as it fits, and counted. 503 (and
  * whatever the intake rejects with) means that it has to be sent again: repetitions change nothing.
  */
-export function calcomWebhookRoutes({ readDelivery, signatureHeader, intake }: CalcomWebhookDeps): Router {
+export function calcomWebhookRoutes(deps: CalcomWebhookDeps): Router {
+  const { readDelivery, signatureHeader, deliveries, metrics, intake } = deps
   const router = new Router()
   router.post(CALCOM_WEBHOOK_PATH, async (ctx: Context) => {
     const read = readDelivery(await rawBody(ctx), ctx.get(signatureHeader) || undefined)
-    if (!read.ok) throw read.code === 'WRONG_SIGNATURE' ? refused() : malformed(read.problems)
+    const version = versionIn(deps, ctx)
+    if (!read.ok && read.code === 'WRONG_SIGNATURE') throw refused()
+    if (!read.ok) {
+      metrics.calcomDelivered('unreadable', version)
+      deliveries.unreadable(read.problems, read.template === true)
+      throw malformed(read.problems)
+    }
     const { delivery } = read
+    metrics.calcomDelivered(delivery.trigger === 'IGNORED' ? 'ignored' : 'read', version)
+    if (delivery.trigger !== 'PING') deliveries.read()
     ctx.set('Cache-Control', 'no-store')
     if (delivery.trigger === 'IGNORED') {
       ctx.body = { ignored: delivery.ignored }
@@ -34,6 +51,11 @@ export function calcomWebhookRoutes({ readDelivery, signatureHeader, intake }: C
     ctx.body = { received: delivery.trigger }
   })
   return router
+}
+
+function versionIn({ versionHeader, knownVersions }: CalcomWebhookDeps, ctx: Context) {
+  const version = ctx.get(versionHeader)
+  return version === '' ? 'none' : knownVersions.includes(version) ? 'known' : 'unknown'
 }
 
 const refused = () =>

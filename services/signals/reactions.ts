@@ -77,6 +77,13 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return signalBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
     case 'BookingReferenceMoved':
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+    case 'BookingReassigned':
+      return signalReferences(ports, event.data.bookingUid)
+    case 'BookingFlagged':
+      return event.data.code === 'REASSIGNED' ? signalReferences(ports, event.data.bookingUid) : undefined
+    case 'BookingUnflagged':
+      // What it kept from being decided may be decided now.
+      return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
     case 'BookingTimesRecorded':
       return event.data.status === undefined
         ? undefined
@@ -118,6 +125,18 @@ const signalBooking = (
   ports.queue.signal(
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
+  )
+
+/** The present host's events are asked for, and the calendars in which they lie kept in step. */
+const signalReferences = (ports: ServicePorts, bookingUid: string): Promise<void> =>
+  ports.queue.signal(
+    { kind: 'references', key: bookingUid },
+    {
+      cause: { poll: true, reason: 'REASSIGNED' },
+      dueInMs: 0,
+      memo: { since: ports.now().toString(), tries: 0, register: true },
+      atOnce: true,
+    },
   )
 
 type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']

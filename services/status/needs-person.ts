@@ -2,8 +2,9 @@
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
+import type { Time } from '../../ports/port-groups.ts'
 import { allProjections } from '../../projections/all-projections.ts'
-import { bookingsNeedingAttention } from '../../projections/bookings.ts'
+import { bookingsNeedingAttention, changedBySecondWriter } from '../../projections/bookings.ts'
 import { calendarFeedsWithHeld, failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
@@ -17,7 +18,7 @@ import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 const SYNCS_ASKED = 1000
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
-export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPerson[]> {
+export async function whatNeedsPerson(ports: CredentialPorts & Pick<Time, 'now'>): Promise<NeedsPerson[]> {
   const kinds = await Promise.all([
     heldChanges(ports),
     divergedBookings(ports),
@@ -26,6 +27,7 @@ export async function whatNeedsPerson(ports: CredentialPorts): Promise<NeedsPers
     waitingSyncs(ports),
     calendarsNamedTwice(ports),
     parkedEvents(ports),
+    secondWriter(ports),
   ])
   return kinds.flat()
 }
@@ -140,6 +142,27 @@ async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
     })
   }
   return waiting
+}
+
+/** So long after it was last seen at work Cal.com's own calendar sync is taken to be on. */
+const SECOND_WRITER_HOURS = 7 * 24
+
+async function secondWriter({
+  readStore,
+  now,
+}: Pick<CredentialPorts, 'readStore'> & Pick<Time, 'now'>): Promise<NeedsPerson[]> {
+  const found = await changedBySecondWriter(readStore, now().subtract({ hours: SECOND_WRITER_HOURS }))
+  if (found === undefined) return []
+  return [
+    {
+      code: 'SECOND_WRITER',
+      sentence:
+        "Cal.com's own calendar sync is on as well: both carry the calendar's changes to bookings, and whoever is first wins.",
+      next: "Switch calendar sync off in Cal.com for the calendars that this service follows, or this service's mode to observe.",
+      bookingUid: found.bookingUid,
+      since: found.at,
+    },
+  ]
 }
 
 async function parkedEvents({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {

@@ -4,6 +4,7 @@ import { isCancellation } from '../../domain/booking/decisions.ts'
 import type { LookDecision } from '../../domain/booking/look.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import { readTimes } from '../../domain/times.ts'
+import { HANDING_OVER_MS } from '../calcom/link-named.ts'
 import { consultCalcom } from '../calcom/view.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import type { LookMemo } from './look-memo.ts'
@@ -12,7 +13,7 @@ import type { LookMemo } from './look-memo.ts'
 const UNCONFIRMED_MS = 1_000
 const PATIENCE_MS = 3_600_000
 
-/** `turn`: look again at once. `nothing`: another host has the booking now, and a person has been told. */
+/** `turn`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told. */
 export type Confirmation =
   | { kind: 'confirmed' | 'turn' | 'nothing' }
   | { kind: 'again'; inMs: number }
@@ -30,9 +31,11 @@ export async function confirm(
   if (decision.fingerprint !== undefined) memo.seen = decision.fingerprint
   if (firstSight) return { kind: 'turn' }
 
-  const view = await consultCalcom(ports, context, booking, nextOf(decision), signal)
+  const change = { next: nextOf(decision), gone: decision.code === 'DELETED_IN_CALENDAR' }
+  const view = await consultCalcom(ports, context, booking, change, signal)
   if (view.kind === 'news') return { kind: 'turn' }
-  if (view.kind === 'reassigned') return { kind: 'nothing' }
+  if (view.kind === 'reassigned')
+    return change.gone ? { kind: 'nothing' } : { kind: 'again', inMs: HANDING_OVER_MS }
   if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }
   if (view.kind === 'unconfirmed' && lastingMs < PATIENCE_MS)
     return { kind: 'again', inMs: Math.max(UNCONFIRMED_MS, lastingMs / 2) }

@@ -10,10 +10,12 @@ import { flagBooking } from '../../domain/booking/facts.ts'
 import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
+import type { Cause } from '../../domain/event-metadata.ts'
 import { isBefore } from '../../domain/times.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
 import { settleClosing } from '../calcom/closing.ts'
+import { askOnceMore } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
@@ -28,6 +30,7 @@ import { type Sights, see } from './sights.ts'
 const TURNS = 6
 /** So long an event may be in no calendar before a person is told: it is written and named in no fixed order. */
 const UNFOUND_MS = 60_000
+const LOOK_AGAIN: Cause = { poll: true, reason: 'LOOK_AGAIN' }
 
 type Looking = {
   ports: ServicePorts
@@ -128,6 +131,7 @@ async function lookOnce(
   if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
   ports.onDecision?.(decision.code)
   await learnRules(ports, context, booking, signal)
+  if (decision.code === 'REFERENCE_UNCONFIRMED') await askOnceMore(ports, bookingUid, LOOK_AGAIN)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
   return decisions[decision.code].looksAgain

@@ -36,7 +36,7 @@ export function bookingOutput(core: CalcomCore, booking: CalcomBooking, version:
     absentHost: false,
     createdAt: booking.createdAt,
     updatedAt: booking.updatedAt,
-    metadata: {},
+    metadata: booking.metadata ?? {},
     rating: null,
     icsUid: booking.iCalUID,
     attendees: booking.attendees.map((attendee) => ({ ...attendee, language: 'en', absent: false })),

@@ -65,6 +65,8 @@ export type RescheduleRequest = {
   by?: string | undefined
   /** The guest of this seat moves alone. */
   seatUid?: string | undefined
+  /** What a program notes with the new booking. */
+  metadata?: { [name: string]: string } | undefined
 }
 
 /** How a booking ends. */

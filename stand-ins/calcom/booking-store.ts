@@ -125,7 +125,8 @@ export function bookingStore(options: {
       const end = request.end ?? request.start.add({ minutes: eventType.lengthMinutes })
       // Moved by its owner a booking is confirmed by that; moved by anyone else its owner has to confirm it again.
       const pending = eventType.requiresConfirmation && request.by !== user(old.userId)?.email
-      const { calendarError: _, reason: _reason, ...kept } = structuredClone(old)
+      const { calendarError: _, reason: _reason, metadata: before, ...kept } = structuredClone(old)
+      const metadata = { ...before, ...request.metadata }
       const booking = insert({
         ...kept,
         id: nextId(),
@@ -140,6 +141,7 @@ export function bookingStore(options: {
         createdAt: now(),
         updatedAt: now(),
         ...(request.by === undefined ? {} : { rescheduledBy: request.by }),
+        ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       })
       update(old, { status: 'cancelled', rescheduled: true, reason: request.reason })
       return booking

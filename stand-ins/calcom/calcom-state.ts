@@ -78,6 +78,8 @@ const Booking = z.object({
   /** Shared by all bookings that were made at once. */
   recurringEventId: z.string().optional(),
   location: z.string().optional(),
+  /** What programs have noted with it. */
+  metadata: z.record(z.string(), z.string()).optional(),
   paid: z.boolean().optional(),
   reason: z.string().optional(),
   cancelledBy: z.string().optional(),

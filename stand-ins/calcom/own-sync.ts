@@ -9,8 +9,8 @@ import type { Workings } from './workings.ts'
 export type OwnSync = ReturnType<typeof ownSync>
 
 /**
- * Off until switched on. A move keeps the booking's length whatever the event says, an event that is gone cancels
- * (calcom/cal.com, packages/features/calendar-subscription/lib/sync/CalendarSyncService.ts).
+ * Off until switched on. A move keeps the booking's length whatever the event says, and notes the event with the new
+ * booking; an event that is gone cancels, in the host's name and for a reason of its own (calcom/cal.com, packages/features/calendar-subscription/lib/sync/CalendarSyncService.ts).
  */
 export function ownSync(
   cal: Workings,
@@ -35,13 +35,20 @@ export function ownSync(
     // Cancelled or moved by somebody else while the calendar was asked.
     if (booking.status !== 'accepted') return undefined
     if (event === undefined) {
-      return options.plain.cancel(booking.uid, { reason: 'The event was deleted in the calendar' })
+      return options.plain.cancel(booking.uid, {
+        reason: "Cancelled on user's calendar",
+        by: store.user(booking.userId)?.email,
+      })
     }
     if (event.start === undefined || event.start.equals(booking.start)) return undefined
     const length = Temporal.Instant.from(booking.end).since(booking.start)
     return options.plain.reschedule(
       booking.uid,
-      { start: event.start, end: event.start.add(length) },
+      {
+        start: event.start,
+        end: event.start.add(length),
+        metadata: { calendarSubscriptionEvent: JSON.stringify({ updatedAt: cal.now().toString() }) },
+      },
       { references: state.newReferences },
     )
   }

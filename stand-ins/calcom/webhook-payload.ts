@@ -49,7 +49,7 @@ export function bookingPayload({ booking, user, eventType }: PayloadSubject) {
     currency: 'usd',
     length: eventType.lengthMinutes,
     bookingId: booking.id,
-    metadata: {},
+    metadata: booking.metadata ?? {},
     status: booking.status.toUpperCase(),
     ...(booking.location === undefined ? {} : { location: booking.location }),
     ...(eventType.seatsPerTimeSlot === undefined ? {} : { seatsPerTimeSlot: eventType.seatsPerTimeSlot }),

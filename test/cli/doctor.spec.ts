@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -86,6 +86,35 @@ test('names each server that does not answer, and what to do about it', async ()
     assert.not.match(text, /hunter2/)
   } finally {
     await google.close()
+  }
+})
+
+test('tells which of Cal.com’s keys are refused, and whether Cal.com’s own calendar sync is on', async () => {
+  const [google, folder] = [await listening((_, answer) => void answer.end('{}')), temporaryFolder()]
+  const moved = {
+    uid: 'u',
+    status: 'accepted',
+    start: '2031-03-01T00:00:00.000Z',
+    end: '2031-03-01T00:30:00.000Z',
+    metadata: { calendarSubscriptionEvent: '{}' },
+  }
+  const cal = await listening((request, answer) => {
+    answer.statusCode = request.headers.authorization === 'Bearer cal_8' ? 401 : 200
+    answer.end(JSON.stringify({ status: 'success', data: [moved] }))
+  })
+  const CALCOM_API_KEYS_FILE = join(folder.path, 'keys.json')
+  const env = { ENCRYPTION_KEY, GOOGLE_API_URL: google.url, CALCOM_API_URL: cal.url, CALCOM_API_KEYS_FILE }
+  try {
+    writeFileSync(CALCOM_API_KEYS_FILE, JSON.stringify({ '7': 'cal_7', '8': 'cal_8' }))
+    const refused = await ask(env)
+    assert.match(refused.text, /refuses the key of user 8 \(401\)/)
+    assert.not.match(refused.text, /cal_8/)
+    writeFileSync(CALCOM_API_KEYS_FILE, JSON.stringify({ '7': 'cal_7' }))
+    const two = await ask(env)
+    assert.ok(two.states.includes("Cal.com's calendar sync note"), two.states.join())
+  } finally {
+    await Promise.all([google.close(), cal.close()])
+    folder.remove()
   }
 })
 

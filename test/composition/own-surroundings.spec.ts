@@ -12,7 +12,8 @@ test('a data folder that takes no writes is an outage since it was first seen, u
     filesTakeWrites: async () => {
       if (isFull) throw new Error('database or disk is full')
     },
-    refusedKeys: () => [],
+    calcom: undefined,
+    deliveries: () => [],
   })
   assert.equal(await look(), { outages: [], needsPerson: [] })
   isFull = true
@@ -24,7 +25,7 @@ test('a data folder that takes no writes is an outage since it was first seen, u
   assert.equal((await look()).outages, [])
 })
 
-test('each key that Cal.com refuses needs a person; a file of keys that cannot be read is an outage', async () => {
+test('what weakens the view of Cal.com needs a person; a file of keys that cannot be read is an outage', async () => {
   const keys = [
     { userId: undefined, status: 401 },
     { userId: '7', status: 403 },
@@ -33,18 +34,30 @@ test('each key that Cal.com refuses needs a person; a file of keys that cannot b
   const look = ownSurroundings({
     now: () => Temporal.Instant.from('2026-03-02T08:00:00Z'),
     filesTakeWrites: async () => {},
-    refusedKeys: () => {
-      if (!isReadable) throw new Error('ENOENT')
-      return keys
+    calcom: {
+      refusedKeys: () => {
+        if (!isReadable) throw new Error('ENOENT')
+        return keys
+      },
+      missingKeys: () => ['9'],
+      complaints: () => ['VERSION_GONE', 'LIST_REPEATS'],
     },
+    deliveries: () => [{ code: 'OF_DELIVERIES', sentence: 'x', next: 'y' }],
   })
   const { needsPerson, outages } = await look()
   assert.equal(outages, [])
   assert.equal(
     needsPerson.map(({ code }) => code),
-    ['CALCOM_KEY_REFUSED', 'CALCOM_KEY_REFUSED'],
+    [
+      'CALCOM_KEY_REFUSED',
+      'CALCOM_KEY_REFUSED',
+      'CALCOM_KEY_MISSING',
+      'CALCOM_API_GONE',
+      'CALCOM_LIST_REPEATS',
+      'OF_DELIVERIES',
+    ],
   )
-  assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\)/)
+  assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\).+without asking Cal.com first/)
   isReadable = false
   assert.is((await look()).outages.length, 1)
 })

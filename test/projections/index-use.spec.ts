@@ -68,6 +68,7 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await bookings.findBookings(readStore, {}, page)
   await bookings.bookingsNeedingAttention(readStore, page)
   await bookings.rescheduledInto(readStore, 'a')
+  await bookings.changedBySecondWriter(readStore, now)
   await references.bookingsOfEvents(readStore, 'k', ['e'])
   await references.bookingsOfOccurrences(readStore, 'k', [
     { recurringEventId: 'r', originalStart: now.toString() },

@@ -27,6 +27,7 @@ export const examples: Examples = {
         status: 'PENDING',
         ...times,
         rescheduledFromUid: 'booking1',
+        createdAt: at,
         at,
       },
     ],
@@ -53,6 +54,7 @@ export const examples: Examples = {
       { bookingUid: 'booking1', ...times, status: 'REJECTED', at },
     ],
     BookingReassigned: [{ bookingUid: 'booking1', userId: 'user2', previousUserId: 'user1', at }],
+    SecondWriterNoticed: [{ bookingUid: 'booking1', at }],
     BookingClosing: [
       { bookingUid: 'booking1', reason: 'CANCELLED_IN_CALCOM', seats: true, at },
       { bookingUid: 'booking1', reason: 'RESCHEDULED', rescheduledToUid: 'booking2', at },

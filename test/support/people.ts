@@ -1,13 +1,20 @@
 // Words for stories that assert only on what guests, hosts, operators and Cal.com's developers see.
 import { createHmac, randomBytes } from 'node:crypto'
 import * as assert from 'uvu/assert'
-import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
+import { ownSurroundings } from '../../composition/own-surroundings.ts'
+import {
+  calcomWebhook,
+  knownVersions,
+  signatureHeader,
+  versionHeader,
+} from '../../infrastructure/calcom/webhook.ts'
 import { createMetrics } from '../../infrastructure/metrics/metrics.ts'
 import type { BookingItem, Timeline } from '../../services/http/answers.ts'
 import { createHttpApp } from '../../services/http/app.ts'
 import { calcomWebhookRoutes } from '../../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../../services/http/feed.ts'
 import { feedTail } from '../../services/http/feed-tail.ts'
+import { deliveryLog } from '../../services/status/calcom-deliveries.ts'
 import type { StatusReport } from '../../services/status/status-report.ts'
 import { statusReport } from '../../services/status/status-report.ts'
 import { listening } from './listening.ts'
@@ -51,12 +58,14 @@ async function peopleOf(sync: SyncFixture) {
   const ended = new AbortController()
   const { signal } = ended
   const feed = { events, tail: feedTail({ events, clock, log, signal }), origin: ORIGIN, log, signal }
+  const metrics = createMetrics()
+  const deliveries = deliveryLog({ now: ports.now })
   const readDelivery = calcomWebhook({ secrets: [SECRET] })
   const app = createHttpApp({
     ports,
     clock,
     log,
-    metrics: createMetrics(),
+    metrics,
     tokens: { token: TOKEN, named: [] },
     sessionKey: randomBytes(32),
     standIns: false,
@@ -67,11 +76,27 @@ async function peopleOf(sync: SyncFixture) {
         standIns: false,
         pushes: () => ({ backlog: 0, oldestAgeMs: null }),
         projections: async () => undefined,
+        surroundings: ownSurroundings({
+          now: ports.now,
+          filesTakeWrites: async () => {},
+          calcom: sync.calcomApi,
+          deliveries: deliveries.needsPerson,
+        }),
       }),
     health: { durable: {}, others: {}, roles: {} },
     onCredentialStored: () => {},
     first: [],
-    open: [calcomWebhookRoutes({ readDelivery, signatureHeader, intake: sync.intake })],
+    open: [
+      calcomWebhookRoutes({
+        readDelivery,
+        signatureHeader,
+        versionHeader,
+        knownVersions,
+        deliveries,
+        metrics,
+        intake: sync.intake,
+      }),
+    ],
     guarded: [{ router: feedRoutes(feed), scope: 'read' }],
   })
   const server = await listening(app.callback())

@@ -98,12 +98,22 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
     wakeCrons: () => roles.running.wakeCrons(),
 
     /** A user of Cal.com's with a calendar of their own, which is registered (unless not), and a stored credential. */
-    async host(id = 1, given: { credential?: boolean; registered?: boolean } = {}): Promise<Host> {
+    async host(
+      id = 1,
+      given: { credential?: boolean; registered?: boolean; apiKey?: string } = {},
+    ): Promise<Host> {
       const [calendarId, credentialId, userId] = [`host-${id}@example.com`, `credential-${id}`, String(id)]
       google.createCalendar({ id: calendarId, timeZone: 'Europe/London' })
       const destination = { externalCalendarId: calendarId, credentialId }
-      const user = { id, name: 'Host', email: calendarId, timeZone: 'Europe/London', apiKey: keyOfUser(id) }
-      calcom.createUser({ ...user, destination })
+      const { apiKey = keyOfUser(id) } = given
+      calcom.createUser({
+        id,
+        name: 'Host',
+        email: calendarId,
+        timeZone: 'Europe/London',
+        destination,
+        apiKey,
+      })
       if (given.credential !== false)
         await vault.put(credentialId, { kind: 'oauth', refreshToken: REFRESH_TOKEN })
       const calendarKey = await calendars.keyOf({ provider: 'google', externalCalendarId: calendarId })

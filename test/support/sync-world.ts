@@ -39,6 +39,8 @@ export type SyncWorldOptions = {
   apiVersion?: string
   /** Bookings a page of Cal.com's API. */
   pageSize?: number
+  /** A file of keys of Cal.com's API, in place of the one key that answers for all. */
+  apiKeysFile?: string
   /** Whether Google can push (it can). */
   push?: boolean
   channelTtlMs?: number
@@ -108,6 +110,7 @@ export function syncWorld(options: SyncWorldOptions) {
   })
   calcom.webhooks.target = { url: 'http://calendar-sync/webhooks/calcom', secret: SECRET }
   const keys = options.keysOf && keysFile(options.keysOf)
+  const keysFileNamed = options.apiKeysFile ?? keys?.file
   const askedOfCalcom: string[] = []
   const api = calcomApiV2(calcom, { apiKey: API_KEY })
   const askCalcom = (request: Request): Promise<Response> => {
@@ -116,6 +119,15 @@ export function syncWorld(options: SyncWorldOptions) {
     if (options.apiVersion !== undefined) request.headers.set('cal-api-version', options.apiVersion)
     return api(request)
   }
+  const calcomApi =
+    options.view === false
+      ? undefined
+      : calcomBookingDirectory({
+          apiUrl: 'http://cal.example',
+          ...(keysFileNamed === undefined ? { apiKey: API_KEY } : { apiKeysFile: keysFileNamed }),
+          ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
+          fetch: askCalcom,
+        })
   const plain: ServicePorts = {
     events,
     readStore,
@@ -140,15 +152,7 @@ export function syncWorld(options: SyncWorldOptions) {
     clock,
     log,
     random: random.next,
-    calcom:
-      options.view === false
-        ? undefined
-        : calcomBookingDirectory({
-            apiUrl: 'http://cal.example',
-            ...(keys ? { apiKeysFile: keys.file } : { apiKey: API_KEY }),
-            ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
-            fetch: askCalcom,
-          }),
+    calcom: calcomApi,
     settings: {
       settleMs: 2_000,
       reconcileMs: 900_000,
@@ -207,6 +211,7 @@ export function syncWorld(options: SyncWorldOptions) {
     askedOfCalcom,
     google,
     calcom,
+    calcomApi,
     ports,
     projections,
     intake,

@@ -128,6 +128,7 @@ directory('reads references under each of the names they have had, and no others
     value: [
       { externalEventId: 'e1' },
       { externalEventId: 'e2', externalCalendarId: 'c2', recurringEventId: 'm2' },
+      // One will come.
       { externalEventId: '' },
     ],
   })
@@ -205,14 +206,17 @@ directory('asks each user’s own key, and goes on where one user’s is refused
       writeFileSync(apiKeysFile, JSON.stringify({ '7': 'cal_7', '8': 'cal_revoked', '9': 'cal_9' }))
       const bookings = calcomBookingDirectory({ apiUrl: standIn.url, apiKeysFile })
       assert.ok((await bookings.booking(seven, '7')).ok)
-      const foreign = await bookings.booking(nine, '7')
-      assert.is(!foreign.ok && foreign.code, 'NOT_FOUND')
+      const given = await bookings.booking(nine, '7')
+      assert.is(given.ok && given.value.userId, '9', 'by the key of the host who has it now')
+      const unknown = await bookings.booking('no-such-booking', '7')
+      assert.is(!unknown.ok && unknown.code, 'NOT_FOUND')
       const notTheirs = await bookings.references(nine, '7')
       assert.is(!notTheirs.ok && notTheirs.code, 'REFUSED')
       assert.equal(await bookings.booking(nine, '10'), { ok: false, code: 'REFUSED' })
       assert.ok((await bookings.booking(nine, undefined)).ok)
       assert.equal((await allFuture(bookings, { from: from(0) })).found, [seven, nine].sort())
       assert.equal(bookings.refusedKeys(), [{ userId: '8', status: 401 }])
+      assert.equal(bookings.missingKeys(), ['10'])
       assert.equal((await allFuture(bookings, { from: from(0), userId: '9' })).found, [nine])
     } finally {
       folder.remove()
@@ -225,7 +229,7 @@ directory(
   async () => {
     const folder = temporaryFolder()
     const apiKeysFile = join(folder.path, 'keys.json')
-    const server = await scriptedServer(() => ({ status: 404 }))
+    const server = await scriptedServer(() => ({ status: 401 }))
     try {
       assert.throws(
         () => calcomBookingDirectory({ apiUrl: server.url, apiKeysFile }),
@@ -251,6 +255,73 @@ directory(
     }
   },
 )
+
+directory('follows cursors where they are offered', async () => {
+  const shown = (uid: string) => ({
+    uid,
+    status: 'accepted',
+    start: from(3).toString(),
+    end: from(4).toString(),
+    hosts: [{ id: 7 }],
+  })
+  const pages: { [cursor: string]: object } = {
+    '': { data: [shown('a'), shown('b')], pagination: { nextCursor: 'two', hasMore: true } },
+    two: { data: [shown('c')], pagination: { nextCursor: null, hasMore: false } },
+  }
+  const server = await scriptedServer((request) => {
+    const cursor = new URL(request.url, 'http://x').searchParams.get('cursor') ?? ''
+    return { status: 200, body: { status: 'success', ...pages[cursor] } }
+  })
+  const bookings = calcomBookingDirectory({ apiUrl: server.url, apiKey: 'k', pageSize: 2 })
+  assert.equal(await allFuture(bookings, { from: from(0) }), { found: ['a', 'b', 'c'], pages: 2 })
+  assert.match(server.received[0]?.url ?? '', /skip=0/)
+  assert.not.match(server.received[1]?.url ?? '', /skip=/)
+  await server.close()
+})
+
+directory('ends a reading whose pages repeat, tells of it, and of a version that is gone', () =>
+  withStandIn(async (standIn) => {
+    for (let day = 1; day <= 5; day++) await booked(standIn, day)
+    standIn.core.settings.skip = 'ignored'
+    const bookings = calcomBookingDirectory({ apiUrl: standIn.url, apiKey: 'cal_team', pageSize: 2 })
+    const first = await bookings.futureBookings({ from: from(0) })
+    assert.ok(first.ok && first.value.next)
+    const second = await bookings.futureBookings({ from: from(0), after: first.value.next })
+    assert.is(!second.ok && second.code, 'BAD_ANSWER')
+    assert.equal(bookings.complaints(), ['LIST_REPEATS'])
+    standIn.core.settings.skip = 'honoured'
+    await allFuture(bookings, { from: from(0) })
+    assert.equal(bookings.complaints(), [])
+    standIn.core.settings.goneVersions = ['2024-08-13']
+    const gone = await bookings.booking('u', '7')
+    assert.equal(gone, { ok: false, code: 'REFUSED', status: 410 })
+    assert.equal(bookings.complaints(), ['VERSION_GONE'])
+  }),
+)
+
+directory('leaves out of a list what it cannot read, and marks times that cannot be', async () => {
+  const good = {
+    uid: 'a',
+    status: 'accepted',
+    start: from(3).toString(),
+    end: from(3).toString(),
+    duration: 30,
+    createdAt: '2026-03-01T00:00:00.000Z',
+    hosts: [{ id: 7 }],
+    attendees: [{ seatUid: 's1' }],
+  }
+  const data = [{ ...good, uid: 'b', status: 'of the future' }, { ...good, start: null }, 7, good]
+  const server = await scriptedServer(() => ({ status: 200, body: { status: 'success', data } }))
+  const answer = await calcomBookingDirectory({ apiUrl: server.url, apiKey: 'k' }).futureBookings({
+    from: from(0),
+  })
+  await server.close()
+  const [only, ...others] = answer.ok ? answer.value.bookings : []
+  assert.equal([only?.bookingUid, others], ['a', []])
+  assert.is(only?.end.since(only.start).total('minutes'), 30)
+  assert.equal([only?.impossibleTimes, only?.seats], [true, true])
+  assert.is(only?.createdAt?.toString(), '2026-03-01T00:00:00Z')
+})
 
 directory('gives errors as values, in both shapes in which they come', async () => {
   const full = (statusCode: number, code: string) => ({

@@ -96,6 +96,7 @@ reading('of a new booking gives its host, times, status and the calendars at Goo
       start: Temporal.Instant.from('2026-03-10T09:00:00Z'),
       end: Temporal.Instant.from('2026-03-10T09:30:00Z'),
       status: 'ACCEPTED',
+      createdAt: Temporal.Instant.from('2026-03-02T09:15:30.123Z'),
       destinations: [{ provider: 'google', externalCalendarId: 'host@example.com', credentialId: '92' }],
     },
   })
@@ -213,12 +214,83 @@ reading('is refused with every problem named, and no value', () => {
     )
 })
 
-reading('is refused where the end lies before the start, or a cancellation names no booking', () => {
+reading('whose end is not after the start has the length that it tells, and is marked', () => {
   const { payload } = deliveries.created
-  assert.match(
-    problemsOf({ ...deliveries.created, payload: { ...payload, endTime: '2026-03-10T08:00:00Z' } }).join(),
-    /payload\.endTime/,
-  )
+  const timesOf = (endTime: string | null, length?: number | null) => {
+    const read = delivered({ ...deliveries.created, payload: { ...payload, endTime, length } })
+    if (read.trigger !== 'BOOKING_CREATED') return undefined
+    const { start, end, impossibleTimes } = read.booking
+    return [end.since(start).total('minutes'), impossibleTimes]
+  }
+  assert.equal(timesOf('2026-03-10T08:00:00Z', 30), [30, true])
+  assert.equal(timesOf('2026-03-10T09:00:00Z'), [0, true])
+  assert.equal(timesOf('2026-03-10T09:00:00Z', -5), [0, true])
+  assert.equal(timesOf(null, 45), [45, undefined], 'left out, and told by the length')
+  assert.equal(timesOf('2026-03-10T09:20:00Z', 45), [20, undefined])
+  const none = { ...deliveries.created, payload: { ...payload, endTime: null, length: null } }
+  assert.match(problemsOf(none).join(), /payload\.endTime/)
+})
+
+reading('of a guest who moves may leave out where to; other deliveries have to name their booking', () => {
+  const { payload } = deliveries.rescheduled
+  const moved = { ...payload, uid: null, seatsPerTimeSlot: 3 }
+  assert.equal(delivered({ ...deliveries.rescheduled, payload: moved }), {
+    trigger: 'SEAT_MOVED',
+    createdAt: deliveries.rescheduled.createdAt,
+    rescheduledFromUid: 'uidFirstBooking0000001',
+  })
+  const unshared = { ...deliveries.rescheduled, payload: { ...payload, uid: null } }
+  assert.match(problemsOf(unshared).join(), /payload\.uid/)
+})
+
+reading('of a payment tells what has become accepted by it, if it says so', () => {
+  const paid = (more: object) => {
+    const read = delivered({
+      triggerEvent: 'BOOKING_PAID',
+      payload: { ...deliveries.created.payload, ...more },
+    })
+    return read.trigger === 'BOOKING_PAID' ? read.booking.status : read.trigger
+  }
+  assert.is(paid({ status: 'ACCEPTED' }), 'ACCEPTED')
+  assert.is(paid({ status: null }), 'PENDING')
+  assert.is(paid({ uid: null }), 'IGNORED')
+  const begun = delivered({ triggerEvent: 'BOOKING_PAYMENT_INITIATED', payload: deliveries.created.payload })
+  assert.is(begun.trigger, 'IGNORED')
+})
+
+reading('shows the marks of Cal.com’s own calendar sync, and takes nobody else’s for them', () => {
+  const { payload } = deliveries.created
+  const isMarked = (metadata: unknown): boolean => {
+    const read = delivered({ ...deliveries.created, payload: { ...payload, metadata } })
+    return read.trigger === 'BOOKING_CREATED' && read.booking.secondWriter === true
+  }
+  const noted = (updatedAt: string) => ({ calendarSubscriptionEvent: JSON.stringify({ updatedAt }) })
+  assert.ok(isMarked(noted('2026-03-02T09:15:28Z')))
+  assert.ok(isMarked({ calendarSubscriptionEvent: '{}' }))
+  assert.not.ok(isMarked(noted('2026-02-20T09:15:28Z')), 'handed on from a booking before')
+  for (const other of [undefined, null, {}, { videoCallUrl: 'x' }, 'x']) assert.not.ok(isMarked(other))
+
+  const ended = (more: object): boolean => {
+    const { payload: end } = deliveries.cancelled
+    const read = delivered({ ...deliveries.cancelled, payload: { ...end, ...more } })
+    return read.trigger === 'BOOKING_CANCELLED' && read.secondWriter === true
+  }
+  const cancellationReason = "Cancelled on user's calendar"
+  const organizer = { email: 'Host@example.com' }
+  assert.ok(ended({ cancellationReason, cancelledBy: 'host@example.com', organizer }))
+  assert.not.ok(ended({ cancellationReason, cancelledBy: 'guest@example.com', organizer }))
+  assert.not.ok(ended({ cancellationReason: 'Cancelled', cancelledBy: 'host@example.com', organizer }))
+})
+
+reading('with null in every field in turn is read, or refused by the name of the field', () => {
+  for (const one of Object.values(deliveries))
+    for (const field of Object.keys(one.payload)) {
+      const read = parseCalcomDelivery(bytes({ ...one, payload: { ...one.payload, [field]: null } }))
+      if (!read.ok) assert.match(read.problems.join(), new RegExp(`payload\\.${field}`))
+    }
+})
+
+reading('is refused where a cancellation names no booking', () => {
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED', payload: {} }).join(), /payload\.uid/)
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED' }).join(), /payload/)
 })
@@ -229,6 +301,21 @@ reading('is refused where it is not JSON, not UTF-8, not an object or without a 
   assert.is(problemsOf({ payload: {} }).length, 1)
   const read = parseCalcomDelivery(Uint8Array.of(0x22, 0xff, 0x22))
   assert.is(!read.ok && read.code, 'BAD_BODY')
+})
+
+reading('without the form of Cal.com’s own is told from one that only has holes', () => {
+  const isTemplate = (value: unknown): boolean => {
+    const read = parseCalcomDelivery(bytes(value))
+    return !read.ok && read.template === true
+  }
+  for (const odd of [
+    'title=Intro&by=host',
+    { text: 'A booking' },
+    { triggerEvent: 'BOOKING_CREATED', uid: 'u' },
+  ])
+    assert.ok(isTemplate(odd), JSON.stringify(odd))
+  const { uid: _, ...payload } = deliveries.created.payload
+  assert.not.ok(isTemplate({ ...deliveries.created, payload }))
 })
 
 reading.run()

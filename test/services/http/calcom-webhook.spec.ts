@@ -1,9 +1,18 @@
 import { createHmac } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { calcomWebhook, signatureHeader } from '../../../infrastructure/calcom/webhook.ts'
+import {
+  calcomWebhook,
+  knownVersions,
+  signatureHeader,
+  versionHeader,
+} from '../../../infrastructure/calcom/webhook.ts'
+import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
+import type { Metrics } from '../../../ports/metrics.ts'
 import { createCalcomIntake } from '../../../services/calcom/intake.ts'
 import { calcomWebhookRoutes } from '../../../services/http/calcom-webhook.ts'
+import { deliveryLog } from '../../../services/status/calcom-deliveries.ts'
+import type { NeedsPerson } from '../../../services/status/need.ts'
 import { created, ping, rescheduled } from '../../fixtures/calcom/deliveries.ts'
 import { readToEnd } from '../../support/events.ts'
 import { type Asked, type HttpFixture, httpFixture } from '../../support/http-fixture.ts'
@@ -15,12 +24,17 @@ const sign = (body: string, secret: string) => createHmac('sha256', secret).upda
 type Route = HttpFixture & {
   /** Posts the text, signed with `secret` unless the headers say otherwise. */
   send(text: string, secret?: string, headers?: { [name: string]: string }): Promise<Asked>
+  /** What was counted of each signed delivery, and what a person is told. */
+  counted: string[]
+  needsPerson(): NeedsPerson[]
   /** The types of all events that are stored, in order. */
   stored(): Promise<string[]>
 }
 
 /** The whole HTTP edge with the route in it, which takes what is signed with one of the secrets. */
 async function withRoute(secrets: string[], body: (route: Route) => Promise<void>): Promise<void> {
+  const counted: string[] = []
+  const deliveries = deliveryLog({ now: () => systemClock.now() })
   const http = await httpFixture((deps) => {
     const { ports, clock, log } = deps
     const settings = {
@@ -40,11 +54,18 @@ async function withRoute(secrets: string[], body: (route: Route) => Promise<void
       settings,
     })
     const readDelivery = calcomWebhook({ secrets })
-    return { ...deps, open: [calcomWebhookRoutes({ readDelivery, signatureHeader, intake })] }
+    const route = { readDelivery, signatureHeader, versionHeader, knownVersions, intake }
+    const metrics: Metrics = {
+      ...deps.metrics,
+      calcomDelivered: (...delivered) => void counted.push(delivered.join(' ')),
+    }
+    return { ...deps, open: [calcomWebhookRoutes({ ...route, deliveries, metrics })] }
   })
   try {
     await body({
       ...http,
+      counted,
+      needsPerson: deliveries.needsPerson,
       send: (text, secret = 'secret', headers = {}) =>
         http.ask('POST', '/webhooks/calcom', {
           token: null,
@@ -146,6 +167,37 @@ test('refuses a uid that fits no stream, also that of the booking before', () =>
       }
     }
     assert.equal(await stored(), [])
+  }))
+
+test('tells a person that a payload template is probably set, until Cal.com sends its own form again', () =>
+  withRoute(['secret'], async ({ send, needsPerson, counted }) => {
+    for (const text of ['title=Intro', textOf({ title: 'Intro', uid: 'u' })])
+      assertProblem(await send(text), 400, 'BODY_INVALID')
+    await send(textOf(ping))
+    const [told] = needsPerson()
+    assert.is(told?.code, 'CALCOM_DELIVERIES_UNREADABLE')
+    assert.match(told?.sentence ?? '', /^2 signed deliveries/)
+    assert.match(told?.next ?? '', /payload template is probably set/)
+    assert.is((await send(textOf(created))).status, 200)
+    assert.equal(needsPerson(), [])
+    assert.equal(counted, ['unreadable none', 'unreadable none', 'read none', 'read none'])
+  }))
+
+test('tells a person which field is missing, also while other deliveries can be read', () =>
+  withRoute(['secret'], async ({ send, needsPerson }) => {
+    await send(textOf({ ...created, payload: { ...created.payload, uid: null } }))
+    await send(textOf(created))
+    assert.match(needsPerson()[0]?.sentence ?? '', /^1 signed delivery .*\(payload\.uid\)/)
+  }))
+
+test('reads the form of an unknown version as far as it fits, and counts it', () =>
+  withRoute(['secret'], async ({ send, counted, stored }) => {
+    const future = { [versionHeader]: '2031-01-01' }
+    const more = { ...created, payload: { ...created.payload, ofTheFuture: { any: 'thing' } } }
+    assert.is((await send(textOf(more), 'secret', future)).status, 200)
+    await send(textOf(created), 'secret', { [versionHeader]: '2021-10-20' })
+    assert.equal(counted, ['read unknown', 'read known'])
+    assert.equal(await stored(), ['CalendarSyncRegistered', 'BookingTracked'])
   }))
 
 test('ignores triggers that it has no use for', () =>

@@ -1,0 +1,43 @@
+// What Cal.com's answer about a booking says that is known of it otherwise: who has it, and who writes it.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import { noticeSecondWriter, reassignBooking } from '../../domain/booking/facts.ts'
+import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
+import type { DirectoryBooking } from '../../ports/booking-directory.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+import { flagReassigned } from './link-named.ts'
+
+/** The key that answers for a booking of nobody known is any. */
+export const hostOf = ({ userId }: Pick<OpenBooking, 'userId'>): string | undefined =>
+  userId === NOBODY ? undefined : userId
+
+/** Records that another host has the booking: whether that is news. */
+export async function recordHost(
+  ports: ServicePorts,
+  context: CommandContext,
+  { bookingUid, userId: known }: Pick<OpenBooking, 'bookingUid' | 'userId'>,
+  { userId }: Pick<DirectoryBooking, 'userId'>,
+): Promise<boolean> {
+  if (userId === known || userId === NOBODY) return false
+  const at = ports.now().toString()
+  const recorded = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    reassignBooking(state, { userId, at }),
+  )
+  // The references known so far are of the host before: they decide nothing until Cal.com names the new one's.
+  if (known !== NOBODY) await flagReassigned(ports, context, bookingUid, true)
+  return recorded.ok && recorded.events.length > 0
+}
+
+/** Records once a booking that Cal.com's own calendar sync is on as well. */
+export async function recordSecondWriter(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  { secondWriter }: Pick<DirectoryBooking, 'secondWriter'>,
+): Promise<void> {
+  if (!secondWriter) return
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    noticeSecondWriter(state, { at: ports.now().toString() }),
+  )
+}

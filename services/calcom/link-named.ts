@@ -1,0 +1,110 @@
+// Has a booking refer to what Cal.com names as its events.
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
+import { flagBooking } from '../../domain/booking/facts.ts'
+import { linkReferences, type ToldReference } from '../../domain/booking/links.ts'
+import { findByAnyName } from '../../domain/booking/references.ts'
+import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
+import type { DirectoryReference } from '../../ports/booking-directory.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+import { namedReferences } from './named-references.ts'
+
+/**
+ * `changed`: it refers to something else now, or a person need not be told any longer that it was reassigned. `named`:
+ * how many events Cal.com names. `ofHost`: one of them may be the present host's.
+ */
+export type Linked = {
+  changed: boolean
+  named: number
+  awaited: boolean
+  /** See NamedReferences. */
+  unplaced: boolean
+  ofHost: boolean
+}
+
+/** So long Cal.com may still name the event of the host before, which it is about to delete. */
+export const HANDING_OVER_MS = 600_000
+
+/**
+ * Links what Cal.com names for the booking's present host. `destination`: where an event without a calendar may lie.
+ * `alive`: the events that the booking refers to are seen to be there.
+ */
+export async function linkNamed(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  told: readonly DirectoryReference[],
+  { destination, alive }: { destination: string | undefined; alive?: boolean },
+): Promise<Linked> {
+  const { bookingUid, userId } = booking
+  const named = await namedReferences(ports, told, { userId, destination })
+  const { complete, awaited, unplaced } = named
+  const mayBeOfHost = (one: ToldReference): boolean => {
+    const { former } = findByAnyName(booking, one) ?? {}
+    return former === undefined || (alive === true && isLongAgo(ports, former))
+  }
+  const references = named.references.map((one) => ({
+    ...one,
+    ...(mayBeOfHost(one) && { ofHost: true as const }),
+  }))
+  const ofHost = references.some((one) => one.ofHost)
+  const at = ports.now().toString()
+  const facts = { references, referencesComplete: complete, times: booking.basis, at }
+  const linked = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    linkReferences(state, facts),
+  )
+  const settled = ofHost && (await flagReassigned(ports, context, bookingUid, false))
+  const changed = settled || (linked.ok && linked.events.length > 0)
+  return { changed, named: references.length, awaited, unplaced, ofHost }
+}
+
+const isLongAgo = (ports: ServicePorts, at: string): boolean =>
+  ports.now().since(at).total('milliseconds') >= HANDING_OVER_MS
+
+/** Has a person told that another host has the booking, or no longer; whether that is new. */
+export async function flagReassigned(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  raised: boolean,
+): Promise<boolean> {
+  const at = ports.now().toString()
+  const flagged = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    flagBooking(state, { code: 'REASSIGNED', raised, at }),
+  )
+  return flagged.ok && flagged.events.length > 0
+}
+
+/**
+ * Keeps the calendars of a host who was just learned in step, as those are that a webhook names. `credentials`: those
+ * that a webhook named, by calendar key; without one the sync waits for it, visibly.
+ */
+export async function registerCalendarsOf(
+  ports: ServicePorts,
+  context: CommandContext,
+  userId: string,
+  calendarKeys: Iterable<string>,
+  credentials: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (userId === NOBODY) return
+  const addresses = await ports.calendars.addressesOf([...new Set(calendarKeys)])
+  for (const [calendarKey, { externalCalendarId }] of addresses) {
+    const credentialId = credentials.get(calendarKey)
+    await RegisterCalendarSync.handle(
+      {
+        userId,
+        provider: 'google',
+        externalCalendarId,
+        ...(credentialId !== undefined && { credentialId }),
+      },
+      ports,
+      context,
+    )
+  }
+}
+
+/** The calendars of the events that may be the present host's. */
+export const calendarsOfHost = ({ references }: OpenBooking): string[] =>
+  references.flatMap(({ stored, former }) => (former ? [] : [stored.calendarKey]))

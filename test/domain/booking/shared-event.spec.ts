@@ -1,0 +1,75 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { bookingAggregate } from '../../../commands/aggregates.ts'
+import type { Claim } from '../../../domain/booking/look.ts'
+import {
+  deleted,
+  from,
+  minute,
+  open,
+  reference,
+  sees,
+  type told,
+  tracks,
+  written,
+} from '../../support/booking-story.ts'
+import { given } from '../../support/given.ts'
+
+const test = suite('an event that several open bookings name')
+
+/** Made of booking0 in minute 0, and at 10:00. */
+const booking = (more: Parameters<typeof told>[0] = {}) =>
+  given(bookingAggregate).when(tracks({ rescheduledFromUid: 'booking0', ...more }))
+
+/** Made of booking0 too, and at 14:00. */
+const other = (more: Partial<Claim> = {}): Claim => ({
+  calendarKey: reference.calendarKey,
+  externalEventId: reference.externalEventId,
+  bookingUid: 'booking2',
+  times: from('14:00'),
+  rescheduledFromUid: 'booking0',
+  trackedAt: minute(30),
+  ...more,
+})
+const claims = (...of: Claim[]) => ({ claims: of })
+
+test('stands for the one whose times it shows: the other is told, and neither moved nor cancelled', () => {
+  const shown = booking().when(sees(written(31, from('14:00')), claims(other())))
+  shown.by('EVENT_SHARED').gives('ExternalEventChangeIgnored').saying({ settles: false })
+  shown.when(sees(deleted(40), claims(other()))).by('EVENT_SHARED')
+})
+
+test('cancels the one whose times it last showed', () => {
+  booking()
+    .when(sees(written(20, from('10:00')), claims(other())))
+    .when(sees(deleted(40), claims(other())))
+    .gives('BookingCancelled')
+})
+
+test('that shows nobody’s times stands for the newest of those that came of one booking', () => {
+  booking()
+    .when(sees(written(31, from('16:00')), claims(other())))
+    .by('EVENT_SHARED')
+  booking()
+    .when(sees(written(31, from('16:00')), claims(other({ trackedAt: minute(-30) }))))
+    .gives('BookingRescheduled')
+})
+
+test('stands for the one that Cal.com made last, in whatever order its webhooks came', () => {
+  const createdAt = minute(-5)
+  booking({ createdAt })
+    .when(sees(written(31, from('16:00')), claims(other({ createdAt: minute(-10) }))))
+    .gives('BookingRescheduled')
+  booking({ createdAt })
+    .when(sees(written(31, from('16:00')), claims(other({ createdAt: minute(-1), trackedAt: minute(-30) }))))
+    .by('EVENT_SHARED')
+  assert.ok(open(booking({ createdAt }).state).createdAt?.equals(createdAt))
+})
+
+test('of bookings that have nothing to do with one another stands for none', () => {
+  booking()
+    .when(sees(deleted(40), claims(other({ rescheduledFromUid: 'booking9' }))))
+    .by('EVENT_SHARED')
+})
+
+test.run()

@@ -54,7 +54,8 @@ function readWhatIsOptional(
   if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) {
     event.isSeries = true
     const start = isRecord(entry.start) ? entry.start : {}
-    Object.assign(event, readRecurrence(entry.recurrence.map(String), start))
+    const lines = entry.recurrence.filter((line) => typeof line === 'string')
+    Object.assign(event, readRecurrence(lines, start))
   }
   if (entry.attendees !== undefined && entry.attendees !== null) {
     // An unreadable list of guests must never look like "all declined".

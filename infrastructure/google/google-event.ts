@@ -66,7 +66,8 @@ function readWhatIsOptional(
   if (Array.isArray(entry.recurrence) && entry.recurrence.length > 0) {
     event.isSeries = true
     const start = isRecord(entry.start) ? entry.start : {}
-    Object.assign(event, readRecurrence(entry.recurrence.map(String), start))
+    const lines = entry.recurrence.filter((line) => typeof line === 'string')
+    Object.assign(event, readRecurrence(lines, start))
   }
   // An unreadable list of guests must never look like "all declined".
   if (Array.isArray(entry.attendees)) event.attendees = entry.attendees.map(readAttendee)

@@ -170,6 +170,8 @@ const countsClaims = (ports: ServicePorts): ServicePorts => ({
   queue: {
     ...ports.queue,
     async claim(options) {
+      // By name: not the worker's.
+      if (options.kinds !== undefined) return ports.queue.claim(options)
       claims.all += 1
       claims.most = Math.max(claims.most, ++claims.now)
       return ports.queue.claim(options).finally(() => {

@@ -41,7 +41,7 @@ export const isOthers = ({ code, status }: DirectoryError): boolean =>
 
 /** Cal.com's own view of bookings. Answers are values, nothing is thrown for what Cal.com answers. */
 export interface BookingDirectory {
-  /** Where this user's key has no say over the booking, other keys are tried: the booking may be another host's now. */
+  /** By the key of this user; where none is named, by every key in turn until one answers. */
   booking(
     bookingUid: string,
     userId: string | undefined,

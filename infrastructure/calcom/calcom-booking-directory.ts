@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import {
-  type BookingDirectory,
-  type DirectoryAnswer,
-  type DirectoryBooking,
-  type DirectoryError,
-  isOthers,
+import type {
+  BookingDirectory,
+  DirectoryAnswer,
+  DirectoryBooking,
+  DirectoryError,
 } from '../../ports/booking-directory.ts'
 import {
   BookingAnswer,
@@ -20,9 +19,6 @@ import { firstPage, isRepeated, type Place, pageQuery, placeAfter, placeOf } fro
 
 /** Bookings a page; Cal.com gives 250 at most. */
 const pageSize = 100
-
-/** So many other keys are tried for a booking that its host's key has no say over. */
-const OTHERS_TRIED = 20
 
 export type CalcomBookingDirectory = BookingDirectory & ApiTroubles
 
@@ -46,13 +42,16 @@ export function calcomBookingDirectory(
   const call = troubles.noted(calcomApi(options))
   const take = options.pageSize ?? pageSize
 
-  /** One key after the other, until one answers or none can. */
-  const askInTurn = async <T>(
+  const ask = async <T>(
     schema: z.ZodType<T>,
     path: string,
-    candidates: readonly string[],
+    userId: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<DirectoryAnswer<T>> => {
+    const own = userId === undefined ? undefined : keys.keyFor(userId)
+    if (userId !== undefined && own === undefined) troubles.noKeyFor(userId)
+    const candidates =
+      userId === undefined ? keys.all().map(({ key }) => key) : own === undefined ? [] : [own]
     let refusal: DirectoryError = { ok: false, code: 'REFUSED' }
     for (const key of candidates) {
       const answer = await call(schema, { path, key }, signal)
@@ -63,25 +62,6 @@ export function calcomBookingDirectory(
     return refusal
   }
 
-  const ask = <T>(
-    schema: z.ZodType<T>,
-    path: string,
-    userId: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<DirectoryAnswer<T>> => {
-    const own = userId === undefined ? undefined : keys.keyFor(userId)
-    if (userId !== undefined && own === undefined) troubles.noKeyFor(userId)
-    const all = keys.all().map(({ key }) => key)
-    return askInTurn(schema, path, userId === undefined ? all : own === undefined ? [] : [own], signal)
-  }
-
-  /** What the host's own key has no say over may have been given to another host, whose key is there. */
-  const askOthers = (path: string, userId: string, signal: AbortSignal | undefined) => {
-    const own = keys.keyFor(userId)
-    const others = keys.all().flatMap(({ key }) => (key === own ? [] : [key]))
-    return askInTurn(BookingAnswer, path, others.slice(0, OTHERS_TRIED), signal)
-  }
-
   return {
     refusedKeys: troubles.refusedKeys,
     missingKeys: troubles.missingKeys,
@@ -89,11 +69,7 @@ export function calcomBookingDirectory(
 
     async booking(bookingUid, userId, signal) {
       const path = `/v2/bookings/${encodeURIComponent(bookingUid)}`
-      let answer = await ask(BookingAnswer, path, userId, signal)
-      if (!answer.ok && userId !== undefined && isOthers(answer)) {
-        const other = await askOthers(path, userId, signal)
-        if (other.ok) answer = other
-      }
+      const answer = await ask(BookingAnswer, path, userId, signal)
       if (!answer.ok) return answer
       const booking = directoryBooking(answer.value, userId)
       return booking === undefined ? { ok: false, code: 'BAD_ANSWER' } : { ok: true, value: booking }

@@ -51,7 +51,12 @@ export function mongodbSignalRecords(
       },
       { key: { kind: 1, completedAt: 1, key: 1 }, name: 'completed' },
     ])
-    await times.updateOne({ _id: TIME }, { $setOnInsert: { kind: TIME } }, { upsert: true })
+    // Two processes may insert at once: the second is then told of a duplicate, which is as good.
+    await times
+      .updateOne({ _id: TIME }, { $setOnInsert: { kind: TIME } }, { upsert: true })
+      .catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error
+      })
   }
 
   async function read(ids: readonly string[]) {

@@ -4,13 +4,34 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { noticeSecondWriter, reassignBooking } from '../../domain/booking/facts.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
-import type { DirectoryBooking } from '../../ports/booking-directory.ts'
+import {
+  type BookingDirectory,
+  type DirectoryAnswer,
+  type DirectoryBooking,
+  isOthers,
+} from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import { flagReassigned } from './link-named.ts'
 
 /** The key that answers for a booking of nobody known is any. */
 export const hostOf = ({ userId }: Pick<OpenBooking, 'userId'>): string | undefined =>
   userId === NOBODY ? undefined : userId
+
+/**
+ * Cal.com's answer about the booking, by its host's key. Where that key works and has no say over the booking, every key is
+ * asked: it may be another host's now. The error is that of the host's own.
+ */
+export async function answerOfAnyKey(
+  calcom: BookingDirectory,
+  booking: Pick<OpenBooking, 'bookingUid' | 'userId'>,
+  signal: AbortSignal,
+): Promise<DirectoryAnswer<DirectoryBooking>> {
+  const host = hostOf(booking)
+  const answer = await calcom.booking(booking.bookingUid, host, signal)
+  if (answer.ok || host === undefined || !isOthers(answer)) return answer
+  const other = await calcom.booking(booking.bookingUid, undefined, signal)
+  return other.ok ? other : answer
+}
 
 /** Records that another host has the booking: whether that is news. */
 export async function recordHost(

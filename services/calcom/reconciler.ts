@@ -2,6 +2,7 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { trackBooking } from '../../domain/booking/facts.ts'
+import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
@@ -94,7 +95,16 @@ async function bringUpToDate(
   )
   await recordSecondWriter(ports, context, bookingUid, told)
   if (state.kind !== 'OPEN' || (await recordHost(ports, context, state, told))) return
-  if (state.references.length === 0) await askOnceMore(ports, bookingUid, CAUSE)
+  if (state.references.length === 0 && mayYetBeLinked(state, ports.now()))
+    await askOnceMore(ports, bookingUid, CAUSE)
+}
+
+/** References are stored late, or made good before the booking starts: for so long after it was made, and before it starts. */
+const LATE_HOURS = 6
+
+function mayYetBeLinked({ trackedAt, times }: OpenBooking, now: Temporal.Instant): boolean {
+  const hours = (from: Temporal.Instant, to: Temporal.Instant) => from.until(to).total('hours')
+  return hours(trackedAt, now) < LATE_HOURS || hours(now, times.start) < LATE_HOURS
 }
 
 /** A booking that is open here and that Cal.com does not list any more is asked for by name. */

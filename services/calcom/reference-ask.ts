@@ -6,10 +6,11 @@ import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import type { DirectoryError } from '../../ports/booking-directory.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import { accessTo } from '../calendars/calendar-access.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
-import { hostOf, recordHost } from './answer.ts'
+import { answerOfAnyKey, hostOf, recordHost } from './answer.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
@@ -51,7 +52,9 @@ export async function askForReferences(
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const reassigned = booking.flags.includes('REASSIGNED')
     if (waitedMs >= PATIENCE_MS && ENDING.includes(code) && !reassigned) return done
-    return { kind: 'failed', code, retryInMs: retryDelay(tries, ports.random, askedForMs), memo }
+    const restMs = reassigned && waitedMs >= PATIENCE_MS ? PATIENCE_MS : 0
+    const retryInMs = Math.max(restMs, retryDelay(tries, ports.random, askedForMs))
+    return { kind: 'failed', code, retryInMs, memo }
   }
   if (!learned.ok) return later(`CALCOM_${learned.code}`, learned.retryAfterMs)
   const { userId } = learned
@@ -61,9 +64,11 @@ export async function askForReferences(
   const context = contextOf(ports, 'sync-worker', claim.cause)
   const told = answer.ok ? answer.value : []
   const known = typeof destination === 'string' ? destination : undefined
-  const linked = await linkNamed(ports, context, { ...booking, userId }, told, {
-    destination: known,
-  })
+  const link = (alive: boolean) =>
+    linkNamed(ports, context, { ...booking, userId }, told, { destination: known, alive })
+  let linked = await link(false)
+  // Cal.com goes on naming the event of before: it is the present host's if it is still there.
+  if (linked.named > 0 && !linked.ofHost && (await isThere(ports, booking, signal))) linked = await link(true)
   if (register && linked.ofHost) await registerHosts(ports, context, claim, known)
   const retryInMs = retryDelay(tries, ports.random)
   if (linked.unplaced) {
@@ -85,10 +90,25 @@ async function learnHost(
   const { userId, flags } = booking
   const isKnown = userId !== NOBODY && !flags.includes('REASSIGNED')
   if (isKnown || ports.calcom === undefined) return { ok: true, userId, news: false }
-  const answer = await ports.calcom.booking(claim.key, hostOf(booking), signal)
+  const answer = await answerOfAnyKey(ports.calcom, booking, signal)
   if (!answer.ok) return answer
   const news = await recordHost(ports, contextOf(ports, 'sync-worker', claim.cause), booking, answer.value)
   return { ok: true, userId: answer.value.userId, news }
+}
+
+/** Whether an event that the booking refers to is seen in its calendar. */
+async function isThere(
+  ports: ServicePorts,
+  { references }: OpenBooking,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { stored } of references) {
+    const reached = await accessTo(ports, stored.calendarKey)
+    if (!reached.ok) continue
+    const seen = await ports.provider.event({ ...reached.access, eventId: stored.externalEventId }, signal)
+    if (seen.ok && seen.value.status !== 'cancelled') return true
+  }
+  return false
 }
 
 /** The calendars in which the host's events lie, and the one that a webhook named for them. */

@@ -6,7 +6,7 @@ import type { OpenBooking } from '../../domain/booking/state.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
 import { type DirectoryBooking, type DirectoryError, isOthers } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
-import { hostOf, recordHost, recordSecondWriter } from './answer.ts'
+import { answerOfAnyKey, hostOf, recordHost, recordSecondWriter } from './answer.ts'
 import { cannotBeAsked, closeAndHandOn, endOf, isOver } from './closing.ts'
 import { flagReassigned, linkNamed } from './link-named.ts'
 
@@ -38,7 +38,7 @@ export async function consultCalcom(
   const { calcom } = ports
   if (calcom === undefined) return { kind: 'none' }
   const { bookingUid } = booking
-  const answer = await calcom.booking(bookingUid, hostOf(booking), signal)
+  const answer = await answerOfAnyKey(calcom, booking, signal)
   if (!answer.ok) {
     if (!cannotBeAsked(answer)) return failed(answer)
     if (!gone || !isOthers(answer) || !wasNamed(booking)) return { kind: 'none' }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isSettling, problemOf, unavailable } from '../../../infrastructure/kafka/kafka-failure.ts'
+import { failureOf, isSettling, problemOf, unavailable } from '../../../infrastructure/kafka/kafka-failure.ts'
 
 const test = suite('what errors of kafkajs mean')
 
@@ -21,6 +21,12 @@ test('what passes by itself, soon after a topic was made, is told from what does
   assert.ok(isSettling(wrapped(protocolError('NOT_LEADER_FOR_PARTITION'))))
   assert.ok(isSettling(protocolError('GROUP_COORDINATOR_NOT_AVAILABLE')))
   assert.not.ok(isSettling(protocolError('TOPIC_AUTHORIZATION_FAILED')))
+})
+
+test('a transactional id that the broker has forgotten is a reason to begin again, not another publisher', () => {
+  for (const type of ['INVALID_PRODUCER_ID_MAPPING', 'UNKNOWN_PRODUCER_ID'])
+    assert.is(failureOf(wrapped(protocolError(type)), 'publishing to t').error, 'UNAVAILABLE')
+  assert.is(failureOf(protocolError('INVALID_PRODUCER_EPOCH'), 'publishing to t').error, 'FENCED')
 })
 
 test('a broker that closes the connection without a word may want TLS, or a user', () => {

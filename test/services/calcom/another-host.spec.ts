@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { TrackBooking } from '../../../commands/track-booking.ts'
 import { bookingById } from '../../../projections/bookings.ts'
 import { whatNeedsPerson } from '../../../services/status/needs-person.ts'
 import type { CalcomSettings } from '../../../stand-ins/calcom/settings.ts'
@@ -130,6 +131,28 @@ for (const bookingOfOthers of ['shown', 'hidden', 'forbidden'] as const)
       assert.equal(await published(sync), ['BookingRescheduled 2'])
     }),
   )
+
+test(
+  'whose host was told by another name than Cal.com’s keeps its event, once it is seen to be there still',
+  inSync({}, async (sync) => {
+    const host = await sync.host(1)
+    sync.calcom.faults.dropWebhooks = 1
+    const { uid, eventId, start, end } = await sync.book(host)
+    const reference = { provider: 'google', externalCalendarId: host.calendarId, externalEventId: eventId }
+    const times = { start: `${start}`, end: `${end}` }
+    await sync.command(TrackBooking, { bookingUid: uid, userId: 'alice', ...times, references: [reference] })
+    await sync.settle()
+    sync.google.drag(host.calendarId, eventId, { start: `${start.add({ hours: 2 })}` })
+    await sync.pass(MINUTE)
+    assert.equal(await published(sync), [])
+    await sync.pass(30 * MINUTE)
+    assert.equal(await published(sync), ['BookingRescheduled 1'])
+    assert.is(await attentionTo(sync, uid), undefined)
+    sync.google.delete(host.calendarId, eventId)
+    await sync.settle()
+    assert.equal(await published(sync), ['BookingRescheduled 1', 'BookingCancelled 1'])
+  }),
+)
 
 test(
   'is noticed when bookings are read again, where no push came',

@@ -31,6 +31,9 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   return kinds.flat()
 }
 
+const LOST =
+  'Connect the account again that the calendar is of, or have it shared again, and send ReleaseHeldChanges; where the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges.'
+
 async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
@@ -40,7 +43,9 @@ async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson
       return {
         code: 'CHANGES_HELD',
         sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
-        next: 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
+        next: held.some(({ reason }) => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED')
+          ? LOST
+          : 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
         calendarKey,
         externalCalendarId: await nameOf(calendars, calendarKey),
         ...(first && { since: first.since }),

@@ -19,6 +19,7 @@ import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 import { resolveChangedSeries, signalFindings } from './fetch-findings.ts'
+import { holdIfAnother, holdIfGone } from './lost-calendar.ts'
 import { findMissing } from './missing-events.ts'
 import { matchPage, newFindings } from './page-match.ts'
 
@@ -78,6 +79,7 @@ async function readChanges(
       const resolved = await resolveChangedSeries(ports, access, claim, findings, signal)
       if (!resolved.ok) return resolved
       if (full) await findMissing(ports, calendarKey, findings)
+      if (full) await holdIfAnother(ports, claim, findings, signal)
       await signalFindings(ports, claim, findings, signal)
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, syncToken: next, events, full, changed }
@@ -102,6 +104,7 @@ async function failed(
     failFetching(state, { calendarKey, code, ...reason, at: ports.now().toString() }),
   )
   await suspendForCredential(ports, context, calendarKey, error)
+  if (code === 'CALENDAR_GONE') await holdIfGone(ports, context, calendarKey, signal)
   ports.log.warn(
     { calendarKey, code, ...reason, failures: claim.failures + 1 },
     'a calendar could not be fetched',

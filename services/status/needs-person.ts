@@ -9,7 +9,8 @@ import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
 import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
-import { calendarsNamedTwice } from './named-twice.ts'
+import { accessRevokedWidely } from './access-revoked.ts'
+import { calendarNamedPrimary, calendarsNamedTwice } from './calendar-names.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
 /** So many calendar syncs are asked whether their credential is there. */
@@ -19,13 +20,17 @@ type Ports = Pick<CommandPorts, 'readStore' | 'calendars' | 'vault' | 'isDelegat
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
+  const widely = await accessRevokedWidely(ports)
+  const explained = widely?.calendarKeys ?? new Set()
   const kinds = await Promise.all([
+    widely ? [widely.incident] : [],
     heldChanges(ports),
     divergedBookings(ports),
-    refusedCalendars(ports),
-    suspendedSubscriptions(ports),
+    refusedCalendars(ports, explained),
+    suspendedSubscriptions(ports, explained),
     waitingSyncs(ports),
     calendarsNamedTwice(ports),
+    calendarNamedPrimary(ports),
     parkedEvents(ports),
   ])
   return kinds.flat()
@@ -84,12 +89,12 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
   next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
 }
 
-async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
+async function refusedCalendars(ports: Ports, explained: ReadonlySet<string>): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
-    if (failing === undefined || next === undefined) return []
+    if (failing === undefined || next === undefined || explained.has(calendarKey)) return []
     const sealed = failing.code === 'CREDENTIAL_MISSING' && (await isSealed(ports, calendarKey))
     return [
       {
@@ -106,8 +111,12 @@ async function refusedCalendars(ports: Ports): Promise<NeedsPerson[]> {
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
-  const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
+async function suspendedSubscriptions(
+  { readStore, calendars }: Ports,
+  explained: ReadonlySet<string>,
+): Promise<NeedsPerson[]> {
+  const all = await subscriptionsWithStatus(readStore, 'SUSPENDED')
+  const suspended = all.filter(({ calendarKey }) => !explained.has(calendarKey))
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
       code: 'SUBSCRIPTION_SUSPENDED',

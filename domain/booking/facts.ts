@@ -1,6 +1,6 @@
 // What Cal.com tells us of a booking: facts to be recorded, never a reason to publish.
 import { accept, type Decision, reject } from '../decision.ts'
-import { sameTimes, storeTimes, type Times } from '../times.ts'
+import { isBefore, sameTimes, storeTimes, type Times } from '../times.ts'
 import type { FlagCode } from './decisions.ts'
 import type { BookingEvent, BookingStatus } from './events.ts'
 import { linksOf, type ToldReferences } from './links.ts'
@@ -24,7 +24,8 @@ export type ToldBooking = ToldReferences & {
  */
 export function trackBooking(state: Booking, told: ToldBooking): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') return accept()
-  const news = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
+  const facts = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
+  const news = [...facts, ...flagTimes(facts.reduce(evolveBooking, state), told)]
   const after = news.reduce(evolveBooking, state)
   const { bookingUid, at } = told
   const linked = after.kind === 'OPEN' ? linksOf(after, told) : []
@@ -49,9 +50,17 @@ const begun = (told: ToldBooking): BookingEvent => ({
   },
 })
 
+/** A booking cannot end when it starts, or before: such times are told to a person until there are others. */
+const flagTimes = (state: Booking, { times, at }: { times: Times; at: string }): BookingEvent[] => {
+  const decided = flagBooking(state, { code: 'IMPOSSIBLE_TIMES', raised: !arePossible(times), at })
+  return decided.ok ? [...decided.events] : []
+}
+
+const arePossible = ({ start, end }: Times): boolean => isBefore(start, end)
+
 function timesNews(known: OpenBooking | CancelledBooking, told: ToldBooking): BookingEvent[] {
   const { status, times, at } = told
-  if (status === 'CANCELLED') return []
+  if (status === 'CANCELLED' || !arePossible(times)) return []
   if (known.kind === 'CANCELLED' && status !== 'ACCEPTED') return []
   const newStatus = known.kind === 'OPEN' && status !== known.status
   if (sameTimes(times, known.basis) && !newStatus) return []
@@ -85,12 +94,14 @@ export function recordBookingTimes(
   if (state.kind === 'UNTRACKED') return notTracked
   if (state.kind === 'CLOSED') return isClosed
   const { times, status } = told
+  if (!arePossible(times)) return accept(...flagTimes(state, told))
   if (state.kind === 'CANCELLED')
     return sameTimes(times, state.basis) ? accept() : accept(timesRecorded(state, told))
   const passing = earlierDecision(state, times) !== undefined
   const newTimes = !sameTimes(times, state.basis) || (!sameTimes(times, state.times) && !passing)
   const newStatus = status !== undefined && status !== state.status
-  return newTimes || newStatus ? accept(timesRecorded(state, told)) : accept()
+  const recorded = newTimes || newStatus ? [timesRecorded(state, told)] : []
+  return accept(...recorded, ...flagTimes(state, told))
 }
 
 /** Cal.com has given the booking to another host. */

@@ -179,20 +179,15 @@ const Organizer = z
 /** How many guests share a booking; null or absent where they do not. */
 const Seats = z.number().nullish().catch(undefined)
 
-const Booking = z
-  .object({
-    uid: Uid,
-    startTime: InstantText,
-    endTime: InstantText,
-    status: z.string().nullish().catch(undefined),
-    organizer: Organizer,
-    destinationCalendar: z.unknown().optional(),
-    seatsPerTimeSlot: Seats,
-  })
-  .refine((booking) => Temporal.Instant.compare(booking.startTime, booking.endTime) <= 0, {
-    path: ['endTime'],
-    message: 'Expected an end that is not before the start',
-  })
+const Booking = z.object({
+  uid: Uid,
+  startTime: InstantText,
+  endTime: InstantText,
+  status: z.string().nullish().catch(undefined),
+  organizer: Organizer,
+  destinationCalendar: z.unknown().optional(),
+  seatsPerTimeSlot: Seats,
+})
 
 const RescheduledBooking = Booking.safeExtend({
   rescheduleUid: Uid.or(z.literal('')).nullish(),

@@ -189,4 +189,21 @@ test('the move before a cancellation being carried out does not open the booking
   assert.equal(storeTimes(open(refused.state).times), storeTimes(from('11:00')))
 })
 
+test('times that no booking can have are told and not taken over, until there are others', () => {
+  for (const impossible of [from('12:00', 0), from('12:00', -30)]) {
+    const told = linked().when(records(impossible, 5))
+    told.gives('BookingFlagged').saying({ code: 'IMPOSSIBLE_TIMES' })
+    assert.equal(open(told.state).times, from('10:00'))
+    told.when(records(impossible, 6)).gives()
+    linked()
+      .when(tracks({ times: impossible }))
+      .gives('BookingFlagged')
+    told.when(records(from('11:00'), 7)).gives('BookingTimesRecorded', 'BookingUnflagged')
+    told.when(records(from('10:00'), 7)).gives('BookingUnflagged')
+    given(bookingAggregate)
+      .when(tracks({ times: impossible }))
+      .gives('BookingTracked', 'BookingFlagged', 'BookingReferenceLinked')
+  }
+})
+
 test.run()

@@ -213,12 +213,16 @@ reading('is refused with every problem named, and no value', () => {
     )
 })
 
-reading('is refused where the end lies before the start, or a cancellation names no booking', () => {
+reading('is taken as it is where the end lies before the start: a person is told of the booking', () => {
   const { payload } = deliveries.created
-  assert.match(
-    problemsOf({ ...deliveries.created, payload: { ...payload, endTime: '2026-03-10T08:00:00Z' } }).join(),
-    /payload\.endTime/,
-  )
+  const read = delivered({
+    ...deliveries.created,
+    payload: { ...payload, endTime: '2026-03-10T08:00:00Z' },
+  })
+  assert.is(read.trigger === 'BOOKING_CREATED' && String(read.booking.end), '2026-03-10T08:00:00Z')
+})
+
+reading('is refused where a cancellation names no booking', () => {
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED', payload: {} }).join(), /payload\.uid/)
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED' }).join(), /payload/)
 })

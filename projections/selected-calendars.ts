@@ -50,6 +50,13 @@ export const selectedCalendarsOf = (readStore: ReadStore, calendarKey: string) =
 export const selectedCalendarsOfCredential = (readStore: ReadStore, credentialId: string) =>
   model.all(readStore, 'byCredential', under(credentialId))
 
+/** Each registered one, in the order of their calendars. */
+export async function* allSelectedCalendars(
+  readStore: ReadStore,
+): AsyncGenerator<SelectedCalendarDocument, void> {
+  for await (const { value } of model.each(readStore, 'byCalendar', { prefix: '' })) yield value
+}
+
 /** Each calendar that somebody has selected, once, in the order of their keys. */
 export async function* calendarsSelected(
   readStore: ReadStore,

@@ -3,7 +3,13 @@
 import { accept, type Decision } from '../decision.ts'
 
 /** Why changes wait for a person. */
-export type HoldReason = 'FIRST_LOOK' | 'DELETION_UNCLEAR' | 'MASS_CHANGE' | 'MASS_MOVE'
+export type HoldReason =
+  | 'FIRST_LOOK'
+  | 'DELETION_UNCLEAR'
+  | 'MASS_CHANGE'
+  | 'MASS_MOVE'
+  | 'CALENDAR_GONE'
+  | 'ACCOUNT_CHANGED'
 
 export type CalendarFeedEvent =
   | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }

@@ -105,6 +105,9 @@ const holdReasons = {
   DELETION_UNCLEAR: 'because their events may have been given to another organiser instead of deleted',
   MASS_CHANGE: 'because so many deletions at once may be a mistake',
   MASS_MOVE: 'because so many moves at once may be a mistake',
+  CALENDAR_GONE: 'because their calendar is not there any more',
+  ACCOUNT_CHANGED:
+    'because the calendar knows none of their events: the account behind its credential seems to be another one',
 }
 
 function sentenceOfSubscription(event: CalendarSubscriptionEvent): string {

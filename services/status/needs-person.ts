@@ -11,28 +11,38 @@ import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
 import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
-import { calendarsNamedTwice } from './named-twice.ts'
+import { accessRevokedWidely } from './access-revoked.ts'
+import { calendarNamedPrimary, calendarsNamedTwice } from './calendar-names.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
+
+type Ports = CredentialPorts & Pick<Time, 'now'>
 
 /** So many calendar syncs are asked whether their credential is there. */
 const SYNCS_ASKED = 1000
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
-export async function whatNeedsPerson(ports: CredentialPorts & Pick<Time, 'now'>): Promise<NeedsPerson[]> {
+export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
+  const widely = await accessRevokedWidely(ports)
+  const explained = widely?.calendarKeys ?? new Set()
   const kinds = await Promise.all([
+    widely ? [widely.incident] : [],
     heldChanges(ports),
     divergedBookings(ports),
-    refusedCalendars(ports),
-    suspendedSubscriptions(ports),
+    refusedCalendars(ports, explained),
+    suspendedSubscriptions(ports, explained),
     waitingSyncs(ports),
     calendarsNamedTwice(ports),
+    calendarNamedPrimary(ports),
     parkedEvents(ports),
     secondWriter(ports),
   ])
   return kinds.flat()
 }
 
-async function heldChanges({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
+const LOST =
+  'Connect the account again that the calendar is of, or have it shared again, and send ReleaseHeldChanges; where the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges.'
+
+async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
   return Promise.all(
     items.map(async ({ calendarKey, held }) => {
@@ -41,7 +51,9 @@ async function heldChanges({ readStore, calendars }: CredentialPorts): Promise<N
       return {
         code: 'CHANGES_HELD',
         sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
-        next: 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
+        next: held.some(({ reason }) => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED')
+          ? LOST
+          : 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
         calendarKey,
         externalCalendarId: await nameOf(calendars, calendarKey),
         ...(first && { since: first.since }),
@@ -82,12 +94,12 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
   next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
 }
 
-async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> {
+async function refusedCalendars(ports: Ports, explained: ReadonlySet<string>): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
   const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
-    if (failing === undefined || next === undefined) return []
+    if (failing === undefined || next === undefined || explained.has(calendarKey)) return []
     const sealed = failing.code === 'CREDENTIAL_MISSING' && (await isSealed(ports, calendarKey))
     return [
       {
@@ -107,8 +119,12 @@ async function refusedCalendars(ports: CredentialPorts): Promise<NeedsPerson[]> 
   return (await Promise.all(named)).flat()
 }
 
-async function suspendedSubscriptions({ readStore, calendars }: CredentialPorts): Promise<NeedsPerson[]> {
-  const suspended = await subscriptionsWithStatus(readStore, 'SUSPENDED')
+async function suspendedSubscriptions(
+  { readStore, calendars }: Ports,
+  explained: ReadonlySet<string>,
+): Promise<NeedsPerson[]> {
+  const all = await subscriptionsWithStatus(readStore, 'SUSPENDED')
+  const suspended = all.filter(({ calendarKey }) => !explained.has(calendarKey))
   return Promise.all(
     suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
       code: 'SUBSCRIPTION_SUSPENDED',

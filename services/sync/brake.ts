@@ -34,7 +34,8 @@ export function createBrake(ports: ServicePorts): Brake {
       if (released) return carryOut()
       return inTurn(calendarKey, async () => {
         if ((await changesLeft(ports, calendarKey, change)) > 0) return carryOut()
-        await hold(ports, context, calendarKey, holdReasons[change], [bookingUid])
+        const reason = (await reasonOfLoss(ports, calendarKey, change)) ?? holdReasons[change]
+        await hold(ports, context, calendarKey, reason, [bookingUid])
         return 'HELD' as const
       })
     },
@@ -49,10 +50,25 @@ export async function changesLeft(ports: ServicePorts, calendarKey: string, chan
   await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
   if (feed?.held.some(({ reason }) => reason === holdReasons[change])) return 0
+  if ((await reasonOfLoss(ports, calendarKey, change)) !== undefined) return 0
   const since = ports.now().subtract({ milliseconds: WINDOW_MS })
   const count = change === 'MOVE' ? movesSince : cancellationsSince
   return ports.settings.massChangeLimit - (await count(ports.readStore, calendarKey, since))
 }
+
+/** A calendar that is lost, or was while nobody has spoken of it since, has no deletion carried out. */
+async function reasonOfLoss(
+  { readStore }: ServicePorts,
+  calendarKey: string,
+  change: Change,
+): Promise<HoldReason | undefined> {
+  if (change !== 'CANCELLATION') return undefined
+  const feed = await calendarFeedByKey(readStore, calendarKey)
+  if (feed?.failing?.code === 'CALENDAR_GONE') return 'CALENDAR_GONE'
+  return feed?.held.map(({ reason }) => reason).find(isLoss)
+}
+
+const isLoss = (reason: HoldReason): boolean => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED'
 
 /** Holds the changes that a fetch found, all of them, where they are more than are left. */
 export async function holdIfTooMany(
@@ -64,7 +80,8 @@ export async function holdIfTooMany(
 ): Promise<boolean> {
   if (bookingUids.length === 0) return false
   if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return false
-  await hold(ports, context, calendarKey, holdReasons[change], bookingUids)
+  const reason = (await reasonOfLoss(ports, calendarKey, change)) ?? holdReasons[change]
+  await hold(ports, context, calendarKey, reason, bookingUids)
   return true
 }
 

@@ -22,6 +22,7 @@ import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 import { resolveChangedSeries, signalFindings } from './fetch-findings.ts'
 import { type Findings, lookAt, newFindings } from './findings.ts'
+import { holdIfAnother, holdIfGone } from './lost-calendar.ts'
 import { findMissing } from './missing-events.ts'
 import { matchPage } from './page-match.ts'
 import { linkedInstances } from './series-resolution.ts'
@@ -108,6 +109,7 @@ async function readChanges(
         return resolved
       }
       if (full) await findMissing(ports, calendarKey, findings)
+      if (full) await holdIfAnother(ports, claim, findings, signal)
       await signalFindings(ports, claim, findings, signal)
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, ...(next !== undefined && { syncToken: next }), events, full, changed }
@@ -149,6 +151,7 @@ async function failed(
     failFetching(state, { calendarKey, code, ...reason, at: ports.now().toString() }),
   )
   await suspendForCredential(ports, context, calendarKey, error)
+  if (code === 'CALENDAR_GONE') await holdIfGone(ports, context, calendarKey, signal)
   ports.log.warn(
     { calendarKey, code, ...reason, failures: claim.failures + 1 },
     'calendar not fetched, retrying',

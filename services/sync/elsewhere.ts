@@ -46,7 +46,7 @@ export async function lookElsewhere(
 }
 
 /** It is cancelled, or its calendar does not know it. A failure says nothing of where it is. */
-const isOutOfSight = ({ result }: Sight): boolean =>
+export const isOutOfSight = ({ result }: Sight): boolean =>
   'seen' in result ? result.seen.status === 'cancelled' : isNotThere({ code: result.unknown })
 
 const isNotThere = ({ code }: { code: string }): boolean => code === 'NOT_FOUND' || code === 'GONE'

@@ -110,11 +110,13 @@ export const examples: Examples = {
     FullSyncCompleted: [{ ...feed, events: 1 }],
     FetchingFailed: [{ ...feed, code: 'FORBIDDEN' }],
     FetchingRecovered: [feed],
-    ChangesHeld: (['FIRST_LOOK', 'MASS_CHANGE'] as const).map((reason) => ({
-      ...feed,
-      reason,
-      bookingUids: ['b1', 'b2'],
-    })),
+    ChangesHeld: (['FIRST_LOOK', 'MASS_CHANGE', 'CALENDAR_GONE', 'ACCOUNT_CHANGED'] as const).map(
+      (reason) => ({
+        ...feed,
+        reason,
+        bookingUids: ['b1', 'b2'],
+      }),
+    ),
     HeldChangesReleased: [{ ...feed, bookingUids: ['b1'] }],
     HeldChangesDiscarded: [{ ...feed, bookingUids: ['b1'] }],
   },

@@ -1,7 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { calendarSyncAggregate } from '../../../commands/aggregates.ts'
+import { calendarSyncIdOf } from '../../../commands/calendar-sync-id.ts'
+import { execute } from '../../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../../commands/register-calendar-sync.ts'
+import { registerCalendarSync } from '../../../domain/calendar/sync.ts'
 import { countPolled, subscriptionById } from '../../../projections/subscriptions.ts'
+import { contextOf } from '../../../services/running/service-ports.ts'
 import { whatNeedsPerson } from '../../../services/status/needs-person.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
@@ -176,6 +181,27 @@ test(
     const told = (await whatNeedsPerson(sync.ports)).map(({ code }) => code)
     assert.equal(told, ['CALENDAR_NAMED_TWICE'])
     assert.is((await subscription(sync, { calendarKey: twin }))?.status, 'ACTIVE')
+  }),
+)
+
+test(
+  'a calendar that an older version took in as primary is told, and goes on',
+  inSync({}, async (sync) => {
+    const { userId, credentialId } = await sync.host()
+    const calendarKey = await sync.ports.calendars.keyOf({
+      provider: 'google',
+      externalCalendarId: 'primary',
+    })
+    const calendarSyncId = calendarSyncIdOf(userId, calendarKey)
+    const at = sync.clock.now().toString()
+    const registration = { calendarSyncId, userId, provider: 'google', calendarKey, credentialId, at }
+    await execute(sync.ports, contextOf(sync.ports, 'test'), calendarSyncAggregate, calendarSyncId, (state) =>
+      registerCalendarSync(state, registration),
+    )
+    await sync.settle()
+    const told = (await whatNeedsPerson(sync.ports)).find(({ code }) => code === 'CALENDAR_NAME_NOT_ITS_OWN')
+    assert.is(told?.calendarSyncId, calendarSyncId)
+    assert.is((await subscription(sync, { calendarKey }))?.status, 'ACTIVE')
   }),
 )
 

@@ -1,4 +1,7 @@
+// Names of calendars that lead to harm: two for one, or one for many.
 import type { CommandPorts } from '../../commands/command.ts'
+import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
+import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'
 import { subscriptionsOfOneResource } from '../../projections/subscriptions.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
@@ -29,4 +32,33 @@ export async function calendarsNamedTwice({
       }
     }),
   )
+}
+
+/** A calendar that was registered as `primary` by a version that took it for a name: another one for each credential. */
+export async function calendarNamedPrimary({
+  readStore,
+  calendars,
+}: Pick<CommandPorts, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
+  const calendarKey = await known(calendars)
+  if (calendarKey === undefined) return []
+  const syncs = await syncsOfCalendar(readStore, calendarKey)
+  return syncs.slice(0, NAMED).map(({ calendarSyncId, registeredAt }) => ({
+    code: 'CALENDAR_NAME_NOT_ITS_OWN',
+    sentence: 'This calendar sync names its calendar primary, which is another one for each credential.',
+    next: 'Register the calendar under its own id, the e-mail address of its account, with RegisterCalendarSync; then end this sync with RemoveCalendarSync once the bookings of it have taken place.',
+    calendarSyncId,
+    calendarKey,
+    externalCalendarId: 'primary',
+    since: registeredAt,
+  }))
+}
+
+/** Undefined also where no key opens what the vault holds: that is told elsewhere. */
+async function known(calendars: CommandPorts['calendars']): Promise<string | undefined> {
+  try {
+    return await calendars.find({ provider: 'google', externalCalendarId: 'primary' })
+  } catch (error) {
+    if (error instanceof VaultKeyUnknown) return undefined
+    throw error
+  }
 }

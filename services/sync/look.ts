@@ -126,6 +126,7 @@ async function lookOnce(
     const recorded = await brake.weigh(context, weighed, record)
     if (recorded === 'CONFLICT') return 'turn'
     if (recorded !== 'HELD') ports.onDecision?.(decision.code)
+    await learnRules(ports, context, booking, signal)
     return done
   }
   if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'

@@ -93,8 +93,8 @@ async function findMatches(
     if (direct.length > 0) findings.newest.set(event.id, event)
     for (const booking of direct) {
       // Which of its occurrences the booking stands for, only a look can tell.
-      if (event.isSeries && booking.open) {
-        lookAt(findings, booking.bookingUid, event.id)
+      if (event.isSeries) {
+        if (booking.open) lookAt(findings, booking.bookingUid, event.id)
         continue
       }
       const claims = claimsOf(known, booking.bookingUid, { calendarKey, externalEventId: event.id })

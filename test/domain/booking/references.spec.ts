@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../../commands/aggregates.ts'
 import type { StoredReference } from '../../../domain/booking/events.ts'
 import { linkReferences, passedOnReferences } from '../../../domain/booking/links.ts'
-import { flagSeriesChanged, moveReference } from '../../../domain/booking/series-change.ts'
+import { isGrown } from '../../../domain/booking/references.ts'
+import { flagSeriesChanged, moveReference, noteSeriesRule } from '../../../domain/booking/series-change.ts'
 import type { Booking } from '../../../domain/booking/state.ts'
 import {
   deleted,
@@ -58,6 +59,27 @@ test('the same event under another master is a move too', () => {
   linked()
     .when(moves({ ...reference, recurringEventId: 'series_R20261124T100000' }))
     .gives('BookingReferenceMoved')
+})
+
+test('the rule of a series is noted once, kept over another name, and of no use for an event on its own', () => {
+  const notes = (of: StoredReference, rule: string) => (state: Booking) => {
+    const { calendarKey, externalEventId } = of
+    return noteSeriesRule(state, { calendarKey, externalEventId, rule, at: minute(21).toString() })
+  }
+  linked().when(notes(reference, 'FREQ=WEEKLY')).gives()
+  const occurrence = { ...reference, externalEventId: 'event1_20261124T100000Z', recurringEventId: 'event1' }
+  const noted = linked().when(moves(occurrence)).when(notes(occurrence, 'FREQ=WEEKLY'))
+  noted.gives('BookingSeriesNoted').when(notes(occurrence, 'FREQ=WEEKLY')).gives()
+  noted.when(notes(occurrence, 'FREQ=DAILY')).gives('BookingSeriesNoted')
+  const state = noted.when(moves(renamed, 22, occurrence)).state
+  assert.is(open(state).references[0]?.rule, 'FREQ=WEEKLY')
+})
+
+test('an event that was made to repeat is known to have stood alone', () => {
+  const occurrence = { ...reference, externalEventId: 'event1_20261124T100000Z', recurringEventId: 'event1' }
+  const grown = (state: Booking) => open(state).references.map(isGrown)
+  assert.equal(grown(linked().when(moves(occurrence)).state), [true])
+  assert.equal(grown(linked().when(moves(renamed)).state), [false])
 })
 
 test('Cal.com naming an event as it was called before is no news', () => {

@@ -79,6 +79,13 @@ for (const view of [true, false]) {
       sync.google.delete(calendarId, `${booking.eventId}_${stamp(booking.start)}`)
       await sync.pass(HOUR)
       assert.equal(await published(sync), ['BookingCancelled'])
+      sync.google.patch(calendarId, booking.eventId, { summary: 'The others go on' })
+      await sync.pass(HOUR)
+      assert.is(
+        (await sync.decisions(booking.uid)).at(-1),
+        'BookingCancelled',
+        'its event is not there again',
+      )
     }),
   )
 }

@@ -101,7 +101,7 @@ export type BookingEvent =
     }
   /**
    * `confirmed`: Cal.com itself named this reference; else it was passed on from the booking rescheduled to this one.
-   * `guessed`: Cal.com did not say in which calendar.
+   * `guessed`: Cal.com did not say in which calendar. `answered`: it was named in answer to the host's own key.
    */
   | {
       type: 'BookingReferenceLinked'
@@ -110,6 +110,7 @@ export type BookingEvent =
         reference: StoredReference
         confirmed: boolean
         guessed?: true
+        answered?: true
         watermark?: StoredWatermark
         /** Other names of the event, by which Cal.com may still call it. */
         formerNames?: EventName[]

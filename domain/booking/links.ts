@@ -11,6 +11,8 @@ export type ToldReference = StoredReference & {
   confirmed: boolean
   /** Cal.com did not say in which calendar. */
   guessed?: true
+  /** Cal.com named it in answer to the key of the booking's host. */
+  answered?: true
   /** It is alive, and long after the booking was given to another host Cal.com names it as that host's. */
   ofHost?: true
   formerNames?: readonly EventName[]
@@ -59,9 +61,25 @@ function linksTo(state: OpenBooking, { references, times, at }: ToldReferences):
 }
 
 function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: string): BookingEvent | undefined {
-  const { confirmed, guessed, ofHost, formerNames, watermark: _, unanswered: __, shown, ...stored } = told
+  const {
+    confirmed,
+    guessed,
+    answered,
+    ofHost,
+    formerNames,
+    watermark: _,
+    unanswered: __,
+    shown,
+    ...stored
+  } = told
   const known = findByAnyName(state, stored)
-  const data = { bookingUid: state.bookingUid, reference: stored, confirmed, at }
+  const data = {
+    bookingUid: state.bookingUid,
+    reference: stored,
+    confirmed,
+    ...(answered && { answered }),
+    at,
+  }
   if (known === undefined) {
     const watermark = readUpTo(told, times)
     return {
@@ -77,8 +95,11 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
   }
   // What was decided on it before goes along, unless something has been decided on it here.
   const read = known.looked ? undefined : readUpTo(told, times)
-  const takenOver = ofHost === true && known.former !== undefined
-  if (read === undefined && !takenOver && !saysMore(known, stored, confirmed)) return undefined
+  // Cal.com goes on naming what it withdrew when it gave the booking to another host.
+  if (known.former !== undefined && !ofHost) return undefined
+  const isNews =
+    known.former !== undefined || (answered === true && !known.answered) || saysMore(known, stored, confirmed)
+  if (read === undefined && !isNews) return undefined
   // By a former name, only that Cal.com confirms it is new.
   const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
   const either = {

@@ -15,6 +15,8 @@ export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
+  /** Cal.com named it in answer to the key of the booking's host. */
+  answered?: true
   /** When Cal.com gave the booking to another host: nothing can be told from its absence since. RFC 3339. */
   former?: string
   /** Cal.com did not say in which calendar, and the event was not seen there yet. */
@@ -62,7 +64,7 @@ export const sameEvent = (a: EventName, b: EventName): boolean =>
 
 /** A link that is told again keeps what is known of it. */
 export function withLink(references: References, data: DataOf<'BookingReferenceLinked'>): References {
-  const { reference, confirmed, guessed, formerNames, shown, at } = data
+  const { reference, confirmed, guessed, answered, formerNames, shown, at } = data
   const before = findReference({ references }, reference)
   // Named anew, it is the present host's.
   const { former: _, ...known }: Partial<Reference> = before ?? {}
@@ -72,6 +74,7 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
     ...(guessed && { guessed }),
     setAside: {},
     ...known,
+    ...(answered && { answered }),
     stored: { ...known.stored, ...reference },
     confirmed,
     formerNames: known.formerNames ?? formerNames ?? [],

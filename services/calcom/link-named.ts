@@ -47,6 +47,7 @@ export async function linkNamed(
   }
   const references = named.references.map((one) => ({
     ...one,
+    answered: true as const,
     ...(mayBeOfHost(one) && { ofHost: true as const }),
   }))
   const ofHost = references.some((one) => one.ofHost)

@@ -74,9 +74,9 @@ const failed = ({ code, retryAfterMs }: DirectoryError): CalcomView => ({
   ...(retryAfterMs !== undefined && { retryAfterMs }),
 })
 
-/** Cal.com has answered for it, under a key that the present host has. */
+/** Cal.com has answered for it before, to the key of the present host. */
 const wasNamed = ({ references }: OpenBooking): boolean =>
-  references.some(({ confirmed, former }) => confirmed && !former)
+  references.some(({ answered, former }) => answered && !former)
 
 /**
  * What Cal.com still says from before is no news: what we decided since may just not be applied yet. But where calendar and

@@ -116,7 +116,7 @@ function readTimes(
   return 'MALFORMED_TIME'
 }
 
-/** What a cancelled entry has beside its id, unless its organiser gave it away ("Events", `status`, of the reference). */
+/** Fields of a cancelled entry beside its id, unless its organiser gave it away ("Events", `status`, of the reference). */
 const TELLING = [
   'created',
   'updated',

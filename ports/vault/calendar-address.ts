@@ -1,4 +1,4 @@
-// What a calendar is called, whatever store keeps its key.
+// Names of calendars, whatever store keeps their keys.
 
 /** A calendar as the outside names it. The id is often an e-mail address: it is in no event and no message. */
 export type CalendarAddress = { provider: string; externalCalendarId: string }

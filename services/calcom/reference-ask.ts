@@ -19,7 +19,7 @@ const PATIENCE_MS = 3_600_000
 /** No key answers for the booking, or Cal.com names nothing: asking again helps only so long. */
 const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NOT_FOUND']
 
-/** What is still to come is asked for ever more rarely, so often at least. */
+/** References still to come are asked for ever more rarely, so often at least. */
 const RAREST_MS = 6 * 3_600_000
 /** So long no calendar may be known for an event before a person is told: it may be registered a moment later. */
 const UNFOUND_MS = 60_000

@@ -20,6 +20,6 @@ export type NeedsPerson = z.infer<typeof NeedsPerson>
 /** So many of each kind are named; the counts of the status tell of all. */
 export const NAMED = 50
 
-/** What the calendar is called; null where it was forgotten, or no key opens it. */
+/** The calendar's name; null where it was forgotten, or no key opens it. */
 export const nameOf = async (calendars: CalendarDirectory, calendarKey: string): Promise<string | null> =>
   (await calendars.addressesOf([calendarKey])).get(calendarKey)?.externalCalendarId ?? null

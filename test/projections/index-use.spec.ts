@@ -92,6 +92,8 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await selected.selectedCalendarsOfCredential(readStore, 'c')
   await subscriptions.subscriptionsWithStatus(readStore, 'ACTIVE')
   await subscriptions.subscriptionsLeftOpen(readStore)
+  await subscriptions.subscriptionsOfOneResource(readStore)
+  await subscriptions.countPolled(readStore)
 }
 
 test.run()

@@ -194,7 +194,9 @@ export function reportOutcome(state: Booking, told: ToldOutcome): Decision<Booki
     type: 'BookingOutcomeReported',
     data: { ...told, ...(standing && { standing }) },
   }
-  if (told.newBookingUid === undefined || state.kind !== 'OPEN') return accept(reported)
+  // Seats that move together keep their booking: it goes on as itself.
+  const goesOn = told.newBookingUid !== undefined && told.newBookingUid !== told.bookingUid
+  if (!goesOn || told.newBookingUid === undefined || state.kind !== 'OPEN') return accept(reported)
   return accept<BookingEvent>(reported, {
     type: 'BookingClosed',
     data: {

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
 import { cancelled, moved } from '../support/story-words.ts'
 

@@ -1,6 +1,6 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
+import { suite } from '../support/ahead.ts'
 import { BOTH_LISTS, everyWay, inStory, type WayName } from '../support/story.ts'
 import { cancelled, type Story } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

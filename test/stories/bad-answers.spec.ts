@@ -1,6 +1,6 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Hangup } from '../../stand-ins/google/faults.ts'
+import { suite } from '../support/ahead.ts'
 import { everyWay, inStory, type WayName } from '../support/story.ts'
 import { cancelled, moved } from '../support/story-words.ts'
 

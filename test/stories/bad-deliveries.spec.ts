@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { inStory } from '../support/story.ts'
 import { moved, type Story } from '../support/story-words.ts'
 

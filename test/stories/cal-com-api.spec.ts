@@ -1,6 +1,7 @@
 // Versions of Cal.com's API: other paging, pages that do not go on, and a version that is gone.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { inStory, type Story } from '../support/people.ts'
 import { bookType, deletes, drags, guests, minutesPass, there } from '../support/story-acts.ts'

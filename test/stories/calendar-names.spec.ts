@@ -1,8 +1,9 @@
 // One calendar under two names: letter case, `primary`, an account that got another address.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { TrackBooking } from '../../commands/track-booking.ts'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { inStory, type Story, ways } from '../support/people.ts'
 import { bookType, deletes, drags, linkedTo, minutesPass, namedByHand } from '../support/story-acts.ts'

@@ -1,7 +1,8 @@
 // Cal.com names an event and not its calendar, and the host's destination is another one by now.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { askedWays, inStory, type Story } from '../support/people.ts'
 import { deletes, drags, eventAt, minutesPass, takingPlace, writesEvent } from '../support/story-acts.ts'

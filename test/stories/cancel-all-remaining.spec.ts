@@ -1,6 +1,7 @@
 // A recurring booking, all of which is cancelled in Cal.com with one webhook for the first.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { askedWays, inStory, type Story } from '../support/people.ts'

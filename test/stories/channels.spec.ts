@@ -1,6 +1,6 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RegisterSelectedCalendar } from '../../commands/register-selected-calendar.ts'
+import { suite } from '../support/ahead.ts'
 import { inStory } from '../support/story.ts'
 import { HOUR, MINUTE, moved, type Story } from '../support/story-words.ts'
 import type { Host } from '../support/sync-fixture.ts'

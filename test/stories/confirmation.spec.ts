@@ -1,6 +1,7 @@
 // Meetings that the host has to confirm, first and again when a guest moves them.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { BOTH_LISTS, everyWay, type WayName } from '../support/story.ts'
 import { cancelled, moved, type Story } from '../support/story-words.ts'
 

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { ALL_WAYS, BOTH_LISTS, everyWay, inStory, type WayName } from '../support/story.ts'
 import { cancelled, MINUTE, type Story } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { everyWay, inStory, type WayName } from '../support/story.ts'
 import { cancelled, MINUTE, moved, type Story } from '../support/story-words.ts'
 import type { Host } from '../support/sync-fixture.ts'

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { allMoved, limit, several, shift } from '../support/many-meetings.ts'
 import { BOTH_LISTS, everyWay, inStory, type WayName } from '../support/story.ts'
 import { cancelled, MINUTE, moved } from '../support/story-words.ts'

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
 import { moved, type Story, threeOf } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

@@ -1,6 +1,6 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../stand-ins/google/google-json.ts'
+import { suite } from '../support/ahead.ts'
 import { BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
 import { MINUTE, moved } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

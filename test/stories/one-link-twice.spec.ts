@@ -1,6 +1,7 @@
 // A guest reschedules by an old link that was used already: two bookings are accepted, and name one event.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'

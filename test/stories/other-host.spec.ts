@@ -1,6 +1,7 @@
 // Round robin: an admin gives a booking to another host. Cal.com sends no webhook for it.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { inStory, type Story } from '../support/people.ts'

@@ -1,6 +1,6 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventBody } from '../../stand-ins/google/google-json.ts'
+import { suite } from '../support/ahead.ts'
 import { ALL_WAYS, BOTH_LISTS, everyWay, inStory, LONG } from '../support/story.ts'
 import { cancelled, moved, type Story } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

@@ -1,6 +1,7 @@
 // A booking of several seats, and a guest, or the host, who moves.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'
 import {

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { everyWay, type WayName } from '../support/story.ts'
 import { cancelled, moved, type Story, threeOf } from '../support/story-words.ts'
 

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { everyWay, inStory, LONG } from '../support/story.ts'
 import { cancelled, HOUR, MINUTE, moved, type Story } from '../support/story-words.ts'
 import type { Linked } from '../support/sync-fixture.ts'

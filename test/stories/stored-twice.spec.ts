@@ -1,9 +1,10 @@
 // The store keeps what it was sent, and its answer says otherwise or never comes.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
 import { ApplyExternalEventChange } from '../../commands/apply-external-event-change.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { test } from '../support/ahead.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { inStory, type Story } from '../support/people.ts'
 import { deletes, deliveredAgain, drags, minutesPass, takingPlace } from '../support/story-acts.ts'

@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { several } from '../support/many-meetings.ts'
 import { BOTH_LISTS, everyWay, inStory, type WayName } from '../support/story.ts'
 import { MINUTE, moved } from '../support/story-words.ts'

@@ -1,6 +1,7 @@
 // Cal.com's own calendar sync is on beside this service: it moves and cancels bookings by itself.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'
 import {

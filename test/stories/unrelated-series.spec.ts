@@ -1,5 +1,5 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { suite } from '../support/ahead.ts'
 import { BOTH_LISTS, everyWay } from '../support/story.ts'
 import { cancelled, moved, occurrenceOf, type Story } from '../support/story-words.ts'
 import type { Host, Linked } from '../support/sync-fixture.ts'

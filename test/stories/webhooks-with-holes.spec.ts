@@ -1,6 +1,7 @@
 // Deliveries that lack fields, are somebody's own template, or are of another time.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'
 import {

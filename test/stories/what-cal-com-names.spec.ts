@@ -1,7 +1,8 @@
 // The events that a booking names: withdrawn ones beside the present one, or none yet.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
 import { TrackBooking } from '../../commands/track-booking.ts'
+import { test } from '../support/ahead.ts'
 import { askedWays, inStory, type Story } from '../support/people.ts'
 import { deletes, drags, inCalcom, later, linkedTo, minutesPass, writesEvent } from '../support/story-acts.ts'
 import type { Linked } from '../support/sync-fixture.ts'

@@ -1,7 +1,8 @@
 // The host has moved an event, and Cal.com, which has not applied that yet, writes the whole event back.
-import { test } from 'uvu'
+
 import * as assert from 'uvu/assert'
 import { ReportBookingEventOutcome } from '../../commands/report-booking-event-outcome.ts'
+import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
 import { askedWays, inStory, type Story, ways } from '../support/people.ts'

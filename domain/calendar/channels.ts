@@ -14,7 +14,7 @@ import {
 const unknown = reject('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
 
 /** The last 20 % of a channel's life, at most its last 24 hours. */
-export function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
+function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
   const life = channel.expiresAt.epochMilliseconds - channel.openedAt.epochMilliseconds
   const margin = Math.min(life * 0.2, 24 * 3_600_000)
   return channel.expiresAt.epochMilliseconds - now.epochMilliseconds <= margin

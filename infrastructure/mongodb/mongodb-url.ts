@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb'
 const DEFAULT_DATABASE = 'calendar-sync'
 
 /** The connection string cannot be understood. The message does not repeat it, since it may hold a password. */
-export class BadMongodbUrl extends Error {
+class BadMongodbUrl extends Error {
   readonly code = 'BAD_MONGODB_URL'
 }
 

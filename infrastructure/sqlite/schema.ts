@@ -1,7 +1,7 @@
 import type { SqliteDatabase } from './database.ts'
 
 /** The file was written by a later version of the service, whose tables this one does not know. */
-export class SchemaTooNew extends Error {
+class SchemaTooNew extends Error {
   readonly code = 'SCHEMA_TOO_NEW'
   constructor(message: string) {
     super(message)

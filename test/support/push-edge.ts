@@ -16,7 +16,7 @@ import { append } from './projected-events.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-export const AT = '2026-03-02T08:00:00Z'
+const AT = '2026-03-02T08:00:00Z'
 const UNTIL = '2026-03-09T08:00:00Z'
 
 /** The token of a channel under one key. */

@@ -6,7 +6,6 @@ import {
   activateChannel,
   currentChannel,
   failActivation,
-  isNearExpiry,
   needsChannel,
   openChannel,
   stopChannel,
@@ -149,18 +148,20 @@ test('a healthy channel is left alone, even by force', () => {
 })
 
 test('near its end: the last fifth of its life, at most a day', () => {
-  const channel = (life: number) => ({
-    channelId: 'c',
-    resourceId: 'r',
-    credentialId: 'k',
-    openedAt: hour(0),
-    expiresAt: hour(life),
-  })
-  assert.is(isNearExpiry(channel(week), hour(week - 24)), true)
-  assert.is(isNearExpiry(channel(week), hour(week - 24).subtract({ milliseconds: 1 })), false)
-  assert.is(isNearExpiry(channel(10), hour(8)), true)
-  assert.is(isNearExpiry(channel(10), hour(8).subtract({ milliseconds: 1 })), false)
-  assert.is(isNearExpiry(channel(10), hour(11)), true)
+  const needsAnother = (life: number, now: Temporal.Instant) =>
+    needsChannel(
+      known(
+        requested()
+          .when(opens('c1', 0))
+          .when(answers('c1', 0, life)).state,
+      ),
+      now,
+    )
+  assert.is(needsAnother(week, hour(week - 24)), true)
+  assert.is(needsAnother(week, hour(week - 24).subtract({ milliseconds: 1 })), false)
+  assert.is(needsAnother(10, hour(8)), true)
+  assert.is(needsAnother(10, hour(8).subtract({ milliseconds: 1 })), false)
+  assert.is(needsAnother(10, hour(11)), true)
 })
 
 test('a crash between asking and the answer: the channel is learned from its own sync message', () => {

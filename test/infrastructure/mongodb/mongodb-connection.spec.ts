@@ -1,9 +1,9 @@
 import { createServer } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { errorCode } from '../../../infrastructure/logging/error-facts.ts'
 import { mongodbConnection } from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import type { MongodbDescription } from '../../../infrastructure/mongodb/mongodb-diagnosis.ts'
-import { BadMongodbUrl } from '../../../infrastructure/mongodb/mongodb-url.ts'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { mongodbForTests, skippedWithoutMongodb, withDatabase } from '../../support/mongodb.ts'
 import { mongodbDouble } from '../../support/mongodb-double.ts'
@@ -97,7 +97,7 @@ test('never repeats a connection string that it cannot understand', () => {
       mongodbConnection(url)
       assert.unreachable(url)
     } catch (error) {
-      assert.instance(error, BadMongodbUrl)
+      assert.is(errorCode(error), 'BAD_MONGODB_URL')
       assert.not.match(String(error), 'secret')
     }
   }

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
+import { errorCode } from '../../../infrastructure/logging/error-facts.ts'
 import { openDatabase } from '../../../infrastructure/sqlite/database.ts'
-import { SchemaTooNew } from '../../../infrastructure/sqlite/schema.ts'
 import { eventQueries, filteredQuery } from '../../../infrastructure/sqlite/sqlite-event-schema.ts'
 import { sqliteEventStore } from '../../../infrastructure/sqlite/sqlite-event-store.ts'
 import { type EventPage, START } from '../../../ports/event-store/event-store.ts'
@@ -253,7 +253,8 @@ test('tables of a later version are refused and left as they are', async () => {
   database.sql.exec("UPDATE schema_versions SET version = 99 WHERE part = 'event store'")
   assert.throws(
     () => sqliteEventStore(database, { clock: systemClock }),
-    (error: unknown) => error instanceof SchemaTooNew && /event store .* version 99/.test(error.message),
+    (error: unknown) =>
+      errorCode(error) === 'SCHEMA_TOO_NEW' && /event store .* version 99/.test(String(error)),
   )
   assert.is(database.sql.prepare('SELECT version FROM schema_versions').get()?.version, 99)
   assert.not.ok(database.sql.isTransaction)

@@ -7,8 +7,9 @@ import { bookingReferences, bookingsOfEvents } from '../../../projections/bookin
 import { bookingById, bookings } from '../../../projections/bookings.ts'
 import type { Projection } from '../../../projections/projection.ts'
 import { startProjections } from '../../../services/read-models/projection-runner.ts'
-import { compareReadModels, PoisonEventFound, rebuild } from '../../../services/read-models/rebuild.ts'
+import { PoisonEventFound, rebuild } from '../../../services/read-models/rebuild.ts'
 import { eventsOfBooking } from '../../support/booking-events.ts'
+import { compareReadModels } from '../../support/compare-read-models.ts'
 import { append, openStores } from '../../support/projected-events.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 

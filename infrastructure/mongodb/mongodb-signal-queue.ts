@@ -22,7 +22,6 @@ import {
   released,
   renewed,
   type SignalRecord,
-  withoutSyncToken,
 } from './signal-record.ts'
 
 /** How many of the due subjects a claim looks at: if others take the first, the next is free. */
@@ -122,15 +121,6 @@ export function mongodbSignalQueue(
 
     async remove(subject) {
       await use(() => collection.deleteOne({ _id: recordId(subject) }))
-    },
-
-    async forgetSyncToken(subject) {
-      await use(() =>
-        change(recordId(subject), ({ record }) => ({
-          ...(record === undefined ? {} : { next: withoutSyncToken(record) }),
-          answer: undefined,
-        })),
-      )
     },
 
     completedBefore: (before, limit) =>

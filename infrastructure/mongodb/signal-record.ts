@@ -26,8 +26,6 @@ export type SignalRecord = {
   arrivedCause?: Cause
   arrivedMemo?: string
   syncToken?: string
-  /** The sync token was dropped during the lease: its completion must not bring one back. */
-  tokenForgotten?: true
   /** 1970 for never. */
   completedAt: Date
   readyAt?: Date
@@ -56,24 +54,20 @@ export function leased(
   lease: { token: string; leaseMs: number },
   now: Date,
 ): { next: Next; claim: Claim } {
-  const { dueAt, arrivedCause, arrivedMemo, tokenForgotten, ...rest } = record
+  const { dueAt, arrivedCause, arrivedMemo, ...rest } = record
   const cause = arrivedCause === undefined ? record.cause : newerCause(record.cause, arrivedCause)
   if (cause === undefined) throw new Error(`a signal without a cause: ${record._id}`)
   const memo = mergedMemo(record.memo, arrivedMemo === undefined ? undefined : toMemo(arrivedMemo))
   const until = later(now, lease.leaseMs)
-  const { kind, key, syncToken, failures, completedAt } = record
+  const { kind, key, syncToken, failures } = record
   const claim: Claim = {
     kind,
     key,
     leaseToken: lease.token,
-    signalled: record.signalled,
     failures,
     cause,
     ...(memo === undefined ? {} : { memo: toMemo(memo) }),
     ...(syncToken === undefined ? {} : { syncToken }),
-    ...(completedAt.getTime() === 0
-      ? {}
-      : { fetchedAt: Temporal.Instant.fromEpochMilliseconds(+completedAt) }),
   }
   return {
     next: settled({ ...rest, cause, ...given({ memo }), lease: { token: lease.token, until } }),
@@ -111,7 +105,7 @@ export function completed(
     ...given({ dueAt: due }),
     ...given({ cause: again === undefined ? undefined : cause }),
     ...given({ memo: result.memo === undefined ? undefined : JSON.stringify(result.memo) }),
-    ...given({ syncToken: record.tokenForgotten ? undefined : syncToken }),
+    ...given({ syncToken }),
   })
 }
 
@@ -135,11 +129,6 @@ export function failed(
 export function released(record: SignalRecord, now: Date): Next {
   const { lease, ...rest } = record
   return settled({ ...rest, dueAt: now })
-}
-
-export function withoutSyncToken(record: SignalRecord): Next {
-  const { syncToken, ...rest } = record
-  return { ...rest, tokenForgotten: true }
 }
 
 function created({ kind, key }: Subject): Next {

@@ -39,7 +39,6 @@ export function sqliteSignalQueue(
   const nextReady = sql.prepare(statements.NEXT_READY)
   const removeIdle = sql.prepare(statements.REMOVE_IDLE)
   const remove = sql.prepare(statements.REMOVE)
-  const forgetSyncToken = sql.prepare(statements.FORGET_SYNC_TOKEN)
   const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
   const known = sql.prepare(statements.KNOWN)
   const status = sql.prepare(statements.STATUS)
@@ -182,10 +181,6 @@ export function sqliteSignalQueue(
 
     async remove({ kind, key }) {
       await change(() => remove.run(kind, key))
-    },
-
-    async forgetSyncToken({ kind, key }) {
-      await change(() => forgetSyncToken.run(kind, key))
     },
 
     async completedBefore(before, limit) {

@@ -15,18 +15,15 @@ export function toClaim(row: Row, leaseToken: string): Claim {
   const cause = arrived === undefined ? before : newerCause(before, arrived)
   if (cause === undefined) throw new Error(`a signal without a cause: ${row.kind} ${row.key}`)
   const memo = { ...toDocument(row.memo), ...toDocument(row.arrivedMemo) }
-  const completedAt = Number(row.completedAt)
   return {
     // Only the queue writes the column, from a Kind.
     kind: row.kind as Kind,
     key: String(row.key),
     leaseToken,
-    signalled: Number(row.signalled),
     failures: Number(row.failures),
     cause,
     ...(row.memo === null && row.arrivedMemo === null ? {} : { memo }),
     ...(row.syncToken === null ? {} : { syncToken: String(row.syncToken) }),
-    ...(completedAt === 0 ? {} : { fetchedAt: Temporal.Instant.fromEpochMilliseconds(completedAt) }),
   }
 }
 

@@ -19,7 +19,6 @@ export const SIGNAL_TABLE = `
     memo TEXT,
     arrived_memo TEXT,
     sync_token TEXT,
-    token_forgotten INTEGER NOT NULL DEFAULT 0,
     completed_at INTEGER NOT NULL DEFAULT 0,
     ready_at INTEGER GENERATED ALWAYS AS (
       CASE WHEN lease_token IS NOT NULL THEN lease_until WHEN due_at IS NOT NULL THEN max(due_at, not_before) END
@@ -49,24 +48,24 @@ export const ARRIVED_MEMO = 'SELECT arrived_memo AS memo FROM signal WHERE kind 
 
 /** The subject of one kind that has been ready longest. */
 export const FIRST_READY = `
-  SELECT ready_at AS readyAt, kind, key, signalled, failures, cause, arrived_cause AS arrivedCause, memo,
-    arrived_memo AS arrivedMemo, sync_token AS syncToken, completed_at AS completedAt
+  SELECT ready_at AS readyAt, kind, key, failures, cause, arrived_cause AS arrivedCause, memo,
+    arrived_memo AS arrivedMemo, sync_token AS syncToken
   FROM signal WHERE kind = ? AND ready_at <= ? ORDER BY ready_at LIMIT 1`
 
 export const LEASE = `
   UPDATE signal SET lease_token = :leaseToken, lease_until = :leaseUntil, due_at = NULL, cause = :cause, memo = :memo,
-    arrived_cause = NULL, arrived_memo = NULL, token_forgotten = 0
+    arrived_cause = NULL, arrived_memo = NULL
   WHERE kind = :kind AND key = :key`
 
 export const RENEW = `UPDATE signal SET lease_until = :leaseUntil WHERE ${OURS}`
 
-/** `:keepToken` 1 keeps the sync token that is there; a token forgotten during the lease stays forgotten. */
+/** `:keepToken` 1 keeps the sync token that is there. */
 export const COMPLETE = `
   UPDATE signal SET lease_token = NULL, lease_until = NULL, not_before = 0, failures = 0, completed_at = :now,
     due_at = min(coalesce(due_at, :againAt), coalesce(:againAt, due_at)),
     cause = CASE WHEN :againAt IS NOT NULL THEN cause END,
     memo = :memo,
-    sync_token = CASE WHEN token_forgotten THEN NULL WHEN :keepToken THEN sync_token ELSE :syncToken END
+    sync_token = CASE WHEN :keepToken THEN sync_token ELSE :syncToken END
   WHERE ${OURS}`
 
 export const FAIL = `
@@ -82,9 +81,6 @@ export const NEXT_READY = `
 export const REMOVE = 'DELETE FROM signal WHERE kind = ? AND key = ?'
 
 export const REMOVE_IDLE = `${REMOVE} AND lease_token IS NULL AND due_at IS NULL`
-
-export const FORGET_SYNC_TOKEN = `
-  UPDATE signal SET sync_token = NULL, token_forgotten = 1 WHERE kind = ? AND key = ?`
 
 export const COMPLETED_BEFORE = `
   SELECT kind, key FROM signal WHERE kind = 'calendar' AND completed_at < ? AND ready_at IS NULL

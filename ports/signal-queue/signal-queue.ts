@@ -15,16 +15,12 @@ export type Subject = { kind: Kind; key: string }
 /** A lease on one subject. `memo` and `syncToken` are what the last completion left. */
 export type Claim = Subject & {
   leaseToken: string
-  /** The signals counted when claimed. */
-  signalled: number
   /** Failed tries since the last completion. */
   failures: number
   /** The newest push since the last completion, else the newest other cause. */
   cause: Cause
   memo?: Document
   syncToken?: string
-  /** When last completed. */
-  fetchedAt?: Temporal.Instant
 }
 
 /** See `signal`. Milliseconds. */
@@ -61,7 +57,7 @@ export interface SignalQueue {
   renew(claim: Claim, leaseMs: number): Promise<boolean>
   /**
    * Ends the lease as done. Stores the sync token (undefined keeps the old one, null drops it), and replaces the memo
-   * (undefined drops it). If more signals came than were counted at the claim, the subject is due again. With
+   * (undefined drops it). If more signals came since the claim, the subject is due again. With
    * `againInMs` it is due again anyway after that time, with the same cause. With `forget` a subject for which nothing
    * new came is taken out, so that the queue holds only what there is to do. False if the lease is no longer ours: then
    * nothing is changed.
@@ -78,8 +74,6 @@ export interface SignalQueue {
   nextDueInMs(kinds?: readonly Kind[]): Promise<number | undefined>
   /** Takes the subject out, whatever its state. */
   remove(subject: Subject): Promise<void>
-  /** Drops the sync token, so that the next fetch is a full one. */
-  forgetSyncToken(subject: Subject): Promise<void>
   /**
    * Calendars last completed before `before`, least recently first, for the reconciler. Left out are those that are
    * due, waiting or leased: they are read without anybody's help, a failing one at its next try.

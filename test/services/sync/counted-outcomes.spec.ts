@@ -13,7 +13,6 @@ const claimOf = ({ calendarKey }: Host, syncToken?: string): Claim => ({
   kind: 'calendar',
   key: calendarKey,
   leaseToken: 'lease',
-  signalled: 1,
   failures: 0,
   cause: { poll: true },
   ...(syncToken !== undefined && { syncToken }),

@@ -9,20 +9,19 @@ import {
   type WorkKind,
   workKinds,
 } from '../../ports/signal-queue/signal-queue.ts'
-import type { MongodbConnection } from './mongodb-connection.ts'
-import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
-import { mongodbSignalling } from './mongodb-signalling.ts'
 import {
   completed,
   failed,
-  isOwned,
   leased,
-  type Next,
-  recordId,
+  ownedBy,
   released,
   renewed,
   type SignalRecord,
-} from './signal-record.ts'
+} from '../../ports/signal-queue/signal-record.ts'
+import type { MongodbConnection } from './mongodb-connection.ts'
+import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
+import { mongodbSignalling } from './mongodb-signalling.ts'
+import { storedId, toRecord } from './stored-signal.ts'
 
 /** How many of the due subjects a claim looks at: if others take the first, the next is free. */
 const CANDIDATES = 8
@@ -34,10 +33,10 @@ const ROUNDS = 200
  * some may be stored; after a lost answer any call may have been. Signalling again costs a look at most. A claim whose
  * answer was lost is free again at its lease's end. The connection stays its opener's.
  *
- * Each change is a reading, and a write that finds what was read or begins again. Signals of one process for one
- * subject that come meanwhile wait, and are one write together. One update by a pipeline of MongoDB would save the
- * reading. It would also say every rule of `signal-record.ts` a second time, in a language that the other servers of
- * the protocol lack. Without a MongoDB it would go untested.
+ * Each change is a reading and a write that finds what was read, or begins again; signals of one process for one
+ * subject that come meanwhile wait and are one write together. One update by a pipeline of MongoDB would save the
+ * reading. It would also say every rule of the port's `signal-record.ts` a second time, in a language that the other servers of
+ * the protocol lack, and so where there is no MongoDB it would go untested.
  */
 export function mongodbSignalQueue(
   connection: MongodbConnection,
@@ -65,12 +64,13 @@ export function mongodbSignalQueue(
   /** Changes the claim's record where the lease is still its own; false where it is not. */
   const ifOwned = (
     claim: Claim,
-    changed: (record: SignalRecord, now: Date) => Next | 'remove',
+    changed: (record: SignalRecord, now: number) => SignalRecord | undefined,
   ): Promise<boolean> =>
     use(() =>
-      change(recordId(claim), ({ record, now }) =>
-        isOwned(record, claim, now) ? { next: changed(record, now), answer: true } : { answer: false },
-      ),
+      change(storedId(claim), ({ record, now }) => {
+        const owned = ownedBy(claim, record, now)
+        return owned ? { next: changed(owned, now) ?? 'remove', answer: true } : { answer: false }
+      }),
     )
 
   /** The records that calls of this process try to claim now: another call tries the next ones. */
@@ -92,12 +92,12 @@ export function mongodbSignalQueue(
       use(async () => {
         for (let round = 0; round < ROUNDS; round++) {
           const { now, next } = await nextReady(kinds, CANDIDATES)
-          const due = next.filter(({ readyAt }) => readyAt !== undefined && readyAt <= now)
+          const due = next.filter(({ readyAt }) => readyAt !== undefined && readyAt.getTime() <= now)
           if (due.length === 0) return undefined
           for (const record of due) {
             if (claiming.has(record._id)) continue
             claiming.add(record._id)
-            const { next, claim } = leased(record, { token: newId(), leaseMs }, now)
+            const { next, claim } = leased(toRecord(record), { token: newId(), leaseMs }, now)
             if (await records.replace(record, next).finally(() => claiming.delete(record._id))) return claim
           }
         }
@@ -106,7 +106,7 @@ export function mongodbSignalQueue(
 
     renew: (claim, leaseMs) => ifOwned(claim, (record, now) => renewed(record, leaseMs, now)),
 
-    complete: (claim, result) => ifOwned(claim, (record, now) => completed(record, result, now) ?? 'remove'),
+    complete: (claim, result) => ifOwned(claim, (record, now) => completed(record, result, now)),
 
     fail: (claim, options) => ifOwned(claim, (record, now) => failed(record, options, now)),
 
@@ -116,11 +116,11 @@ export function mongodbSignalQueue(
       use(async () => {
         const { now, next } = await nextReady(kinds, 1)
         const readyAt = next[0]?.readyAt
-        return readyAt && Math.max(0, readyAt.getTime() - now.getTime())
+        return readyAt && Math.max(0, readyAt.getTime() - now)
       }),
 
     async remove(subject) {
-      await use(() => collection.deleteOne({ _id: recordId(subject) }))
+      await use(() => collection.deleteOne({ _id: storedId(subject) }))
     },
 
     completedBefore: (before, limit) =>
@@ -140,7 +140,7 @@ export function mongodbSignalQueue(
 
     known: (kind, keys) =>
       use(async () => {
-        const ids = keys.map((key) => recordId({ kind, key }))
+        const ids = keys.map((key) => storedId({ kind, key }))
         const found = await collection.find({ _id: { $in: ids } }, { projection: { key: 1 } }).toArray()
         return new Set(found.map(({ key }) => key))
       }),

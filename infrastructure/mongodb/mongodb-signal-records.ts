@@ -1,27 +1,28 @@
 import type { Collection } from 'mongodb'
+import type { SignalRecord } from '../../ports/signal-queue/signal-record.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import type { MongodbConnection } from './mongodb-connection.ts'
 import { isDuplicateKey } from './mongodb-failure.ts'
 import { declareIndexes } from './mongodb-indexes.ts'
-import type { Next, SignalRecord } from './signal-record.ts'
+import { type StoredSignal, toRecord, toStored } from './stored-signal.ts'
 
 /** A record as read, with the server's time of that reading. */
-export type Current = { record: SignalRecord | undefined; now: Date }
+export type Current = { record: SignalRecord | undefined; now: number }
 
-/** The result of a change to a record: another record, none, or (undefined) the same; and its answer. */
-export type Decision<Answer> = { next?: Next | 'remove'; answer: Answer }
+/** What a change makes of a record: another one, none, or (undefined) what it was; and what it answers. */
+export type Decision<Answer> = { next?: SignalRecord | 'remove'; answer: Answer }
 
 /** The records of the signal queue: read with the server's time, written only over what was read. */
 export type SignalRecords = {
-  readonly collection: Collection<SignalRecord>
+  readonly collection: Collection<StoredSignal>
   /** Makes the indexes at the first call, then runs. Rejects with StoreUnavailable. */
   use<T>(call: () => Promise<T>): Promise<T>
   /** Several records at once, by id, in one reading. */
-  read(ids: readonly string[]): Promise<{ records: Map<string, SignalRecord>; now: Date }>
+  read(ids: readonly string[]): Promise<{ found: Map<string, StoredSignal>; now: number }>
   /** Reads and decides until what was read is still what is replaced. */
   change<Answer>(id: string, decide: (current: Current) => Decision<Answer>): Promise<Answer>
   /** One attempt; false where another write came in between. */
-  replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean>
+  replace(before: StoredSignal | undefined, next: SignalRecord | 'remove'): Promise<boolean>
 }
 
 /** A document of another kind than every record, so that no query for records finds it: read for the server's time. */
@@ -38,7 +39,7 @@ export function mongodbSignalRecords(
   { database, use }: MongodbConnection,
   newId: () => string,
 ): SignalRecords {
-  const collection = database.collection<SignalRecord>('signals', { readConcern: { level: 'local' } })
+  const collection = database.collection<StoredSignal>('signals', { readConcern: { level: 'local' } })
   const times = database.collection<{ _id: string; kind: string }>('signals')
   let prepared: Promise<void> | undefined
 
@@ -61,16 +62,16 @@ export function mongodbSignalRecords(
 
   async function read(ids: readonly string[]) {
     for (let round = 0; round < ROUNDS; round++) {
-      const found = await collection
-        .aggregate<SignalRecord & { now: Date }>([
+      const rows = await collection
+        .aggregate<StoredSignal & { now: Date }>([
           { $match: { _id: { $in: [...ids, TIME] } } },
           { $addFields: { now: '$$NOW' } },
         ])
         .toArray()
-      const now = found[0]?.now
+      const now = rows[0]?.now.getTime()
       if (now !== undefined) {
-        const records = found.filter(({ _id }) => _id !== TIME).map(({ now: _, ...record }) => record)
-        return { records: new Map(records.map((record) => [record._id, record])), now }
+        const found = rows.filter(({ _id }) => _id !== TIME)
+        return { found: new Map(found.map((stored) => [stored._id, stored])), now }
       }
       // Somebody dropped the collection.
       await prepare()
@@ -78,12 +79,11 @@ export function mongodbSignalRecords(
     throw contended()
   }
 
-  async function replace(before: SignalRecord | undefined, next: Next | 'remove'): Promise<boolean> {
-    const revision = newId()
+  async function replace(before: StoredSignal | undefined, next: SignalRecord | 'remove'): Promise<boolean> {
     if (before === undefined) {
       if (next === 'remove') return true
       try {
-        await collection.insertOne({ ...next, revision })
+        await collection.insertOne(toStored(next, newId()))
         return true
       } catch (error) {
         if (isDuplicateKey(error)) return false
@@ -92,8 +92,8 @@ export function mongodbSignalRecords(
     }
     const unchanged = { _id: before._id, revision: before.revision }
     if (next === 'remove') return (await collection.deleteOne(unchanged)).deletedCount === 1
-    const { _id, ...replacement } = next
-    return (await collection.replaceOne(unchanged, { ...replacement, revision })).matchedCount === 1
+    const { _id, ...replacement } = toStored(next, newId())
+    return (await collection.replaceOne(unchanged, replacement)).matchedCount === 1
   }
 
   return {
@@ -114,10 +114,10 @@ export function mongodbSignalRecords(
 
     async change(id, decide) {
       for (let round = 0; round < ROUNDS; round++) {
-        const { records, now } = await read([id])
-        const record = records.get(id)
-        const { next, answer } = decide({ record, now })
-        if (next === undefined || (await replace(record, next))) return answer
+        const { found, now } = await read([id])
+        const before = found.get(id)
+        const { next, answer } = decide({ record: before && toRecord(before), now })
+        if (next === undefined || (await replace(before, next))) return answer
       }
       throw contended()
     },

@@ -1,9 +1,10 @@
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { Signal } from '../../ports/signal-queue/signal-queue.ts'
+import { arrivedNow, type SignalRecord, signalled } from '../../ports/signal-queue/signal-record.ts'
 import { turnsByKey } from '../../ports/turns.ts'
 import { DUPLICATE_KEY } from './mongodb-failure.ts'
 import type { SignalRecords } from './mongodb-signal-records.ts'
-import { recordId, type SignalRecord, signalled } from './signal-record.ts'
+import { type StoredSignal, storedId, toRecord, toStored } from './stored-signal.ts'
 
 type Signals = [Signal, ...Signal[]]
 
@@ -16,7 +17,7 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
   const waiting = new Map<string, { signals: Signals; done: Promise<void> }>()
 
   const store = (id: string, signals: Signals) =>
-    use(() => change(id, ({ record, now }) => ({ next: signalled(record, signals, now), answer: undefined })))
+    use(() => change(id, ({ record, now }) => ({ next: after(record, signals, now), answer: undefined })))
 
   async function one(signal: Signal): Promise<void> {
     checkMemo(signal)
@@ -24,7 +25,7 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
   }
 
   function join(signal: Signal): Promise<void> {
-    const id = recordId(signal.subject)
+    const id = storedId(signal.subject)
     const joined = waiting.get(id)
     if (joined !== undefined) {
       joined.signals.push(signal)
@@ -41,16 +42,15 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
 
   /** The ids whose record was written by another in between. A record that was ours and went on since is among them. */
   async function manyAtOnce(signals: ReadonlyMap<string, Signals>): Promise<string[]> {
-    const { records, now } = await read([...signals.keys()])
+    const { found: before, now } = await read([...signals.keys()])
     const written = Array.from(signals, ([id, list]) => {
-      const record = records.get(id)
-      const next: SignalRecord = { ...signalled(record, list, now), revision: newId() }
-      return { record, next }
+      const stored = before.get(id)
+      return { stored, next: toStored(after(stored && toRecord(stored), list, now), newId()) }
     })
-    const operations = written.map(({ record, next }): AnyBulkWriteOperation<SignalRecord> => {
-      if (record === undefined) return { insertOne: { document: next } }
+    const operations = written.map(({ stored, next }): AnyBulkWriteOperation<StoredSignal> => {
+      if (stored === undefined) return { insertOne: { document: next } }
       const { _id, ...replacement } = next
-      return { replaceOne: { filter: { _id, revision: record.revision }, replacement } }
+      return { replaceOne: { filter: { _id, revision: stored.revision }, replacement } }
     })
     const matched = await collection.bulkWrite(operations, { ordered: false }).then(
       ({ insertedCount, matchedCount }) => insertedCount + matchedCount,
@@ -79,7 +79,7 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
       for (const signal of signals) checkMemo(signal)
       const bySubject = new Map<string, Signals>()
       for (const signal of signals) {
-        const id = recordId(signal.subject)
+        const id = storedId(signal.subject)
         const known = bySubject.get(id)
         if (known === undefined) bySubject.set(id, [signal])
         else known.push(signal)
@@ -92,6 +92,14 @@ export function mongodbSignalling({ collection, use, read, change }: SignalRecor
       }
     },
   }
+}
+
+/** The record after these signals, in their order. */
+function after(record: SignalRecord | undefined, signals: Signals, now: number): SignalRecord {
+  const { kind, key } = signals[0].subject
+  let next: SignalRecord = record ?? { kind, key, signalled: 0, failures: 0, notBefore: 0, completedAt: 0 }
+  for (const signal of signals) next = { ...next, ...signalled(next, arrivedNow(signal, now)) }
+  return next
 }
 
 /** Throws where it is no JSON, before others' signals are stored with it. */

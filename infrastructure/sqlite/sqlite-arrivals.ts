@@ -2,12 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Cause } from '../../domain/event-metadata.ts'
 import { isPush } from '../../ports/signal-queue/causes.ts'
 import type { Kind, Subject } from '../../ports/signal-queue/signal-queue.ts'
-
-/**
- * Signals for one subject that came one after another: `count` of them. `dueAt` is the earliest of their times, `cause`
- * the JSON of the cause that stands.
- */
-export type Arrival = Subject & { count: number; dueAt: number; cause: string }
+import type { Arrived } from '../../ports/signal-queue/signal-record.ts'
 
 /**
  * Signals that are durable but not yet counted with their subjects. A burst over many calendars would otherwise write
@@ -16,13 +11,13 @@ export type Arrival = Subject & { count: number; dueAt: number; cause: string }
  */
 export type Arrivals = {
   /** Keeps one more. Inside a write. */
-  add(arrival: Subject & { dueAt: number; cause: Cause }): void
+  add(subject: Subject, arrived: Pick<Arrived, 'dueAt' | 'cause'>): void
   /** How many there are. */
   size(): number
   /** The earliest time of those of the given kinds. */
   firstDueAt(kinds: readonly Kind[]): number | undefined
   /** Takes all out, those of one subject as one. Inside a write. */
-  takeAll(): Arrival[]
+  takeAll(): { subject: Subject; arrived: Arrived }[]
   /** A write failed, and what was noted of it with it: the table is asked again. */
   forgetNotes(): void
 }
@@ -42,7 +37,9 @@ const ALL =
 const TAKE = 'DELETE FROM signal_arrival'
 const NOTES = 'SELECT kind, count(*) AS size, min(due_at) AS dueAt FROM signal_arrival GROUP BY kind'
 
-/** Facts for which a process that has the file to itself need not ask the table. */
+type Row = Subject & { dueAt: number; cause: string; isPush: number }
+
+/** What a process that has the file to itself need not ask the table for. */
 type Notes = { size: number; firstDueAt: Map<Kind, number> }
 
 export function sqliteArrivals(sql: DatabaseSync): Arrivals {
@@ -65,7 +62,7 @@ export function sqliteArrivals(sql: DatabaseSync): Arrivals {
   }
 
   return {
-    add({ kind, key, dueAt, cause }) {
+    add({ kind, key }, { dueAt, cause }) {
       const { firstDueAt } = notes()
       add.run(kind, key, dueAt, JSON.stringify(cause), isPush(cause) ? 1 : 0)
       notes().size += 1
@@ -79,29 +76,30 @@ export function sqliteArrivals(sql: DatabaseSync): Arrivals {
     },
     takeAll() {
       if (notes().size === 0) return []
-      const bySubject = new Map<string, Arrival & { isPush: boolean }>()
+      const bySubject = new Map<string, Row & { count: number }>()
       for (const row of all.iterate()) {
-        const [key, cause, dueAt, isPush] = [
-          String(row.key),
-          String(row.cause),
-          Number(row.dueAt),
-          row.isPush === 1,
-        ]
-        const name = `${row.kind} ${key}`
+        // The columns that the statement names, as `add` wrote them.
+        const { kind, key, dueAt, cause, isPush } = row as Row
+        const name = `${kind} ${key}`
         const before = bySubject.get(name)
         if (before === undefined) {
-          // Only `add` writes the column, from a Kind.
-          bySubject.set(name, { kind: row.kind as Kind, key, dueAt, cause, isPush, count: 1 })
+          bySubject.set(name, { kind, key, dueAt, cause, isPush, count: 1 })
           continue
         }
         before.count += 1
-        before.dueAt = Math.min(before.dueAt, dueAt)
+        if (dueAt < before.dueAt) before.dueAt = dueAt
         // As in `newerCause`: a push gives way to another push only.
-        if (isPush || !before.isPush) Object.assign(before, { cause, isPush })
+        if (isPush < before.isPush) continue
+        before.cause = cause
+        before.isPush = isPush
       }
       take.run()
       known = { size: 0, firstDueAt: new Map() }
-      return [...bySubject.values()]
+      return Array.from(bySubject.values(), ({ kind, key, count, dueAt, cause }) => ({
+        subject: { kind, key },
+        // What `add` wrote: a Cause's JSON.
+        arrived: { count, dueAt, cause: JSON.parse(cause) as Cause },
+      }))
     },
     forgetNotes() {
       known = undefined

@@ -9,10 +9,22 @@ import {
   type Subject,
   workKinds,
 } from '../../ports/signal-queue/signal-queue.ts'
+import {
+  type Arrived,
+  arrivedNow,
+  completed,
+  failed,
+  leased,
+  ownedBy,
+  released,
+  renewed,
+  type SignalRecord,
+  signalled,
+} from '../../ports/signal-queue/signal-record.ts'
 import type { Durability, Extent, SqliteDatabase } from './database.ts'
 import { reading } from './reading.ts'
 import { sqliteArrivals } from './sqlite-arrivals.ts'
-import { toClaim, toDocument, toStatus, toText } from './sqlite-signal-row.ts'
+import { fromArrivals, fromRecord, toArrivals, toRecord, toStatus } from './sqlite-signal-row.ts'
 import * as statements from './sqlite-signal-table.ts'
 
 /** Signals that may wait to be counted with their subjects: counting so many takes some tens of milliseconds. */
@@ -28,16 +40,12 @@ export function sqliteSignalQueue(
 ): SignalQueue {
   const { sql } = database
   sql.exec(statements.SIGNAL_TABLE)
-  const upsert = sql.prepare(statements.SIGNAL)
-  const arrivedMemo = sql.prepare(statements.ARRIVED_MEMO)
+  const findArrivals = sql.prepare(statements.FIND_ARRIVALS)
+  const keepArrivals = sql.prepare(statements.KEEP_ARRIVALS)
+  const find = sql.prepare(statements.FIND)
+  const keep = sql.prepare(statements.KEEP)
   const firstReady = sql.prepare(statements.FIRST_READY)
-  const lease = sql.prepare(statements.LEASE)
-  const renew = sql.prepare(statements.RENEW)
-  const complete = sql.prepare(statements.COMPLETE)
-  const fail = sql.prepare(statements.FAIL)
-  const release = sql.prepare(statements.RELEASE)
   const nextReady = sql.prepare(statements.NEXT_READY)
-  const removeIdle = sql.prepare(statements.REMOVE_IDLE)
   const remove = sql.prepare(statements.REMOVE)
   const completedBefore = sql.prepare(statements.COMPLETED_BEFORE)
   const known = sql.prepare(statements.KNOWN)
@@ -46,8 +54,6 @@ export function sqliteSignalQueue(
   const listeners = signalListeners()
 
   const now = () => clock.now().epochMilliseconds
-  const later = (ms: number) => now() + Math.ceil(ms)
-  const ours = ({ kind, key, leaseToken }: Claim) => ({ kind, key, leaseToken, now: now() })
 
   /** A signal is durable; whatever else a power cut takes is done once more, by a lease that ends or an older token. */
   async function write<T>(
@@ -65,8 +71,13 @@ export function sqliteSignalQueue(
 
   /** Counts what arrived with its subjects. Inside a write, and before a subject is looked at or changed there. */
   function countArrivals(): void {
-    for (const { kind, key, count, dueAt, cause } of arrivals.takeAll())
-      upsert.run({ kind, key, count, dueAt, cause, memo: null, atOnce: 0 })
+    for (const { subject, arrived } of arrivals.takeAll()) count(subject, arrived)
+  }
+
+  function count({ kind, key }: Subject, arrived: Arrived): void {
+    const row = findArrivals.get(kind, key)
+    const before = row === undefined ? { signalled: 0, notBefore: 0 } : toArrivals(row)
+    keepArrivals.run({ kind, key, ...fromArrivals(signalled(before, arrived)) })
   }
 
   async function countIfMany(): Promise<void> {
@@ -84,23 +95,14 @@ export function sqliteSignalQueue(
   const isPlain = ({ memo, atOnce }: Pick<Signal, 'memo' | 'atOnce'>) => memo === undefined && !atOnce
 
   function store(signal: Signal): void {
-    const { subject, cause, dueInMs = 0, memo, atOnce } = signal
-    const { kind, key } = subject
+    const { subject } = signal
+    const arrived = arrivedNow(signal, now())
     if (isPlain(signal)) {
-      arrivals.add({ kind, key, dueAt: later(dueInMs), cause })
+      arrivals.add(subject, arrived)
       return
     }
     countArrivals()
-    const merged = memo && { ...toDocument(arrivedMemo.get(kind, key)?.memo), ...memo }
-    upsert.run({
-      kind,
-      key,
-      count: 1,
-      dueAt: later(dueInMs),
-      cause: JSON.stringify(cause),
-      memo: toText(merged),
-      atOnce: atOnce ? 1 : 0,
-    })
+    count(subject, arrived)
   }
 
   /** A change of subjects that counts all signals up to it. */
@@ -110,6 +112,18 @@ export function sqliteSignalQueue(
       return work()
     })
 
+  /** Inside a write. False where the lease is no longer the claim's own. */
+  function changeOwned(claim: Claim, next: (record: SignalRecord, at: number) => SignalRecord | undefined) {
+    const at = now()
+    const row = find.get(claim.kind, claim.key)
+    const record = ownedBy(claim, row && toRecord(row), at)
+    if (record === undefined) return false
+    const kept = next(record, at)
+    if (kept === undefined) remove.run(claim.kind, claim.key)
+    else keep.run(fromRecord(kept))
+    return true
+  }
+
   function claimNow(leaseMs: number, kinds: readonly Kind[]): Claim | undefined {
     const ready = () => kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
     // Signals that are not due make nothing ready that is not: they need not be counted for a claim in vain.
@@ -118,10 +132,8 @@ export function sqliteSignalQueue(
     countArrivals()
     const [row] = ready().toSorted((a, b) => Number(a.readyAt) - Number(b.readyAt))
     if (row === undefined) return undefined
-    const claim = toClaim(row, newId())
-    const { kind, key, leaseToken, cause, memo } = claim
-    const given = { cause: JSON.stringify(cause), memo: toText(memo) }
-    lease.run({ kind, key, leaseToken, leaseUntil: later(leaseMs), ...given })
+    const { next, claim } = leased(toRecord(row), { token: newId(), leaseMs }, now())
+    keep.run(fromRecord(next))
     return claim
   }
 
@@ -143,29 +155,14 @@ export function sqliteSignalQueue(
 
     claim: ({ leaseMs, kinds = workKinds }) => write(() => claimNow(leaseMs, kinds)),
 
-    renew: (claim, leaseMs) =>
-      write(() => renew.run({ ...ours(claim), leaseUntil: later(leaseMs) }).changes === 1),
+    renew: (claim, leaseMs) => write(() => changeOwned(claim, (record, at) => renewed(record, leaseMs, at))),
 
-    complete: (claim, { syncToken, memo, againInMs, forget }) =>
-      change(() => {
-        const done = complete.run({
-          ...ours(claim),
-          againAt: againInMs === undefined ? null : later(againInMs),
-          memo: toText(memo),
-          keepToken: syncToken === undefined ? 1 : 0,
-          syncToken: syncToken ?? null,
-        })
-        if (forget && done.changes === 1) removeIdle.run(claim.kind, claim.key)
-        return done.changes === 1
-      }),
+    complete: (claim, result) =>
+      change(() => changeOwned(claim, (record, at) => completed(record, result, at))),
 
-    fail: (claim, { retryInMs, memo }) =>
-      change(() => {
-        const done = fail.run({ ...ours(claim), retryAt: later(retryInMs), memo: toText(memo) })
-        return done.changes === 1
-      }),
+    fail: (claim, options) => change(() => changeOwned(claim, (record, at) => failed(record, options, at))),
 
-    release: (claim) => change(() => release.run(ours(claim)).changes === 1),
+    release: (claim) => change(() => changeOwned(claim, released)),
 
     async nextDueInMs(kinds = workKinds) {
       const firstReadyAt = () => least(kinds.map((kind) => nextReady.get(kind)?.readyAt))

@@ -1,31 +1,55 @@
-// Rows of the embedded queue, and what they say.
+// Rows of the embedded queue as the records that its rules are about, and as its status. Only the queue writes the
+// columns, from the types that they are read as.
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
-import { newerCause } from '../../ports/signal-queue/causes.ts'
 import { queueStatus } from '../../ports/signal-queue/queue-status.ts'
-import type { Claim, Kind, QueueStatus, WorkKind } from '../../ports/signal-queue/signal-queue.ts'
+import type { Kind, QueueStatus, WorkKind } from '../../ports/signal-queue/signal-queue.ts'
+import type { Arrivals, SignalRecord } from '../../ports/signal-queue/signal-record.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-/** The lease given for a row: what the last claim had, with what arrived since. */
-export function toClaim(row: Row, leaseToken: string): Claim {
-  const before = toCause(row.cause)
-  const arrived = toCause(row.arrivedCause)
-  const cause = arrived === undefined ? before : newerCause(before, arrived)
-  if (cause === undefined) throw new Error(`a signal without a cause: ${row.kind} ${row.key}`)
-  const memo = { ...toDocument(row.memo), ...toDocument(row.arrivedMemo) }
-  return {
-    // Only the queue writes the column, from a Kind.
-    kind: row.kind as Kind,
-    key: String(row.key),
-    leaseToken,
-    failures: Number(row.failures),
-    cause,
-    ...(row.memo === null && row.arrivedMemo === null ? {} : { memo }),
-    ...(row.syncToken === null ? {} : { syncToken: String(row.syncToken) }),
-  }
-}
+export const toArrivals = (row: Row): Arrivals => ({
+  signalled: Number(row.signalled),
+  dueAt: row.dueAt === null ? undefined : Number(row.dueAt),
+  notBefore: Number(row.notBefore),
+  arrivedCause: fromText(row.arrivedCause) as Cause | undefined,
+  arrivedMemo: fromText(row.arrivedMemo) as Document | undefined,
+})
+
+export const fromArrivals = ({ signalled, dueAt, notBefore, arrivedCause, arrivedMemo }: Arrivals) => ({
+  signalled,
+  dueAt: dueAt ?? null,
+  notBefore,
+  arrivedCause: toText(arrivedCause),
+  arrivedMemo: toText(arrivedMemo),
+})
+
+export const toRecord = (row: Row): SignalRecord => ({
+  ...toArrivals(row),
+  kind: row.kind as Kind,
+  key: String(row.key),
+  failures: Number(row.failures),
+  lease:
+    row.leaseToken === null ? undefined : { token: String(row.leaseToken), until: Number(row.leaseUntil) },
+  cause: fromText(row.cause) as Cause | undefined,
+  memo: fromText(row.memo) as Document | undefined,
+  syncToken: row.syncToken === null ? undefined : String(row.syncToken),
+  completedAt: Number(row.completedAt),
+})
+
+export const fromRecord = (record: SignalRecord) => ({
+  ...fromArrivals(record),
+  kind: record.kind,
+  key: record.key,
+  failures: record.failures,
+  leaseToken: record.lease?.token ?? null,
+  leaseUntil: record.lease?.until ?? null,
+  cause: toText(record.cause),
+  memo: toText(record.memo),
+  syncToken: record.syncToken ?? null,
+  completedAt: record.completedAt,
+})
 
 /** How things stand with a kind. */
 export function toStatus(kind: WorkKind, row: Row): QueueStatus {
@@ -33,13 +57,6 @@ export function toStatus(kind: WorkKind, row: Row): QueueStatus {
   return queueStatus(kind, counts, typeof row.oldestDueAt === 'number' ? row.oldestDueAt : undefined)
 }
 
-/** A memo as it is stored. */
-export const toText = (memo: Document | undefined) => (memo === undefined ? null : JSON.stringify(memo))
-
-/** A memo again. */
-export const toDocument = (text: SQLOutputValue | undefined) =>
-  // Made by `toText`: a Document's JSON.
-  typeof text === 'string' ? (JSON.parse(text) as Document) : undefined
-const toCause = (text: SQLOutputValue | undefined) =>
-  // Written by the queue: a Cause's JSON.
-  typeof text === 'string' ? (JSON.parse(text) as Cause) : undefined
+const toText = (value: Cause | Document | undefined) => (value === undefined ? null : JSON.stringify(value))
+const fromText = (text: SQLOutputValue | undefined): unknown =>
+  typeof text === 'string' ? JSON.parse(text) : undefined

@@ -1,8 +1,6 @@
 /**
- * One row a subject. Times are milliseconds since 1970 of the given clock. The claim's part (`cause`, `memo`) is kept
- * apart from what arrived since (`arrived_…`). The next claim merges them, so that a completion, which settles the one,
- * cannot lose the other. `due_at` is emptied by a claim and set by the next signal. `completed_at` is 0 for never.
- * `ready_at` is when a claim may succeed: at the lease's end, else when due and no longer held back, else not at all.
+ * One row a subject, see ports/signal-queue/signal-record.ts, with milliseconds of the given clock. `ready_at` is what
+ * `readyAt` says there.
  */
 export const SIGNAL_TABLE = `
   CREATE TABLE IF NOT EXISTS signal (
@@ -29,58 +27,37 @@ export const SIGNAL_TABLE = `
   CREATE INDEX IF NOT EXISTS signal_completed ON signal (kind, completed_at);
 `
 
-const OURS = 'kind = :kind AND key = :key AND lease_token = :leaseToken AND lease_until > :now'
+const ARRIVALS = `
+  signalled, due_at AS dueAt, not_before AS notBefore, arrived_cause AS arrivedCause, arrived_memo AS arrivedMemo`
+const COLUMNS = `
+  ${ARRIVALS}, kind, key, failures, lease_token AS leaseToken, lease_until AS leaseUntil, cause, memo,
+  sync_token AS syncToken, completed_at AS completedAt`
 
-/** `:count` signals: the earlier due time stands, and a push gives way to another push only. */
-export const SIGNAL = `
-  INSERT INTO signal (kind, key, signalled, due_at, arrived_cause, arrived_memo)
-  VALUES (:kind, :key, :count, :dueAt, :cause, :memo)
-  ON CONFLICT DO UPDATE SET
-    signalled = signalled + excluded.signalled,
-    due_at = min(coalesce(due_at, excluded.due_at), excluded.due_at),
-    arrived_cause = CASE
-      WHEN arrived_cause ->> 'channelId' IS NOT NULL AND excluded.arrived_cause ->> 'channelId' IS NULL
-      THEN arrived_cause ELSE excluded.arrived_cause END,
-    arrived_memo = coalesce(excluded.arrived_memo, arrived_memo),
-    not_before = CASE WHEN :atOnce THEN 0 ELSE not_before END`
+export const FIND_ARRIVALS = `SELECT ${ARRIVALS} FROM signal WHERE kind = ? AND key = ?`
 
-export const ARRIVED_MEMO = 'SELECT arrived_memo AS memo FROM signal WHERE kind = ? AND key = ?'
+/** Keeps what a signal changes. */
+export const KEEP_ARRIVALS = `
+  INSERT INTO signal (kind, key, signalled, due_at, not_before, arrived_cause, arrived_memo)
+  VALUES (:kind, :key, :signalled, :dueAt, :notBefore, :arrivedCause, :arrivedMemo)
+  ON CONFLICT DO UPDATE SET signalled = excluded.signalled, due_at = excluded.due_at,
+    not_before = excluded.not_before, arrived_cause = excluded.arrived_cause, arrived_memo = excluded.arrived_memo`
+
+export const FIND = `SELECT ${COLUMNS} FROM signal WHERE kind = ? AND key = ?`
 
 /** The subject of one kind that has been ready longest. */
 export const FIRST_READY = `
-  SELECT ready_at AS readyAt, kind, key, failures, cause, arrived_cause AS arrivedCause, memo,
-    arrived_memo AS arrivedMemo, sync_token AS syncToken
-  FROM signal WHERE kind = ? AND ready_at <= ? ORDER BY ready_at LIMIT 1`
+  SELECT ready_at AS readyAt, ${COLUMNS} FROM signal WHERE kind = ? AND ready_at <= ? ORDER BY ready_at LIMIT 1`
 
-export const LEASE = `
-  UPDATE signal SET lease_token = :leaseToken, lease_until = :leaseUntil, due_at = NULL, cause = :cause, memo = :memo,
-    arrived_cause = NULL, arrived_memo = NULL
+export const KEEP = `
+  UPDATE signal SET signalled = :signalled, due_at = :dueAt, not_before = :notBefore, arrived_cause = :arrivedCause,
+    arrived_memo = :arrivedMemo, failures = :failures, lease_token = :leaseToken, lease_until = :leaseUntil,
+    cause = :cause, memo = :memo, sync_token = :syncToken, completed_at = :completedAt
   WHERE kind = :kind AND key = :key`
-
-export const RENEW = `UPDATE signal SET lease_until = :leaseUntil WHERE ${OURS}`
-
-/** `:keepToken` 1 keeps the sync token that is there. */
-export const COMPLETE = `
-  UPDATE signal SET lease_token = NULL, lease_until = NULL, not_before = 0, failures = 0, completed_at = :now,
-    due_at = min(coalesce(due_at, :againAt), coalesce(:againAt, due_at)),
-    cause = CASE WHEN :againAt IS NOT NULL THEN cause END,
-    memo = :memo,
-    sync_token = CASE WHEN :keepToken THEN sync_token ELSE :syncToken END
-  WHERE ${OURS}`
-
-export const FAIL = `
-  UPDATE signal SET lease_token = NULL, lease_until = NULL, failures = failures + 1,
-    due_at = :retryAt, not_before = :retryAt, memo = coalesce(:memo, memo)
-  WHERE ${OURS}`
-
-export const RELEASE = `UPDATE signal SET lease_token = NULL, lease_until = NULL, due_at = :now WHERE ${OURS}`
 
 export const NEXT_READY = `
   SELECT ready_at AS readyAt FROM signal WHERE kind = ? AND ready_at IS NOT NULL ORDER BY ready_at LIMIT 1`
 
 export const REMOVE = 'DELETE FROM signal WHERE kind = ? AND key = ?'
-
-export const REMOVE_IDLE = `${REMOVE} AND lease_token IS NULL AND due_at IS NULL`
 
 export const COMPLETED_BEFORE = `
   SELECT kind, key FROM signal WHERE kind = 'calendar' AND completed_at < ? AND ready_at IS NULL

@@ -6,7 +6,7 @@ import {
   mongodbConnection,
 } from '../../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbSignalQueue } from '../../../infrastructure/mongodb/mongodb-signal-queue.ts'
-import type { SignalRecord } from '../../../infrastructure/mongodb/signal-record.ts'
+import type { StoredSignal } from '../../../infrastructure/mongodb/stored-signal.ts'
 import { signalQueueContract } from '../../ports/signal-queue/signal-queue.contract.ts'
 import { mongodbForTests, skippedWithoutMongodb } from '../../support/mongodb.ts'
 
@@ -41,7 +41,7 @@ else {
     const given = claims.filter((claim) => claim !== undefined)
     assert.is(given.length, 1)
     assert.is(Object.keys(given[0]?.memo ?? {}).length, 200)
-    const record = await connection.database.collection<SignalRecord>('signals').findOne({ kind: 'calendar' })
+    const record = await connection.database.collection<StoredSignal>('signals').findOne({ kind: 'calendar' })
     assert.is(record?.signalled, 200)
     await other.close()
     await close()
@@ -59,7 +59,7 @@ else {
     const [, bookings] = (await queues[0]?.status()) ?? []
     assert.is(bookings?.due, 1200)
     const least = await connection.database
-      .collection<SignalRecord>('signals')
+      .collection<StoredSignal>('signals')
       .countDocuments({ kind: 'booking', signalled: { $lt: 4 } })
     assert.is(least, 0)
     await other.close()
@@ -105,7 +105,7 @@ async function serverTime({ database }: MongodbConnection): Promise<Temporal.Ins
 
 /** The server's clock cannot be moved, but all times that the queue has kept can. */
 async function moveIntoThePast({ database }: MongodbConnection, ms: number): Promise<void> {
-  const records = database.collection<SignalRecord>('signals')
+  const records = database.collection<StoredSignal>('signals')
   const moved = (date: Date) => new Date(date.getTime() - ms)
   for (const { _id, ...record } of await records.find({ completedAt: { $exists: true } }).toArray()) {
     const { completedAt, dueAt, notBefore, readyAt, lease } = record

@@ -81,12 +81,15 @@ export const cancellationsSince = (
   since: Temporal.Instant,
 ): Promise<number> => model.count(readStore, 'cancellations', between([calendarKey], { from: since }))
 
-/** How many moves were published because of this calendar at `since` or later. */
-export const movesSince = (
+/** The bookings that were moved because of this calendar at `since` or later, each once however often. */
+export async function movedSince(
   readStore: ReadStore,
   calendarKey: string,
   since: Temporal.Instant,
-): Promise<number> => model.count(readStore, 'moves', between([calendarKey], { from: since }))
+): Promise<ReadonlySet<string>> {
+  const moves = await model.all(readStore, 'moves', between([calendarKey], { from: since }))
+  return new Set(moves.map(({ bookingUid }) => bookingUid))
+}
 
 /** Those whose outcome nobody has reported, oldest first. */
 export const publicationsWithoutOutcome = (

@@ -4,7 +4,7 @@ import { execute } from '../../commands/execute.ts'
 import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
 import { turnsByKey } from '../../ports/turns.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
-import { cancellationsSince, movesSince } from '../../projections/publications.ts'
+import { cancellationsSince, movedSince } from '../../projections/publications.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 const WINDOW_MS = 3_600_000
@@ -33,7 +33,7 @@ export function createBrake(ports: ServicePorts): Brake {
     weigh(context, { calendarKey, bookingUid, change, released }, carryOut) {
       if (released) return carryOut()
       return inTurn(calendarKey, async () => {
-        if ((await changesLeft(ports, calendarKey, change)) > 0) return carryOut()
+        if ((await changesLeft(ports, calendarKey, change, bookingUid)) > 0) return carryOut()
         const reason = (await reasonOfLoss(ports, calendarKey, change)) ?? holdReasons[change]
         await hold(ports, context, calendarKey, reason, [bookingUid])
         return 'HELD' as const
@@ -44,16 +44,25 @@ export function createBrake(ports: ServicePorts): Brake {
 
 /**
  * How many bookings of this calendar may still be changed so within the sliding hour before a person is asked: none while
- * such a hold waits for one, which further ones join.
+ * such a hold waits for one, which further ones join. A booking that is moved again (`moved`) is not one more.
  */
-export async function changesLeft(ports: ServicePorts, calendarKey: string, change: Change): Promise<number> {
+export async function changesLeft(
+  ports: ServicePorts,
+  calendarKey: string,
+  change: Change,
+  moved?: string,
+): Promise<number> {
   await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
   if (feed?.held.some(({ reason }) => reason === holdReasons[change])) return 0
   if ((await reasonOfLoss(ports, calendarKey, change)) !== undefined) return 0
   const since = ports.now().subtract({ milliseconds: WINDOW_MS })
-  const count = change === 'MOVE' ? movesSince : cancellationsSince
-  return ports.settings.massChangeLimit - (await count(ports.readStore, calendarKey, since))
+  const limit = ports.settings.massChangeLimit
+  if (change === 'CANCELLATION')
+    return limit - (await cancellationsSince(ports.readStore, calendarKey, since))
+  const others = new Set(await movedSince(ports.readStore, calendarKey, since))
+  if (moved !== undefined) others.delete(moved)
+  return limit - others.size
 }
 
 /** A calendar that is lost, or was while nobody has spoken of it since, has no deletion carried out. */

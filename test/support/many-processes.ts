@@ -67,6 +67,7 @@ export async function deployment(servers: { mongodbUrl: string; brokers: string 
     LEASE_SECONDS: String(leaseMs / 1000),
     SETTLE_MS: '50',
     CANCEL_GRACE_MS: '0',
+    MASS_CHANGE_LIMIT: '100000',
     ECHO_GRACE_MS: '0',
     // A push that meets a dying process is lost: the calendar is read again by itself soon.
     RECONCILE_MINUTES: '0.05',

@@ -78,6 +78,7 @@ async function outlivingWorld(env: { [variable: string]: string }): Promise<Outl
         CALCOM_WEBHOOK_SECRET: SECRETS.webhookSecret,
         SETTLE_MS: '50',
         CANCEL_GRACE_MS: '0',
+        MASS_CHANGE_LIMIT: '100000',
         ECHO_GRACE_MS: '0',
         // Pushes to a service that is down are lost: it reads again by itself soon after its start.
         RECONCILE_MINUTES: '0.01',

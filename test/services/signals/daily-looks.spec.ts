@@ -152,7 +152,11 @@ test(
     sync.google.changeCalendar(booking.host.calendarId, { settings: { gone: true } })
     await sync.pass(2 * HOUR)
     assert.equal(sync.dailyLooks, ['DAILY'])
-    assert.is(sync.asked('get', booking.host.calendarId).length, 1)
+    assert.is(
+      sync.asked('get', booking.host.calendarId).length,
+      2,
+      'when linked, and before it is held as gone',
+    )
     assert.is(sync.asked('get', other.host.calendarId).length, 2)
     assert.equal(await sync.published(), [])
   }),

@@ -52,7 +52,9 @@ export async function changesLeft(
   change: Change,
   moved?: string,
 ): Promise<number> {
-  await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
+  // A move one too many is set right by the next; waiting before each would slow a busy calendar down.
+  if (change === 'CANCELLATION' || moved === undefined)
+    await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
   if (feed?.held.some(({ reason }) => reason === holdReasons[change])) return 0
   if ((await reasonOfLoss(ports, calendarKey, change)) !== undefined) return 0

@@ -96,8 +96,8 @@ function has(process: ServiceProcess, role: string): boolean {
   const said = process
     .output()
     .split('\n')
-    .filter((line) => line.includes('the role') && line.includes(`"${role}"`))
-  return said.at(-1)?.includes('has the role') ?? false
+    .filter((line) => line.includes('by this process') && line.includes(`"${role}"`))
+  return said.at(-1)?.includes('taken by this process') ?? false
 }
 
 /** At a moment that nobody chose. */

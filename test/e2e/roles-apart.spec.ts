@@ -148,18 +148,18 @@ test('a process that stood still for longer than its leases gives up what others
       lastWord(one, role)?.includes(what) === true
     await world.world.until('The second at work', async (complain) => {
       complain(second.output().slice(-2_000))
-      return ['projections', 'publisher'].every((role) => has(second, role, 'has the role'))
+      return ['projections', 'publisher'].every((role) => has(second, role, 'taken by this process'))
         ? true
         : undefined
     })
     process.kill(first.pid, 'SIGCONT')
     await world.world.until('The first to give up', async (complain) => {
       complain(first.output().slice(-2_000))
-      return ['projections', 'publisher'].every((role) => has(first, role, 'given the role up'))
+      return ['projections', 'publisher'].every((role) => has(first, role, 'given up'))
         ? true
         : undefined
     })
-    for (const role of ['projections', 'publisher']) assert.ok(has(second, role, 'has the role'))
+    for (const role of ['projections', 'publisher']) assert.ok(has(second, role, 'taken by this process'))
     await shows(world, edge, 'The second at work, as the edge sees it', isWell)
   }))
 
@@ -168,7 +168,7 @@ const lastWord = (one: ServiceProcess, role: string): string | undefined =>
   one
     .output()
     .split('\n')
-    .findLast((line) => line.includes('the role') && line.includes(`"${role}"`))
+    .findLast((line) => line.includes('by this process') && line.includes(`"${role}"`))
 
 apart.after(async () => {
   await kafka?.stop()

@@ -155,9 +155,7 @@ test('a process that stood still for longer than its leases gives up what others
     process.kill(first.pid, 'SIGCONT')
     await world.world.until('The first to give up', async (complain) => {
       complain(first.output().slice(-2_000))
-      return ['projections', 'publisher'].every((role) => has(first, role, 'given up'))
-        ? true
-        : undefined
+      return ['projections', 'publisher'].every((role) => has(first, role, 'given up')) ? true : undefined
     })
     for (const role of ['projections', 'publisher']) assert.ok(has(second, role, 'taken by this process'))
     await shows(world, edge, 'The second at work, as the edge sees it', isWell)

@@ -81,6 +81,13 @@ export const cancellationsSince = (
   since: Temporal.Instant,
 ): Promise<number> => model.count(readStore, 'cancellations', between([calendarKey], { from: since }))
 
+/** How many moves were published because of this calendar at `since` or later. */
+export const movesSince = (
+  readStore: ReadStore,
+  calendarKey: string,
+  since: Temporal.Instant,
+): Promise<number> => model.count(readStore, 'moves', between([calendarKey], { from: since }))
+
 /** The bookings that were moved because of this calendar at `since` or later, each once however often. */
 export async function movedSince(
   readStore: ReadStore,

@@ -11,7 +11,7 @@ import {
   isOthers,
 } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
-import { flagReassigned } from './link-named.ts'
+import { flag } from './flag.ts'
 
 /** The key that answers for a booking of nobody known is any. */
 export const hostOf = ({ userId }: Pick<OpenBooking, 'userId'>): string | undefined =>
@@ -46,7 +46,7 @@ export async function recordHost(
     reassignBooking(state, { userId, at }),
   )
   // The references known so far are of the host before: they decide nothing until Cal.com names the new one's.
-  if (known !== NOBODY) await flagReassigned(ports, context, bookingUid, true)
+  if (known !== NOBODY) await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: true })
   return recorded.ok && recorded.events.length > 0
 }
 

@@ -2,9 +2,11 @@
 // to the booking that it goes on as. The one place for webhook, look and reconciler. Cal.com sends its webhook before it
 // stores the change, and of bookings with seats also where one guest leaves; a booking wrongly kept open is caught by the
 // next look, one wrongly closed by nothing.
+
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
+import { waitAgain } from '../../domain/backoff.ts'
 import {
   type AnnouncedEnd,
   announceClosing,
@@ -121,7 +123,8 @@ export async function settleClosing(
   }
   const waitedMs = ports.now().since(since).total('milliseconds')
   const patienceMs = seats ? SEATS_PATIENCE_MS : PATIENCE_MS
-  if (waitedMs < patienceMs) return { kind: 'again', inMs: Math.max(500, waitedMs / 2) }
+  if (waitedMs < patienceMs)
+    return { kind: 'again', inMs: waitAgain(waitedMs, { firstMs: 500, longestMs: patienceMs }) }
   await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...(seats && { seats }) })
   return { kind: 'settled' }
 }

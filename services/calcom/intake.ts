@@ -11,8 +11,8 @@ import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { recordHost, recordSecondWriter } from './answer.ts'
 import { announceEnd, closeAndHandOn, recordRejection } from './closing.ts'
+import { flag } from './flag.ts'
 import { aCalendarOf } from './named-references.ts'
-import { flagUnfound } from './reference-ask.ts'
 
 /** Takes in what Cal.com says. */
 export type CalcomIntake = {
@@ -206,7 +206,8 @@ async function tellUnplaced(
 ): Promise<void> {
   if (userId === undefined || destinations.length === 0 || !destinations.every(isPrimary)) return
   await ports.caughtUp('calendar-syncs')
-  if ((await aCalendarOf(ports, userId)) === undefined) await flagUnfound(ports, context, bookingUid)
+  if ((await aCalendarOf(ports, userId)) === undefined)
+    await flag(ports, context, bookingUid, { code: 'EVENT_NOT_FOUND', raised: true })
 }
 
 /**

@@ -3,12 +3,12 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
-import { flagBooking } from '../../domain/booking/facts.ts'
 import { linkReferences, type ToldReference } from '../../domain/booking/links.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
+import { flag } from './flag.ts'
 import { namedReferences } from './named-references.ts'
 
 /**
@@ -56,27 +56,13 @@ export async function linkNamed(
   const linked = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     linkReferences(state, facts),
   )
-  const settled = ofHost && (await flagReassigned(ports, context, bookingUid, false))
+  const settled = ofHost && (await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: false }))
   const changed = settled || (linked.ok && linked.events.length > 0)
   return { changed, named: references.length, awaited, unplaced, ofHost }
 }
 
 const isLongAgo = (ports: ServicePorts, at: string): boolean =>
   ports.now().since(at).total('milliseconds') >= HANDING_OVER_MS
-
-/** Has a person told that another host has the booking, or no longer; whether that is new. */
-export async function flagReassigned(
-  ports: ServicePorts,
-  context: CommandContext,
-  bookingUid: string,
-  raised: boolean,
-): Promise<boolean> {
-  const at = ports.now().toString()
-  const flagged = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    flagBooking(state, { code: 'REASSIGNED', raised, at }),
-  )
-  return flagged.ok && flagged.events.length > 0
-}
 
 /**
  * Keeps the calendars of a host who was just learned in step, as those are that a webhook names. `credentials`: those

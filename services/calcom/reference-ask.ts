@@ -1,7 +1,6 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
-import { execute, load } from '../../commands/execute.ts'
-import { flagBooking } from '../../domain/booking/facts.ts'
+import { load } from '../../commands/execute.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import type { DirectoryError } from '../../ports/booking-directory.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
@@ -11,6 +10,7 @@ import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
 import { answerOfAnyKey, hostOf, recordHost } from './answer.ts'
+import { flag } from './flag.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
@@ -72,7 +72,8 @@ export async function askForReferences(
   if (register && linked.ofHost) await registerHosts(ports, context, claim, known)
   const retryInMs = retryDelay(tries, ports.random)
   if (linked.unplaced) {
-    if (waitedMs >= UNFOUND_MS) await flagUnfound(ports, context, claim.key)
+    if (waitedMs >= UNFOUND_MS)
+      await flag(ports, context, claim.key, { code: 'EVENT_NOT_FOUND', raised: true })
     return { kind: 'again', inMs: retryInMs, memo }
   }
   if (linked.awaited)
@@ -126,12 +127,6 @@ async function registerHosts(
   const calendars = [...calendarsOfHost(state), ...(named ? [destination] : [])]
   await registerCalendarsOf(ports, context, state.userId, calendars, credentials)
 }
-
-/** Cal.com does not say in which calendar the booking's event is, and the host keeps none in step. */
-export const flagUnfound = (ports: ServicePorts, context: CommandContext, bookingUid: string) =>
-  execute(ports, context, bookingAggregate, bookingUid, (booking) =>
-    flagBooking(booking, { code: 'EVENT_NOT_FOUND', raised: true, at: ports.now().toString() }),
-  )
 
 /** Failed tries since Cal.com last told of the booking, which the claim's own count does not know of. */
 function triesOf({ memo }: Claim): number {

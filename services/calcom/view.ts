@@ -8,7 +8,8 @@ import { type DirectoryBooking, type DirectoryError, isOthers } from '../../port
 import type { ServicePorts } from '../running/service-ports.ts'
 import { answerOfAnyKey, hostOf, recordHost, recordSecondWriter } from './answer.ts'
 import { cannotBeAsked, closeAndHandOn, endOf, isOver } from './closing.ts'
-import { flagReassigned, linkNamed } from './link-named.ts'
+import { flag } from './flag.ts'
+import { linkNamed } from './link-named.ts'
 
 /**
  * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `unconfirmed`:
@@ -42,7 +43,7 @@ export async function consultCalcom(
   if (!answer.ok) {
     if (!cannotBeAsked(answer)) return failed(answer)
     if (!gone || !isOthers(answer) || !wasNamed(booking)) return { kind: 'none' }
-    await flagReassigned(ports, context, bookingUid, true)
+    await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: true })
     return { kind: 'reassigned' }
   }
   const told = answer.value

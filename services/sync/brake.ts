@@ -3,8 +3,8 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
 import { turnsByKey } from '../../ports/turns.ts'
-import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
-import { cancellationsSince, movedSince } from '../../projections/publications.ts'
+import { type CalendarFeedDocument, calendarFeedByKey } from '../../projections/calendar-feeds.ts'
+import { cancellationsSince, movedSince, movesSince } from '../../projections/publications.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 const WINDOW_MS = 3_600_000
@@ -34,7 +34,8 @@ export function createBrake(ports: ServicePorts): Brake {
       if (released) return carryOut()
       return inTurn(calendarKey, async () => {
         if ((await changesLeft(ports, calendarKey, change, bookingUid)) > 0) return carryOut()
-        const reason = (await reasonOfLoss(ports, calendarKey, change)) ?? holdReasons[change]
+        const feed = await calendarFeedByKey(ports.readStore, calendarKey)
+        const reason = reasonOfLoss(feed, change) ?? holdReasons[change]
         await hold(ports, context, calendarKey, reason, [bookingUid])
         return 'HELD' as const
       })
@@ -57,24 +58,23 @@ export async function changesLeft(
     await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
   if (feed?.held.some(({ reason }) => reason === holdReasons[change])) return 0
-  if ((await reasonOfLoss(ports, calendarKey, change)) !== undefined) return 0
+  if (reasonOfLoss(feed, change) !== undefined) return 0
   const since = ports.now().subtract({ milliseconds: WINDOW_MS })
   const limit = ports.settings.massChangeLimit
   if (change === 'CANCELLATION')
     return limit - (await cancellationsSince(ports.readStore, calendarKey, since))
+  if (moved === undefined) return limit - (await movedSince(ports.readStore, calendarKey, since)).size
+  // Mostly the moves are fewer than the limit, so that nobody need ask whose they were.
+  const moves = await movesSince(ports.readStore, calendarKey, since)
+  if (moves < limit) return limit - moves
   const others = new Set(await movedSince(ports.readStore, calendarKey, since))
-  if (moved !== undefined) others.delete(moved)
+  others.delete(moved)
   return limit - others.size
 }
 
 /** A calendar that is lost, or was while nobody has spoken of it since, has no deletion carried out. */
-async function reasonOfLoss(
-  { readStore }: ServicePorts,
-  calendarKey: string,
-  change: Change,
-): Promise<HoldReason | undefined> {
+function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): HoldReason | undefined {
   if (change !== 'CANCELLATION') return undefined
-  const feed = await calendarFeedByKey(readStore, calendarKey)
   if (feed?.failing?.code === 'CALENDAR_GONE') return 'CALENDAR_GONE'
   return feed?.held.map(({ reason }) => reason).find(isLoss)
 }
@@ -91,8 +91,8 @@ export async function holdIfTooMany(
 ): Promise<boolean> {
   if (bookingUids.length === 0) return false
   if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return false
-  const reason = (await reasonOfLoss(ports, calendarKey, change)) ?? holdReasons[change]
-  await hold(ports, context, calendarKey, reason, bookingUids)
+  const feed = await calendarFeedByKey(ports.readStore, calendarKey)
+  await hold(ports, context, calendarKey, reasonOfLoss(feed, change) ?? holdReasons[change], bookingUids)
   return true
 }
 

@@ -1,5 +1,7 @@
 // Before a change is published, or a person is asked, it is confirmed: seen twice, agreed with Cal.com where it can be asked, and waited for.
+
 import type { CommandContext } from '../../commands/command.ts'
+import { waitAgain } from '../../domain/backoff.ts'
 import { isCancellation } from '../../domain/booking/decisions.ts'
 import type { LookDecision } from '../../domain/booking/look.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
@@ -38,7 +40,7 @@ export async function confirm(
     return change.gone ? { kind: 'nothing' } : { kind: 'again', inMs: HANDING_OVER_MS }
   if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }
   if (view.kind === 'unconfirmed' && lastingMs < PATIENCE_MS)
-    return { kind: 'again', inMs: Math.max(UNCONFIRMED_MS, lastingMs / 2) }
+    return { kind: 'again', inMs: waitAgain(lastingMs, { firstMs: UNCONFIRMED_MS, longestMs: PATIENCE_MS }) }
 
   const { echoGraceMs, cancelGraceMs } = ports.settings
   const grace = Math.max(

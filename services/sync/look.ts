@@ -1,12 +1,12 @@
 // Looking at one booking: see every event that it refers to, follow those that go by another name or into another calendar,
-// decide, confirm, weigh, record. Each turn is a fresh look and one decision; a step that learned something begins the next turn. Whatever cannot
-// be learned is never taken for a deletion (docs/rules.md, "look twice").
+// decide, confirm, weigh, record. Each turn is a fresh look and one decision; a step that learned something begins the next.
+// An event that cannot be read is never taken for a deletion (docs/rules.md, "look twice").
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
-import { append, execute, type Loaded, load } from '../../commands/execute.ts'
+import { append, type Loaded, load } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
+import { waitAgain } from '../../domain/backoff.ts'
 import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
-import { flagBooking } from '../../domain/booking/facts.ts'
 import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
@@ -15,6 +15,7 @@ import { isBefore } from '../../domain/times.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
 import { settleClosing } from '../calcom/closing.ts'
+import { flag } from '../calcom/flag.ts'
 import { askOnceMore } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -30,6 +31,10 @@ import { type Sights, see } from './sights.ts'
 const TURNS = 6
 /** So long an event may be in no calendar before a person is told: it is written and named in no fixed order. */
 const UNFOUND_MS = 60_000
+/** How soon, and how rarely at most, a booking is looked at again by itself. */
+const AGAIN = { firstMs: 1_000, longestMs: 900_000 }
+const UNFOUND_AGAIN = { firstMs: 1_000, longestMs: 3_600_000 }
+
 const LOOK_AGAIN: Cause = { poll: true, reason: 'LOOK_AGAIN' }
 
 type Looking = {
@@ -135,9 +140,7 @@ async function lookOnce(
   if (decision.code === 'REFERENCE_UNCONFIRMED') await askOnceMore(ports, bookingUid, LOOK_AGAIN)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
-  return decisions[decision.code].looksAgain
-    ? again(looking, Math.min(900_000, Math.max(1_000, lastingMs / 2)))
-    : done
+  return decisions[decision.code].looksAgain ? again(looking, waitAgain(lastingMs, AGAIN)) : done
 }
 
 type Looked = { decision: LookDecision; lastingMs: number; sights: Sights }
@@ -158,23 +161,21 @@ async function decideOnce(
   if (signal.aborted) return undefined
   if (elsewhere.kind === 'moved') return 'turn'
   if (elsewhere.kind === 'unfound') return 'unfound'
-  if (booking.flags.includes('EVENT_NOT_FOUND')) await flagUnfound(looking, booking, false)
+  if (booking.flags.includes('EVENT_NOT_FOUND'))
+    await flag(ports, context, booking.bookingUid, unfound(false))
   const { sights } = elsewhere
   const decision = decideLook(booking, sights.look, await contextFor(ports, booking, sights.look, memo))
   return { decision, lastingMs: note(memo, decision.code, ports.now()), sights }
 }
 
 /** A person is told once it has lasted; milliseconds until it is worth looking again. */
-async function tellUnfound(looking: Looking, booking: OpenBooking): Promise<number> {
-  const lastingMs = note(looking.memo, 'EVENT_NOT_FOUND', looking.ports.now())
-  if (lastingMs >= UNFOUND_MS) await flagUnfound(looking, booking, true)
-  return Math.min(3_600_000, Math.max(1_000, lastingMs / 2))
+async function tellUnfound({ ports, context, memo }: Looking, { bookingUid }: OpenBooking): Promise<number> {
+  const lastingMs = note(memo, 'EVENT_NOT_FOUND', ports.now())
+  if (lastingMs >= UNFOUND_MS) await flag(ports, context, bookingUid, unfound(true))
+  return waitAgain(lastingMs, UNFOUND_AGAIN)
 }
 
-const flagUnfound = ({ ports, context }: Looking, { bookingUid }: OpenBooking, raised: boolean) =>
-  execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    flagBooking(state, { code: 'EVENT_NOT_FOUND', raised, at: ports.now().toString() }),
-  )
+const unfound = (raised: boolean) => ({ code: 'EVENT_NOT_FOUND', raised }) as const
 
 async function contextFor(
   ports: ServicePorts,

@@ -87,6 +87,7 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await syncs.syncsOfCredential(readStore, 'c')
   await publications.cancellationsSince(readStore, 'k', now)
   await publications.movedSince(readStore, 'k', now)
+  await publications.movesSince(readStore, 'k', now)
   await publications.publicationsWithoutOutcome(readStore, page)
   await selected.selectedCalendarsOf(readStore, 'k')
   await selected.selectedCalendarsOfCredential(readStore, 'c')

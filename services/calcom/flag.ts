@@ -1,0 +1,20 @@
+import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
+import { execute } from '../../commands/execute.ts'
+import type { FlagCode } from '../../domain/booking/decisions.ts'
+import { flagBooking } from '../../domain/booking/facts.ts'
+import type { ServicePorts } from '../running/service-ports.ts'
+
+/** Has a person told of the booking, or no longer; whether that is new. */
+export async function flag(
+  ports: ServicePorts,
+  context: CommandContext,
+  bookingUid: string,
+  { code, raised }: { code: FlagCode; raised: boolean },
+): Promise<boolean> {
+  const at = ports.now().toString()
+  const flagged = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    flagBooking(state, { code, raised, at }),
+  )
+  return flagged.ok && flagged.events.length > 0
+}

@@ -1,25 +1,13 @@
 import * as assert from 'uvu/assert'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { suite } from '../support/ahead.ts'
+import { invite, responds } from '../support/guests-answers.ts'
 import { BOTH_LISTS, everyWay, inStory, type WayName } from '../support/story.ts'
-import { cancelled, type Story } from '../support/story-words.ts'
-import type { Linked } from '../support/sync-fixture.ts'
+import { cancelled } from '../support/story-words.ts'
 
 const test = suite('answers that cancel nothing')
 const GUEST = 'guest@example.com'
 const some: readonly WayName[] = ['in the incremental list', 'after a full sync', "without Cal.com's API"]
-
-type Answer = 'declined' | 'accepted' | 'tentative'
-const responds = (story: Story, { host, eventId }: Linked, response: Answer, email?: string) =>
-  story.google.respond(host.calendarId, eventId, { response, ...(email !== undefined && { email }) })
-
-/** Adds guests in the calendar, who have accepted unless told otherwise. */
-const invite = (story: Story, { host, eventId }: Linked, guests: { email: string; resource?: boolean }[]) =>
-  story.change(() => {
-    const attendees = story.google.get(host.calendarId, eventId).attendees ?? []
-    const added = guests.map((guest) => ({ responseStatus: 'accepted' as const, ...guest }))
-    story.google.patch(host.calendarId, eventId, { attendees: [...attendees, ...added] })
-  })
 
 everyWay(test, some, 'a guest who may come is no decline', {}, async (story) => {
   const meeting = await story.meet(await story.host())

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import { createMetrics } from '../../infrastructure/metrics/metrics.ts'
 import { createHttpApp } from '../../services/http/app.ts'
 import { statusReport } from '../../services/status/status-report.ts'
+import { listening } from './listening.ts'
 import type { SyncFixture } from './sync-fixture.ts'
 
 const TOKEN = 'the-operators-token'
 
 /** The running service as an operator meets it over HTTP. */
 export type OperatorsView = {
+  url: string
   /** `body` is what JSON.parse gives: that it fits its schema is a test of its own. */
   ask(
     method: string,
@@ -18,14 +19,20 @@ export type OperatorsView = {
   close(): Promise<void>
 }
 
-/** Opens the HTTP edge on a free port over what the fixture runs. */
-export async function operatorsView(sync: SyncFixture): Promise<OperatorsView> {
+type Edge = Partial<Pick<Parameters<typeof createHttpApp>[0], 'metrics' | 'open' | 'guarded'>> &
+  Pick<Parameters<typeof statusReport>[0], 'surroundings'>
+
+/** Opens the HTTP edge on a free port over what the fixture runs, with further routes and surroundings where given. */
+export async function operatorsView(
+  sync: SyncFixture,
+  { metrics = createMetrics(), open = [], guarded = [], surroundings }: Edge = {},
+): Promise<OperatorsView> {
   const { ports, clock } = sync
   const app = createHttpApp({
     ports,
     clock,
     log: ports.log,
-    metrics: createMetrics(),
+    metrics,
     tokens: { token: TOKEN, named: [] },
     sessionKey: randomBytes(32),
     standIns: false,
@@ -36,30 +43,25 @@ export async function operatorsView(sync: SyncFixture): Promise<OperatorsView> {
         standIns: false,
         pushes: () => ({ backlog: 0, oldestAgeMs: null }),
         projections: async () => undefined,
+        ...(surroundings && { surroundings }),
       }),
     health: { durable: {}, others: {}, roles: {} },
     onCredentialStored() {},
     first: [],
-    open: [],
-    guarded: [],
+    open,
+    guarded,
   })
-  const server = createServer(app.callback())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const { url, close } = await listening(app.callback())
   return {
+    url,
     async ask(method, path, body) {
-      const answer = await fetch(`http://127.0.0.1:${address.port}${path}`, {
+      const answer = await fetch(url + path, {
         method,
         headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       return { status: answer.status, body: JSON.parse(await answer.text()) }
     },
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }

@@ -1,5 +1,5 @@
 // Words for stories that assert only on what guests, hosts, operators and Cal.com's developers see.
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import * as assert from 'uvu/assert'
 import { ownSurroundings } from '../../composition/own-surroundings.ts'
 import {
@@ -10,18 +10,15 @@ import {
 } from '../../infrastructure/calcom/webhook.ts'
 import { createMetrics } from '../../infrastructure/metrics/metrics.ts'
 import type { BookingItem, Timeline } from '../../services/http/answers.ts'
-import { createHttpApp } from '../../services/http/app.ts'
 import { calcomWebhookRoutes } from '../../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../../services/http/feed.ts'
 import { feedTail } from '../../services/http/feed-tail.ts'
 import { deliveryLog } from '../../services/status/calcom-deliveries.ts'
 import type { StatusReport } from '../../services/status/status-report.ts'
-import { statusReport } from '../../services/status/status-report.ts'
-import { listening } from './listening.ts'
+import { operatorsView } from './operators-view.ts'
 import { inSync, type SyncFixture } from './sync-fixture.ts'
 import { SECRET, type SyncWorldOptions } from './sync-world.ts'
 
-const TOKEN = 'token-of-the-operator'
 const ORIGIN = { source: 'urn:uuid:0b8f', schemas: 'https://sync.example.com/schemas' }
 
 export type Told = StatusReport['needsPerson'][number]
@@ -61,31 +58,14 @@ async function peopleOf(sync: SyncFixture) {
   const metrics = createMetrics()
   const deliveries = deliveryLog({ now: ports.now })
   const readDelivery = calcomWebhook({ secrets: [SECRET] })
-  const app = createHttpApp({
-    ports,
-    clock,
-    log,
+  const { url, ask, close } = await operatorsView(sync, {
     metrics,
-    tokens: { token: TOKEN, named: [] },
-    sessionKey: randomBytes(32),
-    standIns: false,
-    caughtUp: (projection) => sync.projections.caughtUp(projection),
-    status: () =>
-      statusReport({
-        ports,
-        standIns: false,
-        pushes: () => ({ backlog: 0, oldestAgeMs: null }),
-        projections: async () => undefined,
-        surroundings: ownSurroundings({
-          now: ports.now,
-          filesTakeWrites: async () => {},
-          calcom: sync.calcomApi,
-          deliveries: deliveries.needsPerson,
-        }),
-      }),
-    health: { durable: {}, others: {}, roles: {} },
-    onCredentialStored: () => {},
-    first: [],
+    surroundings: ownSurroundings({
+      now: ports.now,
+      filesTakeWrites: async () => {},
+      calcom: sync.calcomApi,
+      deliveries: deliveries.needsPerson,
+    }),
     open: [
       calcomWebhookRoutes({
         readDelivery,
@@ -99,17 +79,7 @@ async function peopleOf(sync: SyncFixture) {
     ],
     guarded: [{ router: feedRoutes(feed), scope: 'read' }],
   })
-  const server = await listening(app.callback())
 
-  async function ask(method: string, path: string, body?: unknown) {
-    const answer = await fetch(server.url + path, {
-      method,
-      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const told: unknown = await answer.json()
-    return { status: answer.status, body: told }
-  }
   async function look<T>(path: string): Promise<T> {
     await sync.projections.caughtUp('all')
     const { status, body } = await ask('GET', path)
@@ -132,7 +102,7 @@ async function peopleOf(sync: SyncFixture) {
     async deliver(body: string, contentType = 'application/json') {
       const signature = createHmac('sha256', SECRET).update(body).digest('hex')
       const headers = { 'content-type': contentType, [signatureHeader]: signature }
-      const answer = await fetch(`${server.url}/webhooks/calcom`, { method: 'POST', headers, body })
+      const answer = await fetch(`${url}/webhooks/calcom`, { method: 'POST', headers, body })
       return { status: answer.status, text: await answer.text() }
     },
 
@@ -189,7 +159,7 @@ async function peopleOf(sync: SyncFixture) {
 
     async leave(): Promise<void> {
       ended.abort()
-      await server.close()
+      await close()
     },
   }
   return people

@@ -31,7 +31,7 @@ export function calcomWebhook(options: { secrets: readonly string[] }): ReadBook
  * Whether `signature` is the hex HMAC-SHA256 of the raw body under one of the secrets, in constant time. Without a
  * secret on Cal.com's side the header says `no-secret-provided`, which never passes; without one here nothing does.
  */
-export function isSignedByCalcom(
+function isSignedByCalcom(
   rawBody: Uint8Array,
   signature: string | undefined,
   secrets: readonly string[],
@@ -48,9 +48,7 @@ export function isSignedByCalcom(
 }
 
 /** Reads a delivery whose signature has been checked. */
-export function parseCalcomDelivery(
-  rawBody: Uint8Array,
-): { ok: true; delivery: BookingDelivery } | DeliveryProblem {
+function parseCalcomDelivery(rawBody: Uint8Array): { ok: true; delivery: BookingDelivery } | DeliveryProblem {
   let body: unknown
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))

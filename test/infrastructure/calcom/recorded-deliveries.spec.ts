@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { z } from 'zod'
-import { calcomWebhook, parseCalcomDelivery } from '../../../infrastructure/calcom/webhook.ts'
+import { calcomWebhook } from '../../../infrastructure/calcom/webhook.ts'
+import { readDelivery, signatureOf } from '../../support/signed-delivery.ts'
 
 const project = resolve(import.meta.dirname, '../../..')
 const folder = join(
@@ -24,7 +24,7 @@ if (existsSync(folder)) {
   recorded('are all understood, and none is of a kind unknown here', () => {
     assert.ok(bodies.length > 0)
     for (const body of bodies) {
-      const read = parseCalcomDelivery(body)
+      const read = readDelivery(body)
       assert.ok(read.ok, read.ok ? '' : read.problems.join('; '))
       assert.is.not(read.ok && read.delivery.trigger, 'IGNORED')
     }
@@ -32,12 +32,12 @@ if (existsSync(folder)) {
 
   recorded('carry no name, address or title past the edge', () => {
     for (const body of bodies) {
-      assert.not.match(JSON.stringify(parseCalcomDelivery(body)), /@|Person|Doe|Meeting/)
+      assert.not.match(JSON.stringify(readDelivery(body)), /@|Person|Doe|Meeting/)
     }
   })
 
   recorded('of 2023 show a reschedule and then the cancellation of the booking it made', () => {
-    const reads = bodies.map((body) => parseCalcomDelivery(body))
+    const reads = bodies.map((body) => readDelivery(body))
     const moved = reads.flatMap((read) =>
       read.ok && read.delivery.trigger === 'BOOKING_RESCHEDULED' ? [read.delivery] : [],
     )[0]
@@ -56,7 +56,7 @@ if (existsSync(folder)) {
   recorded('pass as signed only in the bytes in which they came', () => {
     const read = calcomWebhook({ secrets: ['s'] })
     for (const body of bodies) {
-      const signature = createHmac('sha256', 's').update(body).digest('hex')
+      const signature = signatureOf(body, 's')
       assert.ok(read(body, signature).ok)
       assert.not.ok(read(Buffer.from(JSON.stringify(JSON.parse(body.toString()), null, 1)), signature).ok)
     }

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -17,9 +16,9 @@ import { created, ping, rescheduled } from '../../fixtures/calcom/deliveries.ts'
 import { readToEnd } from '../../support/events.ts'
 import { type Asked, type HttpFixture, httpFixture } from '../../support/http-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'
+import { signatureOf as sign } from '../../support/signed-delivery.ts'
 
 const test = suite('POST /webhooks/calcom')
-const sign = (body: string, secret: string) => createHmac('sha256', secret).update(body).digest('hex')
 
 type Route = HttpFixture & {
   /** Posts the text, signed with `secret` unless the headers say otherwise. */

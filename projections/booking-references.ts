@@ -47,7 +47,7 @@ const closed = { byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byS
 const MINUTES = 24 * 60
 
 /** The minute of the day (UTC) at which a booking is looked at: always the same one, and any as likely (FNV-1a). */
-export function minuteOf(bookingUid: string): number {
+function minuteOf(bookingUid: string): number {
   let hash = 2_166_136_261
   for (let at = 0; at < bookingUid.length; at++)
     hash = Math.imul(hash ^ bookingUid.charCodeAt(at), 16_777_619) >>> 0

@@ -276,8 +276,3 @@ export const guestReasonOf = (code: CancellationReason): string => catalogue[cod
 /** The entry of a code out of a stream, where another version may have written it; undefined for one unheard of. */
 export const decisionOf = (code: string): Entry | undefined =>
   isDecisionCode(code) ? decisions[code] : undefined
-
-const codes = Object.keys(catalogue).filter(isDecisionCode)
-
-export const codesWhere = (holds: (entry: Entry) => boolean): readonly DecisionCode[] =>
-  codes.filter((code) => holds(decisions[code]))

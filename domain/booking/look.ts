@@ -117,7 +117,7 @@ function seenOf(reference: Reference, event: ExternalEvent): Seen {
 }
 
 /** A tombstone need not say whose copy it was. */
-export const isOrganisers = ({ event, reference }: Seen): boolean =>
+const isOrganisers = ({ event, reference }: Seen): boolean =>
   event.organizerSelf ?? reference.organiser ?? true
 
 function standingOf(living: readonly Seen[]): Seen | undefined {
@@ -162,7 +162,7 @@ function newestOfChain(claims: readonly Claim[]): Claim | undefined {
 const madeAt = ({ createdAt, trackedAt }: Claim): Temporal.Instant => createdAt ?? trackedAt
 
 /** Names one version of an event: its etag, or when it was updated; and what it says, times as epoch milliseconds. */
-export const fingerprintOf = (event: ExternalEvent): string =>
+const fingerprintOf = (event: ExternalEvent): string =>
   `${event.etag ?? event.updated ?? ''} ${saysOf(event)}`.trim()
 
 function saysOf({ status, times }: ExternalEvent): string {

@@ -186,7 +186,7 @@ function change(
   return references.map((reference) => (sameEvent(reference.stored, named) ? how(reference) : reference))
 }
 
-export const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
+const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
   fingerprint,
   ...(updated !== undefined && { updated: instant(updated) }),
 })

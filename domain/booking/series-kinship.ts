@@ -6,14 +6,14 @@ import { isBefore } from '../times.ts'
  * `SAME`: the other series was split off from this one. `UNCLEAR`: it may have been, but does not begin where this one
  * ends. `NONE`: nothing but chance connects them.
  */
-export type Kinship = 'SAME' | 'UNCLEAR' | 'NONE'
+type Kinship = 'SAME' | 'UNCLEAR' | 'NONE'
 
 /**
  * Google gives both parts of a split the `created` of the whole, and ends the first part with the day before the second
  * one begins. A date that imports use for want of a better one says nothing, nor does an etag: whatever is written in
  * one step shares it.
  */
-export function kinshipOf(series: ExternalEvent, other: ExternalEvent): Kinship {
+function kinshipOf(series: ExternalEvent, other: ExternalEvent): Kinship {
   const { created, until } = series
   if (created === undefined || until === undefined || isBefore(created, NO_TRUE_DATE_BEFORE)) return 'NONE'
   if (other.created === undefined || !other.created.equals(created)) return 'NONE'

@@ -24,7 +24,7 @@ const BackupBody = z
   .meta({ id: 'BackupRequest' })
 
 /** The answer of `POST /admin/backup`. */
-export const BackupAnswer = z
+const BackupAnswer = z
   .object({
     directory: z.string(),
     begunAt: z.string().describe('every event acknowledged before it is in the backup'),
@@ -33,7 +33,7 @@ export const BackupAnswer = z
     files: z.array(z.object({ name: z.string(), bytes: z.int(), sha256: z.string() })),
   })
   .meta({ id: 'Backup' })
-export type BackupAnswer = z.infer<typeof BackupAnswer>
+type BackupAnswer = z.infer<typeof BackupAnswer>
 
 export type AdminRouteDeps = {
   dataFolder: string

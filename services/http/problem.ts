@@ -3,8 +3,8 @@ import type { Context } from 'koa'
 import { z } from 'zod'
 
 /** One thing wrong with what was sent. `path` names the field (`references[0].start`); empty for the whole. */
-export const FieldProblem = z.object({ path: z.string(), message: z.string() }).meta({ id: 'FieldProblem' })
-export type FieldProblem = z.infer<typeof FieldProblem>
+const FieldProblem = z.object({ path: z.string(), message: z.string() }).meta({ id: 'FieldProblem' })
+type FieldProblem = z.infer<typeof FieldProblem>
 
 /** A problem document (RFC 9457). `code` is stable: programs decide on it, not on the texts. */
 export const ProblemDocument = z

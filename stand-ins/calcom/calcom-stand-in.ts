@@ -56,7 +56,7 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
   }
   if (options.webhookUrl !== undefined) setWebhook(options.webhookUrl, options.webhookSecret)
 
-  const handle = calcomHandler(core, options.apiKey === undefined ? {} : { apiKey: options.apiKey })
+  const handle = handlerOf(core, options.apiKey === undefined ? {} : { apiKey: options.apiKey })
   const server = createServer((incoming, outgoing) => {
     void serve(handle, incoming, outgoing)
   })
@@ -81,14 +81,8 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
   }
 }
 
-/**
- * The stand-in as a function from request to answer: the shell serves it, and a simulation may use it as a `fetch`.
- * Throws NoAnswer while the API is down.
- */
-export function calcomHandler(
-  core: CalcomCore,
-  options: { apiKey?: string } = {},
-): (request: Request) => Promise<Response> {
+/** From request to answer. Throws NoAnswer while the API is down. */
+function handlerOf(core: CalcomCore, options: { apiKey?: string }): (request: Request) => Promise<Response> {
   const api = calcomApiV2(core, options)
   const standIn = standInApi(core)
   return (request) => (new URL(request.url).pathname.startsWith('/stand-in/') ? standIn : api)(request)

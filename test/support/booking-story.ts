@@ -95,6 +95,10 @@ export const written = (n: number, times: Times, more: Partial<ExternalEvent> = 
   ...more,
 })
 
+/** The fingerprint of an event so written: watermarks keep it in streams. */
+export const fingerprint = (n: number, { start, end }: Times): string =>
+  `"${n}" ${start.epochMilliseconds}-${end.epochMilliseconds}`
+
 export const deleted = (n: number, more: Partial<ExternalEvent> = {}): ExternalEvent => ({
   id: 'event1',
   status: 'cancelled',

@@ -2,11 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../../commands/aggregates.ts'
 import { passedOnReferences } from '../../../domain/booking/links.ts'
-import { fingerprintOf } from '../../../domain/booking/look.ts'
 import type { Booking } from '../../../domain/booking/state.ts'
 import type { Times } from '../../../domain/times.ts'
 import {
   deleted,
+  fingerprint,
   from,
   linked,
   minute,
@@ -41,7 +41,7 @@ test('the link goes along, unconfirmed, with what was decided', () => {
   next.gives('BookingTracked', 'BookingReferenceLinked').saying({
     confirmed: false,
     reference,
-    watermark: { fingerprint: fingerprintOf(written(5, from('11:00'))), updated: '2026-11-23T08:05:00Z' },
+    watermark: { fingerprint: fingerprint(5, from('11:00')), updated: '2026-11-23T08:05:00Z' },
   })
   next
     .when(sees(written(5, from('11:00')), { began: 80 }))
@@ -61,7 +61,7 @@ test('it goes along three reschedules, and cancels only once Cal.com confirms it
     72,
   )
   const watermark = open(third.state).references[0]?.watermark
-  assert.is(watermark?.fingerprint, fingerprintOf(written(5, from('11:00'))))
+  assert.is(watermark?.fingerprint, fingerprint(5, from('11:00')))
   assert.is(watermark?.updated?.toString(), minute(5).toString())
   third
     .when(sees(deleted(75), { began: 80 }))
@@ -114,7 +114,7 @@ test('moved twice before Cal.com knew: the second move is carried to the booking
   ]) {
     const next = followedBy(before, from('11:00'), 70)
     next.saying({
-      watermark: { fingerprint: fingerprintOf(written(5, from('11:00'))), updated: '2026-11-23T08:05:00Z' },
+      watermark: { fingerprint: fingerprint(5, from('11:00')), updated: '2026-11-23T08:05:00Z' },
     })
     next
       .when(sees(written(6, from('12:00')), { began: 80 }))
@@ -145,7 +145,7 @@ test('a deletion published to a booking that had been rescheduled away is not hi
 test('what was answered goes along as it is: refused, or overruled by Cal.com', () => {
   for (const before of [moved().when(reports(1, 'REFUSED', 69)), moved().when(records(from('14:00'), 69))]) {
     followedBy(before, from('15:00'), 70).saying({
-      watermark: { fingerprint: fingerprintOf(written(5, from('11:00'))), updated: '2026-11-23T08:05:00Z' },
+      watermark: { fingerprint: fingerprint(5, from('11:00')), updated: '2026-11-23T08:05:00Z' },
     })
   }
 })

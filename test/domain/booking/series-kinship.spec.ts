@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { kinshipOf, partsOf } from '../../../domain/booking/series-kinship.ts'
+import { partsOf } from '../../../domain/booking/series-kinship.ts'
 import type { ExternalEvent } from '../../../domain/external-event.ts'
 
 const test = suite('Kinship of series')
@@ -27,6 +27,14 @@ function series(id: string, date: string, more: Partial<ExternalEvent> = {}, end
     ...more,
   }
 }
+/** Whether the one series goes on as the other. */
+function kinshipOf(one: ExternalEvent, other: ExternalEvent): 'SAME' | 'UNCLEAR' | 'NONE' {
+  const { parts, unclear } = partsOf([one], [other])
+  if (parts.includes(other)) return 'SAME'
+  return unclear ? 'UNCLEAR' : 'NONE'
+}
+
+/** One that was cut at the end of 7 December. */
 const cut = (more: Partial<ExternalEvent> = {}) => series('old', '2026-11-24', more, '2026-12-07')
 
 test('a series goes on as the one that has its date of creation and begins where it ends', () => {

@@ -1,7 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { TrackBooking } from '../../../commands/track-booking.ts'
-import { minuteOf } from '../../../projections/booking-references.ts'
+import { bookingReferences } from '../../../projections/booking-references.ts'
+import type { ChangedDocument } from '../../../projections/projection.ts'
+import { eventsOfBooking } from '../../support/booking-events.ts'
+import { someEvent } from '../../support/events.ts'
 import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Looks that nothing but the time asks for')
@@ -13,6 +16,19 @@ const slow = { cronMs: 10 * MINUTE, reconcileMs: 12 * HOUR }
 
 const silent = (sync: SyncFixture, { host }: Linked, writes = 1) =>
   sync.google.changeCalendar(host.calendarId, { settings: { unlistedWrites: writes } })
+
+/** The minute of the day (UTC) under which the booking is found. */
+function minuteOf(uid: string): number {
+  const { tracked, linked } = eventsOfBooking(uid)
+  const stored = { stream: `booking-${uid}`, revision: 0, position: '', recordedAt: '' }
+  let found: ChangedDocument | undefined
+  for (const { type, data } of [tracked(), linked()]) {
+    const [document] = bookingReferences.changes({ ...someEvent(type, data), ...stored })
+    found = document?.change(found === 'remove' ? undefined : found?.put)
+  }
+  const [key] = (found !== 'remove' && found?.keys.byMinute) || []
+  return Number(key?.split('|')[0])
+}
 
 /** A booking in so many hours whose minute of the day comes in about so many minutes. */
 async function book(sync: SyncFixture, host: Host, inHours: number, inMinutes: number): Promise<Linked> {

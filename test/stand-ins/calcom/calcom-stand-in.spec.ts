@@ -3,8 +3,9 @@ import * as assert from 'uvu/assert'
 import { calcomBookingDirectory } from '../../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../../infrastructure/calcom/webhook.ts'
 import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
+import { calcomApiV2 } from '../../../stand-ins/calcom/api-v2.ts'
 import { calcomCore } from '../../../stand-ins/calcom/calcom-core.ts'
-import { calcomHandler, startCalcomStandIn } from '../../../stand-ins/calcom/calcom-stand-in.ts'
+import { startCalcomStandIn } from '../../../stand-ins/calcom/calcom-stand-in.ts'
 import { scriptedServer } from '../../support/http-server.ts'
 import { virtualClock } from '../../support/virtual-clock.ts'
 
@@ -199,7 +200,7 @@ standIn('serves a directory without a network, for a simulation in one thread', 
   const bookings = calcomBookingDirectory({
     apiUrl: 'http://calcom.simulation',
     apiKey: 'any',
-    fetch: calcomHandler(core),
+    fetch: calcomApiV2(core, {}),
   })
   const answer = await bookings.booking(booked.booking.uid, '7')
   assert.is(answer.ok && answer.value.status, 'ACCEPTED')

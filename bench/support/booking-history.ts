@@ -3,6 +3,7 @@ import type { BookingEvent } from '../../domain/booking/events.ts'
 import { streamName } from '../../domain/domain-event.ts'
 import { encode } from '../../ports/event-store/event-codec.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
+import { appendNext } from '../../test/support/append-next.ts'
 import { eventsOfBooking } from '../../test/support/booking-events.ts'
 
 /** Bookings whose histories run side by side, so that an event's neighbours are those of other bookings. */
@@ -21,7 +22,7 @@ export async function writeBookingHistory(events: EventStore, count: number): Pr
           const happened = (history[step] ?? []).slice(0, left)
           left -= happened.length
           if (happened.length === 0) return
-          await events.append(streamName('booking', uidOf(first + n)), 'any', happened.map(encoded))
+          await appendNext(events, streamName('booking', uidOf(first + n)), happened.map(encoded))
         }),
       )
   }

@@ -65,7 +65,7 @@ async function measure(
   for (let n = 0; n < events / 500; n++)
     await ours.append(
       `${category}-read${n}`,
-      'any',
+      'no-stream',
       Array.from({ length: Math.min(500, events - n * 500) }, someEvent),
     )
   await ours.close()

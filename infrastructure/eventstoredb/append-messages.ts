@@ -29,8 +29,7 @@ export function requestOf(
   const options = new streams.BatchAppendReq.Options().setStreamIdentifier(
     new shared.StreamIdentifier().setStreamName(Buffer.from(stream)),
   )
-  if (expected === 'any') options.setAny(new shared.Empty())
-  else if (expected === 'no-stream') options.setNoStream(new shared.Empty())
+  if (expected === 'no-stream') options.setNoStream(new shared.Empty())
   else options.setStreamPosition(String(expected))
   return new streams.BatchAppendReq()
     .setCorrelationId(new shared.UUID().setString(id))

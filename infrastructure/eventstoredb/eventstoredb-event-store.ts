@@ -56,10 +56,9 @@ export type EventStoreDbEventStore = EventStore & {
  * name, so streams without a dash have no category here. Without a filter, the server's own events are left out.
  * `recordedAt` is the server's time.
  *
- * An append that gets no answer is sent again, with the same ids, so that it is stored once. With 'any', a server that
- * was started in between does not know the ids any more, and stores it twice: nothing decides with 'any'. If no answer
- * comes at all, StoreUnavailable does not say that nothing was stored. A caller that repeats the append has to use the
- * same ids, or an expected revision. Throws an Error if the connection string is none.
+ * An append that gets no answer is sent again, with the same ids, so that it is stored once. If no answer comes at all,
+ * StoreUnavailable does not say that nothing was stored. A caller that repeats the append has to use the same ids, or an
+ * expected revision. Throws an Error if the connection string is none.
  */
 export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStoreDbEventStore {
   const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 2_000, reconnectWithinMs = 30_000 } = options

@@ -75,7 +75,7 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
         ? []
         : events.map(({ id }) => byId.get(id, stream)).filter((row) => row !== undefined)
     if (stored.length > 0) {
-      const first = expected === 'any' ? Number(stored[0]?.revision) : following(expected)
+      const first = following(expected)
       const same =
         stored.length === events.length && stored.every((one, index) => one.revision === first + index)
       const end = stored.at(-1)
@@ -83,7 +83,7 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
         ? { ok: true, revision: Number(end.revision), position: toPosition(Number(end.position)) }
         : wrong
     }
-    if (expected !== 'any' && expected !== actual) return wrong
+    if (expected !== actual) return wrong
 
     const category = categoryOf(stream)
     const recordedAt = textOfNow()

@@ -21,8 +21,8 @@ export type RecordedEvent = NewEvent & {
   recordedAt: string
 }
 
-/** The stream's last revision as the writer knows it; 'no-stream' if it must not exist yet; 'any' without a check. */
-export type ExpectedRevision = number | 'no-stream' | 'any'
+/** The stream's last revision as the writer knows it; 'no-stream' if it must not exist yet. */
+export type ExpectedRevision = number | 'no-stream'
 
 export type AppendResult =
   | { ok: true; revision: number; position: Position }
@@ -43,7 +43,7 @@ export interface EventStore {
   readStream(stream: string, options?: { fromRevision?: number }): Promise<RecordedEvent[]>
   /**
    * Appends all or nothing; resolved means durable. The very same ids, sent again to the same stream with the same
-   * expected revision (or 'any'), are a success with the original revision and position. A batch that mixes known and
+   * expected revision, are a success with the original revision and position. A batch that mixes known and
    * new ids is a wrong expected revision. At least one event; an event's JSON is at most 1 MiB (throws RangeError).
    */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult>

@@ -12,6 +12,7 @@ import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
 import { sqliteVault } from '../../infrastructure/sqlite/sqlite-vault.ts'
 import { START } from '../../ports/event-store/event-store.ts'
+import { appendNext } from '../support/append-next.ts'
 import { readToEnd, someEvent, someEvents } from '../support/events.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { virtualClock } from '../support/virtual-clock.ts'
@@ -51,7 +52,7 @@ async function appendTo(folder: string, count: number): Promise<string[]> {
   return withEvents(folder, async (events) => {
     const positions: string[] = []
     for (const event of someEvents(count)) {
-      const appended = await events.append('booking-1', 'any', [event])
+      const appended = await appendNext(events, 'booking-1', [event])
       if (appended.ok) positions.push(appended.position)
     }
     return positions

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { appendNext } from '../support/append-next.ts'
 import { kafkaForTests, someTopic } from '../support/kafka.ts'
 import { bookingEvents, decideMoves, differences } from '../support/published-events.ts'
 import {
@@ -40,7 +41,7 @@ onKafka('needs a person, who gives it up: then what waited behind it is publishe
       if (one === undefined) throw new Error('there is no event')
       const { stream, type, data, metadata } = one
       const large = { ...data, externalEventId: 'x'.repeat(30_000) }
-      await events.append(stream, 'any', [{ id: tooLarge, type, data: large, metadata }])
+      await appendNext(events, stream, [{ id: tooLarge, type, data: large, metadata }])
       await decideMoves(events, ['a', 'b'], 2, 3)
     })
     const service = await startServiceProcess(env)

@@ -3,6 +3,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { AppendResult, NewEvent } from '../../ports/event-store/event-store.ts'
+import { appendNext } from './append-next.ts'
 import { DELETED, type DoubleLog } from './eventstoredb-log.ts'
 import {
   accessDenied,
@@ -151,7 +152,10 @@ async function store(
     return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: 'no-stream' }
   // What was deleted may be written anew as if it had never been, and goes on counting.
   const anew = deleted && given === 'no-stream' && known ? known.revision : given
-  const result = await log.store.append(stream, anew === 'exists' ? 'any' : anew, events)
+  const result =
+    anew === 'exists' || anew === 'any'
+      ? await appendNext(log.store, stream, events)
+      : await log.store.append(stream, anew, events)
   if (!result.ok) return result
   for (const event of events) log.took(stream, event)
   if (deleted && known) await setMetadata(log, stream, { $tb: known.revision + 1 })
@@ -161,7 +165,7 @@ async function store(
 
 async function setMetadata(log: DoubleLog, stream: string, data: NewEvent['data']): Promise<AppendResult> {
   const event = systemEvent('$metadata', data)
-  const result = await log.store.append(`$$${stream}`, 'any', [event])
+  const result = await appendNext(log.store, `$$${stream}`, [event])
   log.took(`$$${stream}`, event)
   log.commits.notify()
   return result
@@ -178,7 +182,7 @@ export async function remove(
   if (log.retentionOf(stream)?.tombstoned) throw streamDeleted(stream)
   if (how === 'until it is written again') return placeOf(await setMetadata(log, stream, { $tb: DELETED }))
   const event = systemEvent('$streamDeleted', {})
-  const result = await log.store.append(stream, 'any', [event])
+  const result = await appendNext(log.store, stream, [event])
   log.took(stream, event)
   log.commits.notify()
   return placeOf(result)

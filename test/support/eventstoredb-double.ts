@@ -22,6 +22,7 @@ import features from '@eventstore/db-client/generated/serverfeatures_pb.js'
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
+import { appendNext } from './append-next.ts'
 import { someEvents } from './events.ts'
 import { append, batchAppend, remove } from './eventstoredb-appends.ts'
 import { type Cluster, gossipOf, type Node, someCluster } from './eventstoredb-cluster.ts'
@@ -188,7 +189,7 @@ export async function startEventStoreDbDouble({
 
   const writeSystemEvents = async (count: number) => {
     const events = someEvents(count, '$statsCollected')
-    await store.append('$stats-127.0.0.1:2113', 'any', events)
+    await appendNext(store, '$stats-127.0.0.1:2113', events)
     commits.notify()
   }
   // A new node is not empty either: users, settings, epochs.

@@ -8,6 +8,7 @@ import type { EventStore, Position } from '../../ports/event-store/event-store.t
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import type { Projection } from '../../projections/projection.ts'
 import { rebuild } from '../../services/read-models/rebuild.ts'
+import { appendNext } from './append-next.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 /** Both embedded stores in memory, and how to get rid of them. */
@@ -35,12 +36,11 @@ export async function append<C extends Category>(
   ...happened: EventsOf[C][]
 ): Promise<Position> {
   const metadata = { correlationId: randomUUID(), causationId: randomUUID(), actor: 'api:test' }
-  const appended = await events.append(
+  const appended = await appendNext(
+    events,
     streamName(category, id),
-    'any',
     happened.map((event) => encode<C>(event, randomUUID(), metadata)),
   )
-  if (!appended.ok) throw new Error(appended.error)
   return appended.position
 }
 

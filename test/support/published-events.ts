@@ -4,6 +4,7 @@ import type { PublishableEvent, PublishedMark } from '../../ports/booking-event-
 import { encode } from '../../ports/event-store/event-codec.ts'
 import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from '../../services/publishing/booking-event-schema.ts'
+import { appendNext } from './append-next.ts'
 import { eventsOfBooking } from './booking-events.ts'
 import { readToEnd } from './events.ts'
 import type { SeenMessage } from './topic-reader.ts'
@@ -44,21 +45,14 @@ export async function decideMoves(
 ): Promise<Position[]> {
   const positions: Position[] = []
   for (let sequence = from; sequence < from + count; sequence++) {
-    const appended = await Promise.all(
-      bookingUids.map((uid) =>
-        events.append(streamName('booking', uid), 'any', [
-          encode<'booking'>(eventsOfBooking(uid).rescheduled(sequence), randomUUID(), {
-            correlationId: randomUUID(),
-            causationId: randomUUID(),
-            actor: 'sync-worker',
-            traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-          }),
-        ]),
-      ),
-    )
-    for (const one of appended) {
-      if (!one.ok) throw new Error(one.error)
-      positions.push(one.position)
+    for (const uid of bookingUids) {
+      const decided = encode<'booking'>(eventsOfBooking(uid).rescheduled(sequence), randomUUID(), {
+        correlationId: randomUUID(),
+        causationId: randomUUID(),
+        actor: 'sync-worker',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      })
+      positions.push((await appendNext(events, streamName('booking', uid), [decided])).position)
     }
   }
   return positions

@@ -5,6 +5,7 @@ import type { EventStoreDbOptions } from '../../../infrastructure/eventstoredb/e
 import { createLogger } from '../../../infrastructure/logging/logger.ts'
 import { START } from '../../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { blackHole } from '../../support/black-hole.ts'
 import { someAuthority } from '../../support/certificates.ts'
 import { withDeadline } from '../../support/deadline.ts'
@@ -61,7 +62,7 @@ test('every scheme of the servers works, with discovery too, and nothing hides w
       url.replace('//', '//admin:changeit@'),
     ]) {
       const store = openEventStoreDb(given)
-      assert.ok((await store.append('a-1', 'any', [someEvent()])).ok, given)
+      assert.ok((await appendNext(store, 'a-1', [someEvent()])).ok, given)
       assert.not.ok((await store.append('a-1', 'no-stream', [someEvent()])).ok)
       assert.ok((await store.readStream('a-1')).length > 0)
       await store.close()
@@ -117,10 +118,10 @@ test('with TLS it is the authority that is given that counts, and name and passw
         const store = openEventStoreDb(url, { callTimeoutMs: 2_000, retryWithinMs: 0 })
         const found = await store.describe()
         if (found.ok) {
-          assert.ok((await store.append('a-1', 'any', [someEvent()])).ok)
+          assert.ok((await appendNext(store, 'a-1', [someEvent()])).ok)
           assert.ok((await store.readStream('a-1')).length > 0)
           assert.is((await readToEnd(store, { after: found.head, limit: 10 })).length, 1)
-        } else await unavailable(store.append('a-1', 'any', [someEvent()]))
+        } else await unavailable(appendNext(store, 'a-1', [someEvent()]))
         await store.close()
         return found.ok ? 'OK' : found.trouble
       }

@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EventStoreDbEventStore } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { type NewEvent, START } from '../../../ports/event-store/event-store.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'
@@ -71,8 +72,8 @@ for (const filter of [undefined, { categories: ['a'] }, { types: ['Happened'] },
       if (rounds === 6) break
       rounds += 1
       if (rounds % 3 === 0) await double.writeSystemEvents(2)
-      else if (rounds % 3 === 1) await store.append('b-1', 'any', someEvents(3, 'Other'))
-      else await store.append('a-1', 'any', someEvents(3))
+      else if (rounds % 3 === 1) await appendNext(store, 'b-1', someEvents(3, 'Other'))
+      else await appendNext(store, 'a-1', someEvents(3))
       wanted = await store.head()
     }
     assert.is(rounds, 6)
@@ -80,7 +81,7 @@ for (const filter of [undefined, { categories: ['a'] }, { types: ['Happened'] },
 
 test('types are taken as they are written, whatever a pattern would make of them', async (store) => {
   for (const type of ['Moved', 'MovedOn', 'xMoved', 'M.ved', 'M(o|v)*ed'])
-    await store.append('a-1', 'any', [someEvent(type)])
+    await appendNext(store, 'a-1', [someEvent(type)])
   const read = async (types: string[]) =>
     (await readToEnd(store, { after: START, filter: { types }, limit: 100 })).map(({ type }) => type)
   assert.equal(await read(['Moved']), ['Moved'])
@@ -94,7 +95,7 @@ test('what JSON cannot hold is refused before anything is sent', async (store, d
   for (const value of [10n, undefined, Number.NaN]) {
     // The type forbids it; what is tested is a caller that got around the type.
     const data = { value } as unknown as NewEvent['data']
-    assert.instance(await rejection(store.append('a-1', 'any', [someEvent('Bad', data)])), TypeError)
+    assert.instance(await rejection(appendNext(store, 'a-1', [someEvent('Bad', data)])), TypeError)
   }
   assert.equal(new Map(double.calls), before)
   assert.is((await store.readStream('a-1')).length, 1)
@@ -111,15 +112,15 @@ test('50 appends at once to streams of their own are all stored', async (store) 
 test('all appends of a process go over one call', async (store, double) => {
   for (let n = 0; n < 5; n++)
     await Promise.all([
-      store.append(`a-${n}`, 'any', [someEvent()]),
-      store.append(`b-${n}`, 'any', [someEvent()]),
+      appendNext(store, `a-${n}`, [someEvent()]),
+      appendNext(store, `b-${n}`, [someEvent()]),
     ])
   assert.is(double.calls.get('BatchAppend'), 1)
 })
 
 test('a page of big events ends before its limit, and the next one goes on', async (store) => {
   for (let n = 0; n < 20; n++)
-    await store.append('a-1', 'any', [someEvent('Big', { n, text: 'x'.repeat(1_000_000) })])
+    await appendNext(store, 'a-1', [someEvent('Big', { n, text: 'x'.repeat(1_000_000) })])
   const first = await store.readAll({ after: START, limit: 1000 })
   assert.ok(first.events.length < 12 && !first.caughtUp)
   const rest = await readToEnd(store, { after: first.position, limit: 1000 })
@@ -130,7 +131,7 @@ test('a page of big events ends before its limit, and the next one goes on', asy
 })
 
 test('a slow reader of 100,000 events holds a few hundred of them, and keeps nobody else waiting', async (store, double) => {
-  for (let n = 0; n < 200; n++) await double.store.append('a-1', 'any', someEvents(500))
+  for (let n = 0; n < 200; n++) await appendNext(double.store, 'a-1', someEvents(500))
   const end = new AbortController()
   const filter = { categories: ['a'] }
   const pages = store
@@ -144,7 +145,7 @@ test('a slow reader of 100,000 events holds a few hundred of them, and keeps nob
     most = Math.max(most, double.eventsSent - taken)
     // While this reader thinks, others are served on the same connection.
     if (taken % 10_000 === 0) {
-      await store.append('b-1', 'any', [someEvent()])
+      await appendNext(store, 'b-1', [someEvent()])
       heap.push(process.memoryUsage().heapUsed)
     }
     if (page.value.caughtUp) end.abort()

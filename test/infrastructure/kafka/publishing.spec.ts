@@ -6,6 +6,7 @@ import { streamName } from '../../../domain/domain-event.ts'
 import { encode } from '../../../ports/event-store/event-codec.ts'
 import type { EventStore, NewEvent, Position, RecordedEvent } from '../../../ports/event-store/event-store.ts'
 import { bookingCloudEvent } from '../../../services/publishing/booking-event.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { brokerProxy } from '../../support/broker-proxy.ts'
 import { someEvent } from '../../support/events.ts'
 import { kafkaForTests } from '../../support/kafka.ts'
@@ -296,9 +297,7 @@ async function setEverything(events: EventStore, mode: 'off' | 'apply'): Promise
 
 /** Its position. */
 async function appendedTo(events: EventStore, stream: string, event: NewEvent): Promise<Position> {
-  const result = await events.append(stream, 'any', [event])
-  if (!result.ok) throw new Error(result.error)
-  return result.position
+  return (await appendNext(events, stream, [event])).position
 }
 
 /** Appends an event of 30 kB to the booking, which has some, and gives its position. */

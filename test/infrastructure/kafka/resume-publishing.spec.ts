@@ -5,6 +5,7 @@ import { kafkaPublisher } from '../../../infrastructure/kafka/kafka-publisher.ts
 import type { EventStore, Position, RecordedEvent } from '../../../ports/event-store/event-store.ts'
 import { ResumeRefused, resumePublishing } from '../../../services/publishing/resume.ts'
 import type { ResumeReport } from '../../../services/publishing/resume-report.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { kafkaForTests, quietLog } from '../../support/kafka.ts'
 import { bookingEvents, decideMoves, differences } from '../../support/published-events.ts'
 import {
@@ -51,7 +52,7 @@ async function publishAll(fixture: PublishingFixture): Promise<RecordedEvent[]> 
 async function backupOf(fixture: PublishingFixture, count: number): Promise<EventStore> {
   const restored = fixture.otherStore()
   for (const { stream, id, type, data, metadata } of (await bookingEvents(fixture.events)).slice(0, count))
-    await restored.append(stream, 'any', [{ id, type, data, metadata }])
+    await appendNext(restored, stream, [{ id, type, data, metadata }])
   return restored
 }
 
@@ -154,7 +155,7 @@ test('where events are missing before others that are there, it is asked where t
   const stored = await bookingEvents(events)
   for (const [n, { stream, id, type, data, metadata }] of stored.entries()) {
     if (n === 10) await decideMoves(other, ['z'], 1)
-    await other.append(stream, 'any', [{ id, type, data, metadata }])
+    await appendNext(other, stream, [{ id, type, data, metadata }])
   }
   const report = await resume(fixture, other)
   assert.equal([report.state, report.leftOut, report.firstLeftOut?.bookingUid], ['UNDECIDED', 1, 'z'])

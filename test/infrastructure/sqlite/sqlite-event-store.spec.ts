@@ -9,6 +9,7 @@ import { sqliteEventStore } from '../../../infrastructure/sqlite/sqlite-event-st
 import { type EventPage, START } from '../../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { eventStoreContract } from '../../ports/event-store/event-store.contract.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -67,9 +68,9 @@ test("the time recorded is the given clock's, in UTC, to the millisecond", async
   const clock = virtualClock('2026-03-29T01:00:00Z')
   const database = openDatabase(':memory:')
   const store = sqliteEventStore(database, { clock })
-  await store.append('a-1', 'any', [someEvent()])
+  await appendNext(store, 'a-1', [someEvent()])
   await clock.advance(1234)
-  await store.append('a-1', 'any', [someEvent()])
+  await appendNext(store, 'a-1', [someEvent()])
   assert.equal(
     (await store.readStream('a-1')).map((event) => event.recordedAt),
     ['2026-03-29T01:00:00.000Z', '2026-03-29T01:00:01.234Z'],
@@ -84,10 +85,10 @@ test('known ids with another expected revision are a wrong one, also where it is
   const wrong = { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: 1 }
   assert.equal(await store.append('a-1', 0, events), wrong)
   assert.equal(await store.append('a-1', 1, events), wrong)
-  assert.equal(await store.append('a-1', 'any', events.toReversed()), wrong)
+  assert.equal(await store.append('a-1', 'no-stream', events.toReversed()), wrong)
   assert.equal(await store.append('a-1', 1, [someEvent(), ...events]), wrong)
   const twice = someEvent()
-  await store.append('a-2', 'any', [twice, twice]).then(
+  await store.append('a-2', 'no-stream', [twice, twice]).then(
     () => assert.unreachable(),
     (error: unknown) => assert.instance(error, TypeError),
   )
@@ -96,7 +97,7 @@ test('known ids with another expected revision are a wrong one, also where it is
 
 test('every query finds its rows through an index or by position, and sorts nothing', async () => {
   const { database, store } = openStore()
-  await store.append('a-1', 'any', someEvents(10))
+  await appendNext(store, 'a-1', someEvents(10))
   const { insert: _, ...reading } = eventQueries
   const texts = [
     ...Object.values(reading),
@@ -133,7 +134,7 @@ test('every query finds its rows through an index or by position, and sorts noth
 
 test('an empty filter matches nothing and moves on', async () => {
   const { database, store } = openStore()
-  await store.append('a-1', 'any', someEvents(3))
+  await appendNext(store, 'a-1', someEvents(3))
   const head = await store.head()
   for (const filter of [{ categories: [] }, { types: [] }])
     assert.equal(await store.readAll({ after: START, filter, limit: 10 }), {
@@ -147,7 +148,7 @@ test('an empty filter matches nothing and moves on', async () => {
 test('a page of big events ends before its limit, and the next one goes on', async () => {
   const { database, store } = openStore()
   for (let n = 0; n < 20; n++)
-    await store.append('a-1', 'any', [someEvent('Big', { n, text: 'x'.repeat(1_000_000) })])
+    await appendNext(store, 'a-1', [someEvent('Big', { n, text: 'x'.repeat(1_000_000) })])
   const first = await store.readAll({ after: START, limit: 1000 })
   assert.ok(first.events.length < 12)
   assert.not.ok(first.caughtUp)
@@ -161,7 +162,7 @@ test('a page of big events ends before its limit, and the next one goes on', asy
 
 test('catching up leaves turns to everything else in the process', async () => {
   const { database, store } = openStore()
-  await store.append('a-1', 'any', someEvents(100))
+  await appendNext(store, 'a-1', someEvents(100))
   const end = new AbortController()
   let turns = 0
   const count = () => {
@@ -218,11 +219,11 @@ test('closing ends waiting subscriptions with StoreUnavailable, commits what wai
   const live = store.subscribe({ after: START, signal: new AbortController().signal })[Symbol.asyncIterator]()
   await live.next()
   const waiting = unavailable(live.next())
-  const appending = store.append('a-1', 'any', [someEvent()])
+  const appending = appendNext(store, 'a-1', [someEvent()])
   await store.close()
   await waiting
   assert.ok((await appending).ok)
-  await unavailable(store.append('a-1', 'any', [someEvent()]))
+  await unavailable(appendNext(store, 'a-1', [someEvent()]))
   await unavailable(store.readStream('a-1'))
   await unavailable(store.readAll({ after: START, limit: 1 }))
   await unavailable(store.head())
@@ -241,14 +242,14 @@ test('where the database was closed first, every call is StoreUnavailable', asyn
     })(),
   )
   assert.equal(pages, [])
-  await unavailable(store.append('a-1', 'any', [someEvent()]))
+  await unavailable(appendNext(store, 'a-1', [someEvent()]))
   await unavailable(store.readStream('a-1'))
   await unavailable(store.head())
 })
 
 test('tables of a later version are refused and left as they are', async () => {
   const { database, store } = openStore()
-  await store.append('a-1', 'any', [someEvent()])
+  await appendNext(store, 'a-1', [someEvent()])
   assert.is((await sqliteEventStore(database, { clock: systemClock }).readStream('a-1')).length, 1)
   database.sql.exec("UPDATE schema_versions SET version = 99 WHERE part = 'event store'")
   assert.throws(

@@ -8,6 +8,7 @@ import {
   type RecordedEvent,
   START,
 } from '../../../ports/event-store/event-store.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { collect, readToEnd, someEvent, someEvents, uniqueName } from '../../support/events.ts'
 
@@ -68,8 +69,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
   test('positions rise, have one width, and compare as text', async (store) => {
     const stream = `${uniqueName()}-1`
     const positions: string[] = []
-    for (let n = 0; n < 12; n++)
-      positions.push(succeeded(await store.append(stream, 'any', [someEvent()])).position)
+    for (let n = 0; n < 12; n++) positions.push((await appendNext(store, stream, [someEvent()])).position)
     assert.equal([...new Set(positions)].sort(), positions)
     assert.is(new Set(positions.map((position) => position.length)).size, 1)
     assert.ok(positions.every((position) => position > START))
@@ -90,12 +90,6 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     wrong(await store.append(stream, 3, [someEvent()]), 2)
     assert.is(succeeded(await store.append(stream, 2, [someEvent()])).revision, 3)
     assert.equal(revisions(await store.readStream(stream)), [0, 1, 2, 3])
-  })
-
-  test("'any' asks nothing", async (store) => {
-    const stream = `${uniqueName()}-1`
-    assert.is(succeeded(await store.append(stream, 'any', [someEvent()])).revision, 0)
-    assert.is(succeeded(await store.append(stream, 'any', someEvents(2))).revision, 2)
   })
 
   test('of 50 appends at once that all expect no stream, exactly one wins', async (store) => {
@@ -127,12 +121,11 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const [first, second, third] = [someEvents(2), someEvents(3), someEvents(1)]
     const one = await store.append(stream, 'no-stream', first)
     const two = await store.append(stream, 1, second)
-    const three = await store.append(stream, 'any', third)
+    const three = await store.append(stream, 4, third)
     assert.is(succeeded(three).revision, 5)
     assert.equal(await store.append(stream, 'no-stream', first), one)
     assert.equal(await store.append(stream, 1, second), two)
-    assert.equal(await store.append(stream, 'any', third), three)
-    assert.equal(await store.append(stream, 'any', second), two)
+    assert.equal(await store.append(stream, 4, third), three)
     assert.equal(revisions(await store.readStream(stream)), [0, 1, 2, 3, 4, 5])
   })
 
@@ -152,7 +145,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const known = someEvents(2)
     await store.append(stream, 'no-stream', known)
     wrong(await store.append(stream, 'no-stream', [...known, someEvent()]), 1)
-    wrong(await store.append(stream, 'any', [...known, someEvent()]), 1)
+    wrong(await store.append(stream, 1, [...known, someEvent()]), 1)
     assert.equal(ids(await store.readStream(stream)), ids(known))
   })
 
@@ -175,7 +168,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
 
   test('a long stream is read whole', async (store) => {
     const stream = `${uniqueName()}-1`
-    for (let n = 0; n < 6; n++) await store.append(stream, 'any', someEvents(100))
+    for (let n = 0; n < 6; n++) await appendNext(store, stream, someEvents(100))
     assert.equal(
       revisions(await store.readStream(stream)),
       Array.from({ length: 600 }, (_, n) => n),
@@ -219,7 +212,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     for (const value of others) {
       // The type forbids it; what is tested is a caller that got around the type.
       const data = { list: [{ value }] } as unknown as NewEvent['data']
-      const error = await rejection(store.append(stream, 'any', [someEvent(), someEvent('Bad', data)]))
+      const error = await rejection(appendNext(store, stream, [someEvent(), someEvent('Bad', data)]))
       assert.instance(error, TypeError)
       assert.match(String(error), 'Bad.data.list[0].value')
     }
@@ -228,9 +221,9 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
 
   test('an id that is no UUID and a stream without a name are TypeErrors, no events a RangeError', async (store) => {
     const stream = `${uniqueName()}-1`
-    assert.instance(await rejection(store.append(stream, 'any', [{ ...someEvent(), id: 'one' }])), TypeError)
-    assert.instance(await rejection(store.append('', 'any', [someEvent()])), TypeError)
-    assert.instance(await rejection(store.append(stream, 'any', [])), RangeError)
+    assert.instance(await rejection(appendNext(store, stream, [{ ...someEvent(), id: 'one' }])), TypeError)
+    assert.instance(await rejection(appendNext(store, '', [someEvent()])), TypeError)
+    assert.instance(await rejection(appendNext(store, stream, [])), RangeError)
     assert.equal(await store.readStream(stream), [])
   })
 
@@ -248,9 +241,9 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
 
   test('the head is the position of the last event', async (store) => {
     const category = uniqueName()
-    const first = succeeded(await store.append(`${category}-1`, 'any', someEvents(3)))
+    const first = await appendNext(store, `${category}-1`, someEvents(3))
     assert.ok((await store.head()) >= first.position)
-    const second = succeeded(await store.append(`${category}-2`, 'any', someEvents(3)))
+    const second = await appendNext(store, `${category}-2`, someEvents(3))
     const head = await store.head()
     assert.ok(head >= second.position)
     const beyond = await readToEnd(store, { after: head, filter: { categories: [category] }, limit: 10 })
@@ -263,7 +256,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const appended: string[] = []
     for (let n = 0; n < 20; n++) {
       const events = someEvents(1 + (n % 3))
-      await store.append(`${category}-${n % 4}`, 'any', events)
+      await appendNext(store, `${category}-${n % 4}`, events)
       appended.push(...ids(events))
     }
     const all = (await readToEnd(store, { after, limit: 7 })).filter((event) =>
@@ -283,7 +276,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
 
   test('from START on, everything is read', async (store) => {
     const category = uniqueName()
-    await store.append(`${category}-1`, 'any', someEvents(2))
+    await appendNext(store, `${category}-1`, someEvents(2))
     const all = await readToEnd(store, { after: START, filter: { categories: [category] }, limit: 500 })
     assert.equal(numbers(all), [0, 1])
   })
@@ -298,7 +291,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
       `x${category}-a`,
       `${category}--`,
     ]
-    for (const stream of streams) await store.append(stream, 'any', [someEvent()])
+    for (const stream of streams) await appendNext(store, stream, [someEvent()])
     const read = async (categories: string[]) =>
       (await readToEnd(store, { after, filter: { categories }, limit: 100 })).map((event) => event.stream)
     assert.equal(await read([category]), [`${category}-a`, `${category}-a-b--c-`, `${category}--`])
@@ -315,7 +308,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const after = await store.head()
     for (let n = 0; n < 30; n++) {
       const own = [type, `${type}Too`, `Not${type}`, `${type}Third`][n % 4] ?? ''
-      await store.append(`${uniqueName()}-1`, 'any', [someEvent(own, { n })])
+      await appendNext(store, `${uniqueName()}-1`, [someEvent(own, { n })])
     }
     const read = async (types: string[]) =>
       numbers(await readToEnd(store, { after, filter: { types }, limit: 3 }))
@@ -331,8 +324,8 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const filter = { categories: [category] }
     let position = await store.head()
     for (let n = 0; n < 5; n++) {
-      await store.append(`${category}-1`, 'any', someEvents(5))
-      await store.append(`${uniqueName()}-1`, 'any', someEvents(5))
+      await appendNext(store, `${category}-1`, someEvents(5))
+      await appendNext(store, `${uniqueName()}-1`, someEvents(5))
     }
     const all: RecordedEvent[] = []
     for (let caughtUp = false; !caughtUp; ) {
@@ -353,7 +346,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const category = uniqueName()
     const filter = { categories: [category] }
     const after = await store.head()
-    await store.append(`${category}-1`, 'any', someEvents(5))
+    await appendNext(store, `${category}-1`, someEvents(5))
     const all = await readToEnd(store, { after, filter, limit: 100 })
     for (const [index, event] of all.entries())
       assert.equal(
@@ -365,13 +358,13 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
   test('a reading that finds nothing moves past what was filtered out', async (store) => {
     const category = uniqueName()
     const filter = { categories: [category] }
-    const own = succeeded(await store.append(`${category}-1`, 'any', [someEvent()]))
-    for (let n = 0; n < 3; n++) await store.append(`${uniqueName()}-1`, 'any', someEvents(100))
+    const own = await appendNext(store, `${category}-1`, [someEvent()])
+    for (let n = 0; n < 3; n++) await appendNext(store, `${uniqueName()}-1`, someEvents(100))
     let page = await store.readAll({ after: own.position, filter, limit: 10 })
     while (!page.caughtUp) page = await store.readAll({ after: page.position, filter, limit: 10 })
     assert.equal(page.events, [])
     assert.ok(page.position > own.position)
-    await store.append(`${category}-1`, 'any', [someEvent('Later')])
+    await appendNext(store, `${category}-1`, [someEvent('Later')])
     const later = await readToEnd(store, { after: page.position, filter, limit: 10 })
     assert.equal(
       later.map((event) => event.type),
@@ -382,7 +375,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
   test('a subscription gives what was there, says that it has caught up, and goes on live', async (store) => {
     const category = uniqueName()
     const after = await store.head()
-    await store.append(`${category}-1`, 'any', someEvents(3))
+    await appendNext(store, `${category}-1`, someEvents(3))
     const end = new AbortController()
     const got: (string | number)[] = []
     let live = false
@@ -396,7 +389,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
       if (page.caughtUp && !live) {
         live = true
         got.push('caught up')
-        await store.append(`${category}-2`, 'any', [someEvent('Live', { n: 7 }), someEvent('Live', { n: 8 })])
+        await appendNext(store, `${category}-2`, [someEvent('Live', { n: 7 }), someEvent('Live', { n: 8 })])
       }
     }
     assert.equal(got, [0, 1, 2, 'caught up', 7, 8])
@@ -411,7 +404,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
       if (page.events.length > 0) end.abort()
       else if (page.caughtUp && !toldEmpty) {
         toldEmpty = true
-        await store.append(`${category}-1`, 'any', [someEvent()])
+        await appendNext(store, `${category}-1`, [someEvent()])
       }
     }
     assert.ok(toldEmpty)
@@ -472,7 +465,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
       got.push(...page.events)
       // More comes in than one page takes away, for as long as it is slow.
       if (appended < 120) {
-        await store.append(`${category}-1`, 'any', someEvents(12))
+        await appendNext(store, `${category}-1`, someEvents(12))
         appended += 12
       }
       if (got.length >= 120) end.abort()
@@ -487,7 +480,7 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
     const category = uniqueName()
     const after = await store.head()
     const filter = { categories: [category] }
-    await store.append(`${category}-1`, 'any', someEvents(20))
+    await appendNext(store, `${category}-1`, someEvents(20))
 
     const before = store.subscribe({ after, filter, signal: AbortSignal.abort() })[Symbol.asyncIterator]()
     assert.is((await before.next()).done, true)
@@ -513,11 +506,11 @@ export function eventStoreContract(name: string, open: () => Promise<OpenedEvent
 
   test('a subscription that its reader leaves is over', async (store) => {
     const category = uniqueName()
-    await store.append(`${category}-1`, 'any', someEvents(3))
+    await appendNext(store, `${category}-1`, someEvents(3))
     const filter = { categories: [category] }
     for await (const page of store.subscribe({ after: START, filter, signal: new AbortController().signal }))
       if (page.events.length > 0) break
-    assert.is(succeeded(await store.append(`${category}-1`, 'any', [someEvent()])).revision, 3)
+    assert.is((await appendNext(store, `${category}-1`, [someEvent()])).revision, 3)
   })
 
   test('everything is there again after the store was opened again', async (store, opened) => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { Readiness } from '../../../services/http/health-routes.ts'
 import { listParked, writeParked } from '../../../services/read-models/parked-events.ts'
 import { StatusReport } from '../../../services/status/status-report.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
 
 const test = suite('service about itself')
@@ -122,7 +123,7 @@ test(
     const calendarKey = (await http.ports.calendars.find(calendar)) ?? ''
     const at = http.clock.now().toString()
     const metadata = { correlationId: 'c', causationId: 'd', actor: 'sync-worker' }
-    await http.ports.events.append(`calendarFeed-${calendarKey}`, 'any', [
+    await appendNext(http.ports.events, `calendarFeed-${calendarKey}`, [
       {
         id: http.ports.newId(),
         type: 'ChangesHeld',

@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { applyLook } from '../../../commands/apply-look.ts'
 import { Timeline } from '../../../services/http/answers.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'
 
@@ -182,7 +183,7 @@ test(
   'shows what a newer version has written as far as it can be read',
   withHttp(async (http) => {
     await tracked(http, 'b1')
-    await http.ports.events.append('booking-b1', 'any', [
+    await appendNext(http.ports.events, 'booking-b1', [
       {
         id: http.ports.newId(),
         type: 'BookingTurnedGolden',

@@ -16,6 +16,7 @@ import { type MigrationTarget, migrate } from '../../../services/migration/migra
 import { MigrationRefused } from '../../../services/migration/refused.ts'
 import { rebuild } from '../../../services/read-models/rebuild.ts'
 import { REACTIONS } from '../../../services/signals/reactions.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { eventsOfBooking } from '../../support/booking-events.ts'
 import { compareReadModels } from '../../support/compare-read-models.ts'
 import { readToEnd, someEvent } from '../../support/events.ts'
@@ -237,10 +238,10 @@ test(
 test(
   'shares a store with others there, and refuses streams here that this version does not know',
   withBoth(async (from, to) => {
-    await to.events.append('invoice-1', 'any', [someEvent('InvoicePaid')])
+    await appendNext(to.events, 'invoice-1', [someEvent('InvoicePaid')])
     await lived(from)
     await migrate(from.source(), to.target(), allProjections)
-    await from.events.append('future-1', 'any', [someEvent('Unheard')])
+    await appendNext(from.events, 'future-1', [someEvent('Unheard')])
     await refusal(migrate(from.source(), to.target(), allProjections), 'CATEGORY_UNKNOWN')
   }),
 )

@@ -12,6 +12,7 @@ import { defineReadModel } from '../../../projections/read-model.ts'
 import { listParked } from '../../../services/read-models/parked-events.ts'
 import { startProjections } from '../../../services/read-models/projection-runner.ts'
 import { rebuild } from '../../../services/read-models/rebuild.ts'
+import { appendNext } from '../../support/append-next.ts'
 import { eventsOfBooking } from '../../support/booking-events.ts'
 import { append, openStores, type Stores } from '../../support/projected-events.ts'
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts'
@@ -265,7 +266,7 @@ test('parks an event that only a newer version knows', () =>
     await append(stores.events, 'booking', 'a', a.tracked())
     const metadata = { correlationId: randomUUID(), causationId: randomUUID(), actor: 'api:test' }
     const unknown = { id: randomUUID(), type: 'BookingPainted', data: { bookingUid: 'a' }, metadata }
-    await stores.events.append('booking-a', 'any', [unknown])
+    await appendNext(stores.events, 'booking-a', [unknown])
     await append(stores.events, 'booking', 'a', a.closed())
     await append(stores.events, 'booking', 'b', eventsOfBooking('b').tracked())
     const runner = start(stores, [bookings])

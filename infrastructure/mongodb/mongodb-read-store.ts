@@ -146,8 +146,6 @@ export function mongodbReadStore({ database, use }: MongodbConnection): ReadStor
         await makeIndexes(collection)
       })
     },
-
-    async close() {},
   }
 }
 

@@ -35,7 +35,7 @@ type Stored = { position: string; keys: string }
 type Entry = readonly [index: string, key: string]
 const NO_KEYS = '[]'
 
-/** Read models in the embedded store. The database stays its opener's: closing the store does not close it. */
+/** Read models in the embedded store. The database stays its opener’s. */
 export function sqliteReadStore(database: SqliteDatabase): ReadStore {
   const { sql } = database
   sql.exec(SCHEMA)
@@ -168,8 +168,6 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
         statement('DELETE FROM read_checkpoint WHERE projection = ?').run(projection)
       })
     },
-
-    async close() {},
   }
 }
 

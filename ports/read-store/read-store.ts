@@ -50,7 +50,6 @@ export interface ReadStore {
   checkpoint(projection: string): Promise<Position>
   /** Forgets the collection's documents, guards and the projection's checkpoint: the beginning of a rebuild. */
   clear(collection: string, projection: string): Promise<void>
-  close(): Promise<void>
 }
 
 /** A page cursor that this store did not give. */

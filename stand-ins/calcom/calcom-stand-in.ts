@@ -14,8 +14,6 @@ export type CalcomStandIn = {
   /** Root of the API v2 and of `/stand-in/`, without a slash at the end. */
   url: string
   core: CalcomCore
-  /** Where deliveries go from now on, for those who know only after the start. */
-  setWebhook(url: string, secret?: string): void
   /** Everything worth keeping across restarts, as JSON. */
   snapshot(): CalcomState
   close(): Promise<void>
@@ -51,10 +49,8 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
     ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
     ...(options.state === undefined ? {} : { state: CalcomState.parse(options.state) }),
   })
-  const setWebhook = (url: string, secret?: string): void => {
-    core.webhooks.target = { url, ...(secret === undefined ? {} : { secret }) }
-  }
-  if (options.webhookUrl !== undefined) setWebhook(options.webhookUrl, options.webhookSecret)
+  const { webhookUrl: url, webhookSecret: secret } = options
+  if (url !== undefined) core.webhooks.target = { url, ...(secret === undefined ? {} : { secret }) }
 
   const handle = handlerOf(core, options.apiKey === undefined ? {} : { apiKey: options.apiKey })
   const server = createServer((incoming, outgoing) => {
@@ -70,7 +66,6 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     core,
-    setWebhook,
     snapshot: () => core.snapshot(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -35,7 +35,7 @@ type Stored = { position: string; keys: string }
 type Entry = readonly [index: string, key: string]
 const NO_KEYS = '[]'
 
-/** Read models in the embedded store. The database stays its opener’s. */
+/** Read models in the embedded store. The database stays its opener's. */
 export function sqliteReadStore(database: SqliteDatabase): ReadStore {
   const { sql } = database
   sql.exec(SCHEMA)

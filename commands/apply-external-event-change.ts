@@ -6,7 +6,7 @@ import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
 import { bookingsOfEvents, bookingsOfOccurrences, concernedBy } from '../projections/booking-references.ts'
 import { claimsOf } from '../projections/claims.ts'
 import { applyLook } from './apply-look.ts'
-import { calendar, instant, text } from './body-fields.ts'
+import { instant, ownCalendar, text } from './body-fields.ts'
 import { type CommandPorts, type CommandResult, defineCommand } from './command.ts'
 import { lookContextFor } from './look-context.ts'
 
@@ -61,7 +61,7 @@ const AHEAD_MS = 5 * 60_000
 export const ApplyExternalEventChange = defineCommand({
   name: 'ApplyExternalEventChange',
   summary: 'Decides what a change of a calendar event does to the booking that refers to it.',
-  schema: z.object({ ...calendar, observedAt: instant, change }),
+  schema: z.object({ ...ownCalendar, observedAt: instant, change }),
   async handle(body, ports, context) {
     const event = externalEventOf(body.change)
     const early = fromTheFuture(body.observedAt, event, ports.now())

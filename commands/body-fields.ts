@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { isPrimary } from '../ports/vault/calendar-address.ts'
 
 /** Field schemas that several commands share. Unknown fields of a body are ignored. */
 export const text = (max = 1024) =>
@@ -35,7 +36,17 @@ function canBeToldInUtc(text: string): boolean {
   }
 }
 
+/** A calendar that may be known already, also under a name that is not its own: it goes on being found. */
 export const calendar = { provider, externalCalendarId }
+
+/** A calendar under its own name. */
+export const ownCalendar = {
+  provider,
+  externalCalendarId: externalCalendarId.refine((name) => !isPrimary({ externalCalendarId: name }), {
+    message:
+      "primary means another calendar for each credential: write the calendar's own id, which is the e-mail address of its account",
+  }),
+}
 
 /** `start` before or at `end`. */
 export const times = { start: instant, end: instant }

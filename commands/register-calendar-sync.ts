@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { registerCalendarSync } from '../domain/calendar/sync.ts'
 import { calendarSyncAggregate } from './aggregates.ts'
-import { calendar, credentialId, text, userId } from './body-fields.ts'
+import { credentialId, ownCalendar, text, userId } from './body-fields.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'
 import { defineCommand } from './command.ts'
 import { execute } from './execute.ts'
-import { refusedName } from './own-calendar-name.ts'
 
 /** One sync for a user and a calendar: registering again brings its credential or organisation up to date. */
 export const RegisterCalendarSync = defineCommand({
@@ -14,12 +13,10 @@ export const RegisterCalendarSync = defineCommand({
   schema: z.object({
     userId,
     organizationId: text(255).optional(),
-    ...calendar,
+    ...ownCalendar,
     credentialId: credentialId.optional().describe('may follow later: the sync waits for it, visibly'),
   }),
   async handle(body, ports, context) {
-    const refused = refusedName(body)
-    if (refused) return refused
     const calendarKey = await ports.calendars.keyOf(body)
     const calendarSyncId = calendarSyncIdOf(body.userId, calendarKey)
     return execute(ports, context, calendarSyncAggregate, calendarSyncId, (state) =>

@@ -3,8 +3,8 @@ import { trackBooking } from '../domain/booking/facts.ts'
 import { bookingAggregate } from './aggregates.ts'
 import {
   bookingUid,
-  calendar,
   instant,
+  ownCalendar,
   startBeforeEnd,
   startBeforeEndProblem,
   text,
@@ -13,10 +13,9 @@ import {
 } from './body-fields.ts'
 import { defineCommand } from './command.ts'
 import { execute } from './execute.ts'
-import { refusedName } from './own-calendar-name.ts'
 
 const reference = z.object({
-  ...calendar,
+  ...ownCalendar,
   externalEventId: text(1024),
   recurringEventId: text(1024).optional(),
   originalStart: instant.optional(),
@@ -42,8 +41,6 @@ export const TrackBooking = defineCommand({
     })
     .refine(startBeforeEnd, startBeforeEndProblem),
   async handle(body, ports, context) {
-    const refused = refusedName(...body.references)
-    if (refused) return refused
     const references = await Promise.all(
       body.references.map(async (named) => ({
         provider: named.provider,

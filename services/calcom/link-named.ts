@@ -7,6 +7,7 @@ import { linkReferences, type ToldReference } from '../../domain/booking/links.t
 import { findByAnyName } from '../../domain/booking/references.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
+import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import { flag } from './flag.ts'
 import { namedReferences } from './named-references.ts'
@@ -78,6 +79,7 @@ export async function registerCalendarsOf(
   if (userId === NOBODY) return
   const addresses = await ports.calendars.addressesOf([...new Set(calendarKeys)])
   for (const [calendarKey, { externalCalendarId }] of addresses) {
+    if (isPrimary({ externalCalendarId })) continue
     const credentialId = credentials.get(calendarKey)
     await RegisterCalendarSync.handle(
       {

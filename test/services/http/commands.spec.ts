@@ -30,14 +30,18 @@ test(
   withHttp(async ({ command }) => {
     const primary = { provider: 'google', externalCalendarId: 'Primary' }
     const booking = { bookingUid: 'b1', start: '2030-01-07T10:00:00Z', end: '2030-01-07T10:30:00Z' }
+    const cancelled = { id: 'e1', status: 'cancelled' }
     for (const [name, body] of [
       ['RegisterCalendarSync', primary],
       ['RegisterSelectedCalendar', { ...primary, credentialId: 'c1' }],
+      ['ApplyExternalEventChange', { ...primary, observedAt: booking.start, change: cancelled }],
       ['TrackBooking', { ...booking, references: [{ ...primary, externalEventId: 'e1' }] }],
     ] as const) {
       const asked = await command(name, { userId: 'u1', ...body })
-      const { detail } = assertProblem(asked, 409, 'CALENDAR_NAME_NOT_ITS_OWN')
-      assert.match(String(detail), /e-mail address/)
+      const { problems } = assertProblem(asked, 400, 'BODY_INVALID')
+      assert.is(problems?.length, 1)
+      assert.match(problems?.[0]?.path ?? '', /externalCalendarId$/)
+      assert.match(problems?.[0]?.message ?? '', /e-mail address/)
     }
     assertProblem(await command('FetchNow', primary), 404, 'CALENDAR_UNKNOWN')
   }),

@@ -15,6 +15,7 @@ import type { Stores, Time } from '../../ports/port-groups.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { openBookings, openBookingsOfUser } from '../../projections/booking-references.ts'
 import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
+import { askForHostsEvents } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hold } from '../sync/brake.ts'
@@ -78,9 +79,9 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'BookingReferenceMoved':
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
     case 'BookingReassigned':
-      return signalReferences(ports, event.data.bookingUid)
+      return askForHostsEvents(ports, event.data.bookingUid)
     case 'BookingFlagged':
-      return event.data.code === 'REASSIGNED' ? signalReferences(ports, event.data.bookingUid) : undefined
+      return event.data.code === 'REASSIGNED' ? askForHostsEvents(ports, event.data.bookingUid) : undefined
     case 'BookingUnflagged':
       // What it kept from being decided may be decided now.
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
@@ -125,18 +126,6 @@ const signalBooking = (
   ports.queue.signal(
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
-  )
-
-/** The present host's events are asked for, and the calendars in which they lie kept in step. */
-const signalReferences = (ports: ServicePorts, bookingUid: string): Promise<void> =>
-  ports.queue.signal(
-    { kind: 'references', key: bookingUid },
-    {
-      cause: { poll: true, reason: 'REASSIGNED' },
-      dueInMs: 0,
-      memo: { since: ports.now().toString(), tries: 0, register: true },
-      atOnce: true,
-    },
   )
 
 type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']

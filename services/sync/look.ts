@@ -16,7 +16,7 @@ import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
 import { settleClosing } from '../calcom/closing.ts'
 import { flag } from '../calcom/flag.ts'
-import { askOnceMore } from '../calcom/late-references.ts'
+import { askForHostsEvents, askOnceMore } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
@@ -138,6 +138,7 @@ async function lookOnce(
   ports.onDecision?.(decision.code)
   await learnRules(ports, context, booking, signal)
   if (decision.code === 'REFERENCE_UNCONFIRMED') await askOnceMore(ports, bookingUid, LOOK_AGAIN)
+  if (decision.code === 'REASSIGNED') await askForHostsEvents(ports, bookingUid, context.cause)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
   return decisions[decision.code].looksAgain ? again(looking, waitAgain(lastingMs, AGAIN)) : done

@@ -18,6 +18,7 @@ import {
   concernedBy,
 } from '../../projections/booking-references.ts'
 import { claimsOf } from '../../projections/claims.ts'
+import { askForHostsEvents } from '../calcom/late-references.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
 import { nameNow } from './follow.ts'
@@ -186,6 +187,7 @@ async function decideOrFind(
   const names = matches.map(({ externalEventId }) => externalEventId)
   for (const { externalEventId, event } of matches)
     await followInPage(ports, sight, booking, externalEventId, event)
+  if (decision.code === 'REASSIGNED') await askForHostsEvents(ports, bookingUid, sight.cause)
   const gone = matches.some(({ event }) => event.status === 'cancelled')
   if (decision.acts || decisions[decision.code].looksAgain)
     found(findings, bookingUid, { names, gone }, decision)

@@ -5,7 +5,7 @@ import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
 import type { Time } from '../../ports/port-groups.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention, changedBySecondWriter } from '../../projections/bookings.ts'
-import { calendarFeedsWithHeld, failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
+import { failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
 import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
@@ -13,6 +13,7 @@ import { isSealed } from '../calendars/calendar-access.ts'
 import { listParked, type ParkedEvent, PUBLICATION } from '../read-models/parked-events.ts'
 import { accessRevokedWidely } from './access-revoked.ts'
 import { calendarNamedPrimary, calendarsNamedTwice } from './calendar-names.ts'
+import { heldChanges } from './held-changes.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
 type Ports = CredentialPorts & Pick<Time, 'now'>
@@ -37,29 +38,6 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
     secondWriter(ports),
   ])
   return kinds.flat()
-}
-
-const LOST =
-  'Connect the account again that the calendar is of, or have it shared again, and send ReleaseHeldChanges; where the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges.'
-
-async function heldChanges({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
-  const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
-  return Promise.all(
-    items.map(async ({ calendarKey, held }) => {
-      const [first] = held
-      const many = held.length === 1 ? '1 change is' : `${held.length} changes are`
-      return {
-        code: 'CHANGES_HELD',
-        sentence: `${many} held in this calendar (${[...new Set(held.map(({ reason }) => reason))].join(', ')}).`,
-        next: held.some(({ reason }) => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED')
-          ? LOST
-          : 'Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.',
-        calendarKey,
-        externalCalendarId: await nameOf(calendars, calendarKey),
-        ...(first && { since: first.since }),
-      }
-    }),
-  )
 }
 
 async function divergedBookings({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
@@ -97,9 +75,11 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
 async function refusedCalendars(ports: Ports, explained: ReadonlySet<string>): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
-  const named = items.map(async ({ calendarKey, failing }): Promise<NeedsPerson[]> => {
+  const named = items.map(async ({ calendarKey, failing, held }): Promise<NeedsPerson[]> => {
     const next = failing && refusals[failing.code]
     if (failing === undefined || next === undefined || explained.has(calendarKey)) return []
+    // The hold says more.
+    if (held.some(({ reason }) => reason === failing.code)) return []
     const sealed = failing.code === 'CREDENTIAL_MISSING' && (await isSealed(ports, calendarKey))
     return [
       {

@@ -38,7 +38,9 @@ async function differing({ standIns }: OutlivingWorld, world: World, bookingUid:
   await world.service.post('/commands/TrackBooking', booking)
   await world.until(`A hold of ${bookingUid}`, async () => {
     const { needsPerson } = await world.status()
-    return needsPerson.some(({ code }) => code === 'CHANGES_HELD') ? true : undefined
+    return needsPerson.some(({ code, bookingUid }) => code === 'FIRST_LOOK' && bookingUid === undefined)
+      ? true
+      : undefined
   })
   return id
 }
@@ -92,7 +94,9 @@ test('nothing is held, decided or let act that was not before', async () => {
         await again.until('Read models made anew', async (complain) => {
           const { outages, projections, needsPerson } = await again.status()
           complain(JSON.stringify({ outages, projections, needsPerson }))
-          const held = needsPerson.filter(({ code }) => code === 'CHANGES_HELD')
+          const held = needsPerson.filter(
+            ({ code, bookingUid }) => code === 'FIRST_LOOK' && bookingUid === undefined,
+          )
           return outages.length === 0 && held.length === 1 ? true : undefined
         })
         const seen = outliving.standIns.google.requests.length

@@ -141,7 +141,7 @@ test(
     assert.is(status.status, 'NEEDS_PERSON')
     assert.equal(
       status.needsPerson.map(({ code }) => code),
-      ['CHANGES_HELD', 'CREDENTIAL_REFUSED', 'CREDENTIAL_AWAITED'],
+      ['MASS_CHANGE', 'CREDENTIAL_REFUSED', 'CREDENTIAL_AWAITED'],
     )
     const [held, , awaited] = status.needsPerson
     assert.match(held?.sentence ?? '', '2 changes')

@@ -68,7 +68,7 @@ test(
     await sync.pass(HOUR)
     await sync.settle()
     assert.equal((await sync.published()).length, 5)
-    assert.equal(await needed(sync), ['CHANGES_HELD'])
+    assert.equal(await needed(sync), ['MASS_CHANGE'])
     const read = all.map(({ calendarId }) =>
       sync
         .asked('list', calendarId)

@@ -43,7 +43,7 @@ test(
     assert.equal(await held(sync, host), all('CALENDAR_GONE', bookings))
     assert.equal(await published(sync), [])
     const codes = (await whatNeedsPerson(sync.ports)).map(({ code }) => code)
-    assert.equal(codes, ['CHANGES_HELD', 'CALENDAR_GONE'])
+    assert.equal(codes, ['CALENDAR_GONE'])
     await sync.command(DiscardHeldChanges, calendarOf(host))
     await sync.pass(2 * HOUR)
     assert.equal(await held(sync, host), [], 'a person has spoken')

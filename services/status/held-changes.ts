@@ -1,0 +1,50 @@
+// Changes that wait for a person, told under the reason for which they are held.
+import type { CommandPorts } from '../../commands/command.ts'
+import type { HoldReason } from '../../domain/calendar/feed.ts'
+import { calendarFeedsWithHeld } from '../../projections/calendar-feeds.ts'
+import { NAMED, type NeedsPerson, nameOf } from './need.ts'
+
+/** A calendar's changes that wait for a person, an entry for each reason. */
+export async function heldChanges({
+  readStore,
+  calendars,
+}: Pick<CommandPorts, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
+  const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
+  const perCalendar = items.map(async ({ calendarKey, held }) => {
+    const externalCalendarId = await nameOf(calendars, calendarKey)
+    const perReason = [...Map.groupBy(held, ({ reason }) => reason)]
+    return perReason.map(([code, changes]): NeedsPerson => {
+      const [first] = changes
+      const { because, next } = holds[code]
+      const many = changes.length === 1 ? '1 change is' : `${changes.length} changes are`
+      const sentence = `${many} held in this calendar: ${because}.`
+      return { code, sentence, next, calendarKey, externalCalendarId, ...(first && { since: first.since }) }
+    })
+  })
+  return (await Promise.all(perCalendar)).flat()
+}
+
+const SPEAK =
+  'Read the timelines of its bookings. Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.'
+const LOST =
+  'Connect the account again that the calendar is of, or have it shared again, and send ReleaseHeldChanges; where the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges.'
+
+/** Why changes are held, and what to do: a hold is told under its reason. */
+const holds: { readonly [Reason in HoldReason]: { because: string; next: string } } = {
+  FIRST_LOOK: {
+    because: 'event and booking differed already when they were linked',
+    next: SPEAK,
+  },
+  DELETION_UNCLEAR: {
+    because:
+      'the calendar says no more than that an event is gone, which is also how it looks when it is given to another organiser',
+    next: SPEAK,
+  },
+  MASS_CHANGE: { because: 'more cancellations came of it at once than MASS_CHANGE_LIMIT', next: SPEAK },
+  MASS_MOVE: { because: 'more bookings were moved with it at once than MASS_CHANGE_LIMIT', next: SPEAK },
+  CALENDAR_GONE: { because: 'the calendar is not there any more', next: LOST },
+  ACCOUNT_CHANGED: {
+    because: "it knows none of its bookings' events, as if the account behind it were another",
+    next: LOST,
+  },
+}

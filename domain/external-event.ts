@@ -26,6 +26,8 @@ export type ExternalEvent = {
   rule?: string
   /** Of a series that ends at a date, and not after a count or with the last of a list of dates: the last instant. */
   until?: Temporal.Instant
+  /** Of a series: starts that its rule would give, and that it leaves out by date. An occurrence deleted by itself is none. */
+  excluded?: readonly Temporal.Instant[]
   attendees?: ExternalAttendee[]
   attendeesOmitted?: boolean
   /** False where this copy is not the organiser's; absent where the provider did not say. */

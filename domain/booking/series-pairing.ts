@@ -82,6 +82,10 @@ export function pairInstances(
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
   const before = smallestGap(linked.map(originalOf))
   const gap = Math.min(before, smallestGap(alive.map(startOf)), stepOf(masters))
+  for (const one of remaining()) {
+    const master = masters.find(leavesOut(one))
+    if (master && !free.some(isNear(one))) pair(one, 'GONE', leftOut(one, master))
+  }
   for (const one of remaining())
     if (isBehind(one, masters) && free.every(isInStepWith(one, gap))) pair(one, 'GONE')
   const rest = remaining().toSorted((a, b) => originalOf(a) - originalOf(b))
@@ -128,6 +132,22 @@ function endsBeforeItBegins({ until, times }: ExternalEvent): boolean {
   if (until === undefined || times === undefined || times.allDay) return false
   return Temporal.Instant.compare(until, times.start) < 0
 }
+
+/** The series itself says so, by date. */
+const leavesOut =
+  (one: LinkedInstance) =>
+  ({ excluded = [] }: ExternalEvent): boolean =>
+    excluded.some(({ epochMilliseconds }) => epochMilliseconds === originalOf(one))
+
+/** As an occurrence that was deleted by itself looks. */
+const leftOut = (one: LinkedInstance, { id, etag, updated }: ExternalEvent): ExternalEvent => ({
+  id: one.reference.externalEventId,
+  status: 'cancelled',
+  recurringEventId: id,
+  originalStart: Temporal.Instant.fromEpochMilliseconds(originalOf(one)),
+  ...(etag !== undefined && { etag }),
+  ...(updated && { updated }),
+})
 
 /** Each part that is left ends at a date, and the booking's instance stood behind all of them; or none is left. */
 const isBehind = (one: LinkedInstance, masters: readonly ExternalEvent[]): boolean =>

@@ -1,8 +1,9 @@
-// What is needed of a series' recurrence (RFC 5545, 3.8.5): by which rule it repeats, and at what date it ends.
+// What is needed of a series' recurrence (RFC 5545, 3.8.5): by which rule it repeats, at what date it ends, and which
+// dates it leaves out.
 import { isZone } from './google-time.ts'
 
-/** `rule` as in ExternalEvent; `until` only where nothing but one rule with an UNTIL says when the series ends. */
-export type Recurrence = { rule: string; until?: Temporal.Instant }
+/** As in ExternalEvent; `until` only where nothing but one rule with an UNTIL says when the series ends. */
+export type Recurrence = { rule: string; until?: Temporal.Instant; excluded?: readonly Temporal.Instant[] }
 
 /** The start of a series: where the rule is read from. */
 type Start = { dateTime?: unknown; date?: unknown; timeZone?: unknown }
@@ -18,7 +19,8 @@ export function readRecurrence(lines: readonly string[], start: Start): Recurren
   const day = dayOf(start, zone)
   const rule = [...rules.map((parts) => ruleText(parts, day)).toSorted(), ...(dates ? ['RDATE'] : [])]
   const until = rules.length === 1 && !dates ? untilOf(rules[0]?.get('UNTIL'), zone) : undefined
-  return { rule: rule.join(' '), ...(until && { until }) }
+  const excluded = lines.filter((line) => /^EXDATE/i.test(line)).flatMap((line) => timesIn(line, zone))
+  return { rule: rule.join(' '), ...(until && { until }), ...(excluded.length > 0 && { excluded }) }
 }
 
 type Parts = ReadonlyMap<string, string>
@@ -87,18 +89,40 @@ function dayOf({ dateTime, date }: Start, zone: string): Temporal.PlainDate | un
   }
 }
 
-/** A date counts to its end; a time without `Z` is of the series' zone. */
+/** A date counts to its end. */
 function untilOf(text: string | undefined, zone: string): Temporal.Instant | undefined {
   if (text === undefined) return undefined
   try {
-    if (/^\d{8}T\d{6}Z$/.test(text)) return Temporal.Instant.from(text)
-    if (/^\d{8}T\d{6}$/.test(text)) return Temporal.PlainDateTime.from(text).toZonedDateTime(zone).toInstant()
+    if (isTime(text)) return timeOf(text, zone)
     const next = Temporal.PlainDate.from(text).add({ days: 1 })
     return next.toZonedDateTime(zone).toInstant().subtract({ seconds: 1 })
   } catch (error) {
     return nothing(error)
   }
 }
+
+/** The times of an EXDATE line. Dates are left out: an occurrence that has a time is not excluded by one. */
+function timesIn(line: string, seriesZone: string): Temporal.Instant[] {
+  const [head = '', values = ''] = line.split(':')
+  const named = /;TZID=([^;]+)/i.exec(head)?.[1] ?? ''
+  const zone = isZone(named) ? named : seriesZone
+  try {
+    return values
+      .split(',')
+      .filter(isTime)
+      .map((value) => timeOf(value, zone))
+  } catch (error) {
+    return nothing(error) ?? []
+  }
+}
+
+const isTime = (text: string): boolean => /^\d{8}T\d{6}Z?$/.test(text)
+
+/** A time without `Z` is of that zone. */
+const timeOf = (text: string, zone: string): Temporal.Instant =>
+  text.endsWith('Z')
+    ? Temporal.Instant.from(text)
+    : Temporal.PlainDateTime.from(text).toZonedDateTime(zone).toInstant()
 
 function nothing(error: unknown): undefined {
   if (error instanceof RangeError) return undefined

@@ -73,6 +73,22 @@ everyWay(
 everyWay(
   test,
   WAYS,
+  'a date that another program leaves out of a series cancels its meeting, and the others stay',
+  {},
+  async (story) => {
+    const { host, masterId, first, second, third } = await fourWeeks(story)
+    const recurrence = ['RRULE:FREQ=WEEKLY;COUNT=4', `EXDATE:${compact(second.start)}`]
+    await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence }))
+    assert.equal(await story.feed(), [cancelled(second)])
+    assert.is(await story.told(first), undefined)
+    await story.change(() => story.drag(third, third.start.add({ hours: 2 })))
+    assert.equal((await story.feed()).slice(1), [moved(third, 120)])
+  },
+)
+
+everyWay(
+  test,
+  WAYS,
   'a series split at another time goes on under a name of its own, and its meetings move with it',
   {},
   async (story) => {

@@ -418,6 +418,36 @@ test('an event that stood alone before is gone where another rule leaves nothing
   assert.equal(kinds(several, alive(every(28, 2, '2026-11-26')), monthly), ['CHANGED', 'CHANGED'])
 })
 
+test('an occurrence that its series leaves out by date is gone, in the version of the series', () => {
+  const [first, second, third] = every(7, 3)
+  if (!first || !second || !third) return assert.unreachable()
+  const alive = [first, third].map((start) => instance(start))
+  const without = master({ excluded: [second], etag: '"2"' })
+  const pairings = pairs(links([first, second, third]), alive, [without])
+  assert.equal(
+    pairings.map(({ outcome }) => outcome),
+    ['SAME', 'GONE', 'SAME'],
+  )
+  const { id, status, etag } = pairings[1]?.event ?? {}
+  assert.equal([id, status, etag], [nameOf('series', second), 'cancelled', '"2"'])
+  assert.equal(kinds(links([first]), [instance(second)], [master({ excluded: [first] })]), ['GONE'])
+})
+
+test('where an occurrence is near the one left out, or the rule is another one, nobody can say', () => {
+  const [first, second] = every(7, 2)
+  if (!first || !second) return assert.unreachable()
+  const later = instance(first.add({ hours: 3 }))
+  const without = master({ excluded: [first] })
+  assert.equal(kinds(links([first, second]), [later, instance(second)], [without]), ['MOVED', 'SAME'])
+  const daily = every(1, 3, '2026-11-25').map((start) => instance(start))
+  assert.equal(kinds(links([first, second]), daily, [{ ...without, rule: 'FREQ=DAILY' }]), [
+    'CHANGED',
+    'CHANGED',
+  ])
+  const withDates = [{ ...without, rule: 'FREQ=WEEKLY RDATE' }]
+  assert.equal(kinds(links([first, second]), [instance(second)], withDates), ['CHANGED', 'SAME'])
+})
+
 test('parts of a series, apart by less than a step, are no other frequency', () => {
   const first = links(every(7, 2))
   const part = every(7, 2, '2026-12-03')

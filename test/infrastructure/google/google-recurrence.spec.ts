@@ -73,7 +73,22 @@ test('of dates alone, and of several rules', () => {
     'EXDATE:20260309T080000Z',
     'RRULE:FREQ=DAILY;COUNT=2',
   ]
-  assert.equal(readRecurrence(two, monday), { rule: 'FREQ=DAILY FREQ=WEEKLY' })
+  assert.is(readRecurrence(two, monday).rule, 'FREQ=DAILY FREQ=WEEKLY')
+})
+
+test('the dates that are left out are instants, those without a zone in the zone of the series', () => {
+  const excludedOf = (...lines: string[]) =>
+    readRecurrence(['RRULE:FREQ=WEEKLY', ...lines], monday).excluded?.map(String)
+  assert.is(excludedOf(), undefined)
+  assert.equal(excludedOf('EXDATE:20260309T090000Z,20260316T090000Z'), [
+    '2026-03-09T09:00:00Z',
+    '2026-03-16T09:00:00Z',
+  ])
+  assert.equal(excludedOf('exdate:20260309T090000', 'EXDATE;TZID=Asia/Tokyo:20260309T170000'), [
+    '2026-03-09T08:00:00Z',
+    '2026-03-09T08:00:00Z',
+  ])
+  assert.is(excludedOf('EXDATE;VALUE=DATE:20260309', 'EXDATE:', 'EXDATE:20269999T000000Z'), undefined)
 })
 
 test('the end at a date is the last instant of it in the zone of the series', () => {

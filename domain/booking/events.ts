@@ -125,7 +125,10 @@ export type BookingEvent =
       type: 'BookingReferenceMoved'
       data: { bookingUid: string; from: StoredReference; to: StoredReference; at: string }
     }
-  /** By which rule the series of the event repeats, so that a later change of it can be told from a move. */
+  /**
+   * By which rule the series of the event repeats, so that a later change of it can be told from a move. `NONE`: it repeats
+   * no more.
+   */
   | { type: 'BookingSeriesNoted'; data: EventName & { bookingUid: string; rule: string; at: string } }
   /** What Cal.com says the booking's times and status are. */
   | {

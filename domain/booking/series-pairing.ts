@@ -12,6 +12,9 @@ const splits = /(?:_R\d{8}(?:T\d{6}Z?)?)+$/
  */
 export const seriesRoot = (recurringEventId: string): string => recurringEventId.replace(splits, '')
 
+/** Stands in for the rule of what was a series, and repeats no more. */
+export const REPEATS_NO_MORE = 'NONE'
+
 /**
  * A booking that refers to an instance. `start` stands in where the reference has no original start. `rule`: by which
  * the series repeated when it was last seen. `grown`: its event stood alone before it was made to repeat.
@@ -71,9 +74,9 @@ export function pairInstances(
     const event = instances.find((instance) => isGone(one, instance))
     if (event) pair(one, 'GONE', event)
   }
-  // One that does not repeat any more, or gives no instance at all, says nothing of those that it had.
+  // One that does not repeat any more, or gives no instance at all, says nothing of those that it had; nor does its end.
   const silent = unclear || masters.some((master) => !master.isSeries || endsBeforeItBegins(master))
-  if (silent) for (const one of remaining()) pair(one, 'CHANGED')
+  for (const one of remaining()) if (silent || one.rule === REPEATS_NO_MORE) pair(one, 'CHANGED')
   for (const one of remaining())
     if (!masters.every(({ rule }) => rule !== undefined && rule === one.rule))
       pair(one, stoodAlone(one, linked) && !alive.some(isNear(one)) ? 'GONE' : 'CHANGED')

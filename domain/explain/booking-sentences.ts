@@ -1,4 +1,5 @@
 import type { BookingEvent } from '../booking/events.ts'
+import { REPEATS_NO_MORE } from '../booking/series-pairing.ts'
 import { explanationOf } from './decision-sentences.ts'
 import { readableMove, readableTimes } from './time-text.ts'
 
@@ -26,7 +27,9 @@ export function sentenceOfBookingEvent(
         ? 'Its calendar event goes by another name since its series was changed; the booking follows it.'
         : 'Its calendar event was moved to another calendar; the booking follows it there.'
     case 'BookingSeriesNoted':
-      return 'The rule by which the series of its calendar event repeats is on record.'
+      return event.data.rule === REPEATS_NO_MORE
+        ? 'What was the series of its calendar event repeats no more; that is on record.'
+        : 'The rule by which the series of its calendar event repeats is on record.'
     case 'BookingTimesRecorded': {
       const status = event.data.status === undefined ? '' : ` and is ${statusText[event.data.status]}`
       return `Cal.com says that the booking is at ${readableTimes(event.data)}${status}.`

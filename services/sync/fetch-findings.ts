@@ -52,7 +52,7 @@ async function follow(
   findings.seen.add(bookingUid)
   if (outcome === 'CHANGED') {
     findings.looks.delete(bookingUid)
-    return flagChanged(ports, bookingUid, from.externalEventId, claim.key)
+    return flagChanged(ports, bookingUid, from, masters)
   }
   if (event !== undefined && outcome !== 'GONE') {
     const to = {

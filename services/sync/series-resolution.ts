@@ -1,9 +1,15 @@
 // Instances of a series get other ids when the series is edited or split: which instance is a booking's now?
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
+import type { StoredReference } from '../../domain/booking/events.ts'
 import type { Reference } from '../../domain/booking/references.ts'
-import { flagSeriesChanged } from '../../domain/booking/series-change.ts'
-import { type LinkedInstance, pairInstances, seriesRoot } from '../../domain/booking/series-pairing.ts'
+import { flagSeriesChanged, noteSeriesRule } from '../../domain/booking/series-change.ts'
+import {
+  type LinkedInstance,
+  pairInstances,
+  REPEATS_NO_MORE,
+  seriesRoot,
+} from '../../domain/booking/series-pairing.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Answer, CalendarAccess } from '../../ports/calendar-provider.ts'
@@ -106,21 +112,21 @@ export async function findInSeries(
   const master = await ports.provider.event({ ...access, eventId: recurringEventId }, signal)
   if (!master.ok) return master.code === 'NOT_FOUND' || master.code === 'GONE' ? answer : master
   const series = master.value
-  if (series.status === 'cancelled')
-    return answer.ok
-      ? asClearAs(series, answer.value)
-      : seriesEnded
-        ? goneWith(series, reference.stored)
-        : answer
   const root = seriesRoot(recurringEventId)
   const linked = (await linkedInstances(ports, calendarKey, [root])).get(root) ?? []
   const pairings = await pairWithSeries(ports, access, { masters: [series] }, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
   if (mine?.outcome === 'CHANGED') {
-    await flagChanged(ports, booking.bookingUid, reference.stored.externalEventId, calendarKey)
+    await flagChanged(ports, booking.bookingUid, reference.stored, [series])
     return { ok: false, code: 'SERIES_CHANGED' }
   }
+  if (series.status === 'cancelled')
+    return answer.ok
+      ? asClearAs(series, answer.value)
+      : seriesEnded
+        ? goneWith(series, reference.stored)
+        : answer
   if (mine?.event !== undefined)
     return mine.outcome === 'GONE' && answer.ok
       ? asClearAs(series, answer.value)
@@ -180,14 +186,23 @@ function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEv
   return { ok: true, value: { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) } }
 }
 
-/** Tells a person that a booking's series was changed beyond recognition. Never a cancellation. */
+/**
+ * Tells a person that a booking's series was changed beyond recognition. Never a cancellation: neither now, nor when what
+ * is left of a series that repeats no more is deleted.
+ */
 export async function flagChanged(
   ports: ServicePorts,
   bookingUid: string,
-  externalEventId: string,
-  calendarKey: string,
+  { calendarKey, externalEventId, recurringEventId }: StoredReference,
+  masters: readonly ExternalEvent[],
 ): Promise<void> {
-  await execute(ports, contextOf(ports, 'sync-worker'), bookingAggregate, bookingUid, (state) =>
-    flagSeriesChanged(state, { calendarKey, externalEventId, now: ports.now() }),
+  const context = contextOf(ports, 'sync-worker')
+  const now = ports.now()
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    flagSeriesChanged(state, { calendarKey, externalEventId, now }),
   )
+  const master = masters.find(({ id }) => id === recurringEventId)
+  if (master === undefined || master.status === 'cancelled' || master.isSeries) return
+  const noted = { calendarKey, externalEventId, rule: REPEATS_NO_MORE, at: now.toString() }
+  await execute(ports, context, bookingAggregate, bookingUid, (state) => noteSeriesRule(state, noted))
 }

@@ -3,11 +3,12 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { noteSeriesRule } from '../../domain/booking/series-change.ts'
+import { REPEATS_NO_MORE } from '../../domain/booking/series-pairing.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Notes the rule of each series of which it is not known yet. One that cannot be read now is asked for at the next look. */
+/** Notes the rule of each series of which it is not known yet, or was none before. One that cannot be read now is asked for at the next look. */
 export async function learnRules(
   ports: ServicePorts,
   context: CommandContext,
@@ -16,7 +17,8 @@ export async function learnRules(
 ): Promise<void> {
   for (const { stored, rule: known } of references) {
     const { calendarKey, externalEventId, recurringEventId } = stored
-    if (recurringEventId === undefined || known !== undefined || signal.aborted) continue
+    const isKnown = known !== undefined && known !== REPEATS_NO_MORE
+    if (recurringEventId === undefined || isKnown || signal.aborted) continue
     const reached = await accessTo(ports, calendarKey)
     if (!reached.ok) continue
     const master = await ports.provider.event({ ...reached.access, eventId: recurringEventId }, signal)

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../support/ahead.ts'
-import { everyWay, type WayName } from '../support/story.ts'
+import { everyWay, LONG, type WayName } from '../support/story.ts'
 import { cancelled, moved, type Story, threeOf } from '../support/story-words.ts'
 
 const test = suite('a series that repeats no more')
@@ -60,6 +60,38 @@ for (const formerInstances of ['missing', 'cancelled'] as const) {
       await story.change(() => story.google.delete(host.calendarId, masterId))
       assert.equal(await story.feed(), [cancelled(first)])
       assert.is(await story.told(third), 'SERIES_CHANGED')
+    },
+  )
+
+  everyWay(
+    test,
+    WAYS,
+    `a series that repeats again is followed as before: all are cancelled with it ${seen}`,
+    {},
+    async (story) => {
+      const { host, masterId, first, second, third } = await weekly(story)
+      await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence: [] }))
+      const recurrence = ['RRULE:FREQ=WEEKLY;COUNT=3']
+      await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence }))
+      assert.equal(await story.feed(), [])
+      for (const meeting of [first, second, third]) assert.is(await story.told(meeting), undefined)
+      await story.change(() => story.google.delete(host.calendarId, masterId))
+      assert.equal(await story.feedInAnyOrder(), [first, second, third].map((one) => cancelled(one)).sort())
+    },
+  )
+
+  everyWay(
+    test,
+    ['after a full sync'],
+    `days after a series was set to repeat no more its former meetings are told, and nothing else ${seen}`,
+    LONG,
+    async (story) => {
+      const { host, masterId, first, second, third } = await weekly(story)
+      await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence: [] }))
+      await story.change(() => story.google.delete(host.calendarId, masterId))
+      await story.passHours(26)
+      assert.equal(await story.feed(), [cancelled(first)])
+      assert.equal([await story.told(second), await story.told(third)], ['SERIES_CHANGED', 'SERIES_CHANGED'])
     },
   )
 }

@@ -48,6 +48,7 @@ export const examples: Examples = {
         rule: 'FREQ=WEEKLY',
         at,
       },
+      { bookingUid: 'booking1', calendarKey: 'key1', externalEventId: 'event1', rule: 'NONE', at },
     ],
     BookingTimesRecorded: [
       { bookingUid: 'booking1', ...times, at },

@@ -1,6 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type LinkedInstance, pairInstances, seriesRoot } from '../../../domain/booking/series-pairing.ts'
+import {
+  type LinkedInstance,
+  pairInstances,
+  REPEATS_NO_MORE,
+  seriesRoot,
+} from '../../../domain/booking/series-pairing.ts'
 import type { ExternalEvent } from '../../../domain/external-event.ts'
 
 const test = suite('series')
@@ -401,6 +406,15 @@ test('one that does not repeat any more stands for the booking at its start, and
   const named = starts.map((one, n) => link(one, n + 1, { externalEventId: 'series' }))
   assert.equal(kinds(named, [single], [single]), ['SAME', 'CHANGED', 'CHANGED'], 'named by the series')
   assert.equal(kinds(links(starts.slice(1, 2)), [single], [single]), ['CHANGED'])
+})
+
+test('nor does its deletion say anything of those that it had as a series', () => {
+  const starts = every(7, 2)
+  const [left, followed] = [links(starts, { rule: REPEATS_NO_MORE }), links(starts)]
+  assert.equal(kinds(left, [], []), ['CHANGED', 'CHANGED'])
+  assert.equal(kinds(followed, [], []), ['GONE', 'GONE'])
+  const again = starts.map((start) => instance(start))
+  assert.equal(kinds(left, again), ['SAME', 'SAME'], 'it repeats again')
 })
 
 test('an event that stood alone before is gone where another rule leaves nothing near its start', () => {

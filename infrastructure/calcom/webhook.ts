@@ -139,20 +139,13 @@ function deliveredBooking(read: z.infer<typeof Booking>, announcedAt: string | u
   return {
     bookingUid: read.uid,
     ...userIdOf(read.organizer),
-    ...timesOf(startTime, endTime ?? null, length),
+    ...possibleTimes(startTime, endTime, length),
     status: statusOf(read.status),
     ...seatsOf(read.seatsPerTimeSlot),
     ...(createdAt && { createdAt }),
     ...(isOfSecondWriter({ metadata, createdAt }) && { secondWriter: true }),
     destinations: googleDestinations(read.destinationCalendar, read.organizer?.email ?? undefined),
   }
-}
-
-/** A delivery that leaves the end out has told the length. */
-function timesOf(start: Temporal.Instant, end: Temporal.Instant | null, length: number | null | undefined) {
-  if (end !== null) return possibleTimes(start, end, length)
-  const { start: from, end: to } = possibleTimes(start, start, length)
-  return { start: from, end: to }
 }
 
 const seatsOf = (seats: number | null | undefined): { seats?: true } => (seats ? { seats: true } : {})
@@ -225,25 +218,20 @@ const Organizer = z
 /** How many guests share a booking; null or absent where they do not. */
 const Seats = z.number().nullish().catch(undefined)
 
-const Booking = z
-  .object({
-    uid: Uid,
-    startTime: InstantText,
-    endTime: InstantText.nullish(),
-    /** Minutes. */
-    length: z.number().nullish().catch(undefined),
-    status: z.string().nullish().catch(undefined),
-    organizer: Organizer,
-    destinationCalendar: z.unknown().optional(),
-    seatsPerTimeSlot: Seats,
-    metadata: z.unknown().optional(),
-  })
-  .refine(({ endTime, length }) => endTime || (length && length > 0), {
-    path: ['endTime'],
-    message: 'Expected an end, or a length',
-  })
+const Booking = z.object({
+  uid: Uid,
+  startTime: InstantText,
+  endTime: InstantText,
+  /** Minutes. In some deliveries the event type's, whatever this booking's is: no stand-in for an end. */
+  length: z.number().nullish().catch(undefined),
+  status: z.string().nullish().catch(undefined),
+  organizer: Organizer,
+  destinationCalendar: z.unknown().optional(),
+  seatsPerTimeSlot: Seats,
+  metadata: z.unknown().optional(),
+})
 
-const RescheduledBooking = Booking.safeExtend({
+const RescheduledBooking = Booking.extend({
   rescheduleUid: Uid.or(z.literal('')).nullish(),
 })
 

@@ -212,7 +212,7 @@ reading('is refused with every problem named, and no value', () => {
 
 reading('whose end is not after the start has the length that it tells, and is marked', () => {
   const { payload } = deliveries.created
-  const timesOf = (endTime: string | null, length?: number | null) => {
+  const timesOf = (endTime: string, length?: number | null) => {
     const read = delivered({ ...deliveries.created, payload: { ...payload, endTime, length } })
     if (read.trigger !== 'BOOKING_CREATED') return undefined
     const { start, end, impossibleTimes } = read.booking
@@ -221,10 +221,15 @@ reading('whose end is not after the start has the length that it tells, and is m
   assert.equal(timesOf('2026-03-10T08:00:00Z', 30), [30, true])
   assert.equal(timesOf('2026-03-10T09:00:00Z'), [0, true])
   assert.equal(timesOf('2026-03-10T09:00:00Z', -5), [0, true])
-  assert.equal(timesOf(null, 45), [45, undefined], 'left out, and told by the length')
   assert.equal(timesOf('2026-03-10T09:20:00Z', 45), [20, undefined])
-  const none = { ...deliveries.created, payload: { ...payload, endTime: null, length: null } }
-  assert.match(problemsOf(none).join(), /payload\.endTime/)
+})
+
+reading('without an end is refused by the name of the field: the length may be the event type’s alone', () => {
+  const { payload } = deliveries.created
+  for (const endTime of [null, undefined]) {
+    const none = { ...deliveries.created, payload: { ...payload, endTime, length: 45 } }
+    assert.match(problemsOf(none).join(), /payload\.endTime/)
+  }
 })
 
 reading('of a guest who moves may leave out where to; other deliveries have to name their booking', () => {

@@ -11,8 +11,8 @@ export const silent = (code: DecisionCode): LookDecision => ({ code, events: [],
 export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   const entry: Entry = decisions[code]
   // What flags is on record with the booking already.
-  if (entry.leaves === 'nothing' || entry.leaves === 'flags' || isTooSoon(code, entry, facts))
-    return silent(code)
+  const isFlag = entry.leaves === 'flags' || facts.booking.flags.some((flag) => flag === code)
+  if (entry.leaves === 'nothing' || isFlag || isTooSoon(code, entry, facts)) return silent(code)
   const subject = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
   const publishes = entry.leaves === 'BookingCancelled' || entry.leaves === 'BookingRescheduled'
   if (subject === undefined || (!publishes && !entry.held)) return recorded(code, facts)

@@ -19,6 +19,8 @@ export type Leaves =
 
 export type Entry = {
   readonly leaves: Leaves
+  /** The booking itself is flagged with it where Cal.com's word, not an event, comes to it: no version is decided then. */
+  readonly flags?: true
   /** A person is told: in the booking's `attention`, the status and the console. */
   readonly told?: 'while open' | 'always'
   /** The change waits until a person releases or discards it. */
@@ -164,10 +166,12 @@ const catalogue = {
   },
   NO_LENGTH: {
     leaves: 'settles',
+    flags: true,
     told: 'while open',
     diverges: true,
-    because: 'the event ends when it starts, or before, which a booking cannot, so nothing was changed',
-    remedy: 'give the event a length again, or change the booking in Cal.com',
+    because:
+      'an end was named that is not after the start, which a booking cannot have, so nothing was changed',
+    remedy: 'give the event, or the booking in Cal.com, a length again',
   },
   GUESTS_REMOVED: {
     leaves: 'settles',
@@ -243,12 +247,6 @@ const catalogue = {
       "Cal.com does not say in which calendar the event is, and it is in none of the host's calendars that are kept in step",
     remedy: "register the calendar of the booking's event with RegisterCalendarSync",
   },
-  IMPOSSIBLE_TIMES: {
-    leaves: 'flags',
-    told: 'while open',
-    because: 'Cal.com named an end that is not after the start, which was not taken over',
-    remedy: 'set the times of the booking right in Cal.com',
-  },
 } as const satisfies { readonly [code: string]: Entry }
 
 /** Stable once published. */
@@ -261,7 +259,11 @@ type CodesThat<What extends Leaves> = {
 /** Why a booking is cancelled: part of what is published. */
 export type CancellationReason = CodesThat<'BookingCancelled'>
 /** What a person is told of a booking itself. */
-export type FlagCode = CodesThat<'flags'>
+export type FlagCode =
+  | CodesThat<'flags'>
+  | {
+      [Code in DecisionCode]: (typeof catalogue)[Code] extends { flags: true } ? Code : never
+    }[DecisionCode]
 
 export const decisions: { readonly [Code in DecisionCode]: Entry } = catalogue
 

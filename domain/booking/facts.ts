@@ -165,7 +165,7 @@ function impossibility(
   { impossibleTimes, at }: { impossibleTimes?: boolean; at: string },
 ): readonly BookingEvent[] {
   if (impossibleTimes === undefined) return []
-  const flagged = flagBooking(state, { code: 'IMPOSSIBLE_TIMES', raised: impossibleTimes, at })
+  const flagged = flagBooking(state, { code: 'NO_LENGTH', raised: impossibleTimes, at })
   return flagged.ok ? flagged.events : []
 }
 

@@ -55,14 +55,10 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'HOST_DECLINED', when: hostDeclined },
   { code: 'ALL_ATTENDEES_DECLINED', when: allDeclined },
   { code: 'ALL_DAY', when: ({ standing }) => standing?.event.times?.allDay === true },
-  { code: 'NO_LENGTH', when: hasNoLength },
+  { code: 'NO_LENGTH', when: (facts) => hasNoLength(facts) || isBookedWithout(facts) },
   { code: 'GUESTS_REMOVED', when: (facts) => isAsBooked(facts) && guestsAreGone(facts) },
   { code: 'NO_TIME_CHANGE', when: isAsBooked },
   { code: 'EVENT_SHARED', when: isOthers },
-  {
-    code: 'IMPOSSIBLE_TIMES',
-    when: ({ booking, standing }) => standing !== undefined && booking.flags.includes('IMPOSSIBLE_TIMES'),
-  },
   { code: 'AWAITING_ANSWER', when: isBackAtBasis },
   { code: 'NEW_TIME_IN_PAST', when: startsInPast },
   { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
@@ -169,6 +165,11 @@ function allDeclined({ booking, standing }: Facts): boolean {
 function hasNoLength({ standing }: Facts): boolean {
   const times = standing && timesOf(standing.event)
   return times !== undefined && !isBefore(times.start, times.end)
+}
+
+/** Cal.com has named no times that could be compared with those of the event. */
+function isBookedWithout({ booking, standing }: Facts): boolean {
+  return standing !== undefined && booking.flags.includes('NO_LENGTH')
 }
 
 function isAsBooked({ booking, standing }: Facts): boolean {

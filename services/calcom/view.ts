@@ -94,7 +94,7 @@ async function recordedTimes(
   if (status === 'CANCELLED') return false
   const times = { start, end }
   const impossibleTimes = told.impossibleTimes === true
-  const asFlagged = impossibleTimes === booking.flags.includes('IMPOSSIBLE_TIMES')
+  const asFlagged = impossibleTimes === booking.flags.includes('NO_LENGTH')
   const alike = next !== undefined && sameTimes(next, times)
   const asKnown = impossibleTimes || (sameTimes(times, booking.basis) && !alike)
   if (asKnown && asFlagged && status === booking.status) return false

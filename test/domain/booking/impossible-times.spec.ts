@@ -28,7 +28,7 @@ test('begin a booking with the nearest that can be, from which nothing is moved'
   begun.gives('BookingTracked', 'BookingFlagged', 'BookingReferenceLinked')
   begun
     .when(sees(written(20, from('10:00', 30))))
-    .by('IMPOSSIBLE_TIMES')
+    .by('NO_LENGTH')
     .gives()
   begun.when(sees(deleted(20))).gives('BookingCancelled')
 })

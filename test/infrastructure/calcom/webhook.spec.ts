@@ -224,13 +224,16 @@ reading('whose end is not after the start has the length that it tells, and is m
   assert.equal(timesOf('2026-03-10T09:20:00Z', 45), [20, undefined])
 })
 
-reading('without an end is refused by the name of the field: the length may be the event type’s alone', () => {
-  const { payload } = deliveries.created
-  for (const endTime of [null, undefined]) {
-    const none = { ...deliveries.created, payload: { ...payload, endTime, length: 45 } }
-    assert.match(problemsOf(none).join(), /payload\.endTime/)
-  }
-})
+reading(
+  'without an end is refused by the name of the field: the length may be the event type’s alone',
+  () => {
+    const { payload } = deliveries.created
+    for (const endTime of [null, undefined]) {
+      const none = { ...deliveries.created, payload: { ...payload, endTime, length: 45 } }
+      assert.match(problemsOf(none).join(), /payload\.endTime/)
+    }
+  },
+)
 
 reading('of a guest who moves may leave out where to; other deliveries have to name their booking', () => {
   const { payload } = deliveries.rescheduled

@@ -152,10 +152,9 @@ async function secondWriter({
   return [
     {
       code: 'SECOND_WRITER',
-      sentence:
-        "Cal.com's own calendar sync is on as well: both carry the calendar's changes to bookings, and whoever is first wins.",
+      // Nothing waits for anybody about that booking: it only shows that both write.
+      sentence: `Cal.com's own calendar sync is on as well, and has changed the booking ${found.bookingUid}: both carry the calendar's changes to bookings, and whoever is first wins.`,
       next: "Switch calendar sync off in Cal.com for the calendars that this service follows, or this service's mode to observe.",
-      bookingUid: found.bookingUid,
       since: found.at,
     },
   ]

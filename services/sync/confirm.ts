@@ -39,8 +39,9 @@ export async function confirm(
   if (view.kind === 'reassigned')
     return change.gone ? { kind: 'nothing' } : { kind: 'again', inMs: HANDING_OVER_MS }
   if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }
-  if (view.kind === 'unconfirmed' && lastingMs < PATIENCE_MS)
-    return { kind: 'again', inMs: waitAgain(lastingMs, { firstMs: UNCONFIRMED_MS, longestMs: PATIENCE_MS }) }
+  const left = PATIENCE_MS - lastingMs
+  if (view.kind === 'unconfirmed' && left > 0)
+    return { kind: 'again', inMs: waitAgain(lastingMs, { firstMs: UNCONFIRMED_MS, longestMs: left }) }
 
   const { echoGraceMs, cancelGraceMs } = ports.settings
   const grace = Math.max(

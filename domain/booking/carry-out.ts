@@ -17,7 +17,7 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   const publishes = entry.leaves === 'BookingCancelled' || entry.leaves === 'BookingRescheduled'
   if (subject === undefined || (!publishes && !entry.held)) return recorded(code, facts)
 
-  const { mode, discardedAt } = facts.context
+  const { mode, discardedAt, releasedAt, held } = facts.context
   const instead = entry.leaves === 'BookingRescheduled' ? entry.leaves : 'BookingCancelled'
   const noted = (reason: DecisionCode): LookDecision => recorded(reason, facts, [subject], instead)
   if (isSpokenOf(subject.event, discardedAt)) return noted('DISCARDED')
@@ -25,9 +25,10 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   if (!publishes) return { ...noted(code), asks: true, fingerprint: subject.fingerprint }
   if (differedWhenLinked(subject, facts)) return noted('FIRST_LOOK')
   if (mode === 'observe') return noted('OBSERVE_ONLY')
+  const released = isSpokenOf(subject.event, releasedAt)
+  if (held !== undefined && !released) return noted(held)
   const decision = published(code, subject, facts)
   if (decision === undefined) return silent(code)
-  const released = isSpokenOf(subject.event, facts.context.releasedAt)
   return { code, events: [decision], acts: true, fingerprint: subject.fingerprint, released }
 }
 

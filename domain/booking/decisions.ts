@@ -221,6 +221,37 @@ const catalogue = {
       'the event and the booking already differed when they were linked, so the difference is held for a person',
     remedy: 'release it to carry it to the booking, or discard it',
   },
+  MASS_CHANGE: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because:
+      'more bookings of this calendar would have been cancelled within an hour than may be without a person, so this one is held',
+    remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
+  },
+  MASS_MOVE: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because:
+      'more bookings of this calendar would have been moved within an hour than may be without a person, so this one is held',
+    remedy: "release the calendar's held changes to have the booking moved, or discard them",
+  },
+  CALENDAR_GONE: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because: 'the calendar itself was gone for a while, so what is deleted in it is held for a person',
+    remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
+  },
+  ACCOUNT_CHANGED: {
+    leaves: 'sets aside',
+    told: 'while open',
+    held: true,
+    because:
+      'the account behind the calendar seems to be another one, so what is deleted in it is held for a person',
+    remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
+  },
   OBSERVE_ONLY: {
     leaves: 'sets aside',
     because: 'the service only observes here, so it noted what it would have done and changed nothing',
@@ -258,6 +289,10 @@ type CodesThat<What extends Leaves> = {
 
 /** Why a booking is cancelled: part of what is published. */
 export type CancellationReason = CodesThat<'BookingCancelled'>
+/** Why a change waits for a person. */
+export type HeldCode = {
+  [Code in DecisionCode]: (typeof catalogue)[Code] extends { held: true } ? Code : never
+}[DecisionCode]
 /** What a person is told of a booking itself. */
 export type FlagCode =
   | CodesThat<'flags'>

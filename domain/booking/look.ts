@@ -4,7 +4,7 @@
 import type { ExternalEvent } from '../external-event.ts'
 import type { SyncMode } from '../sync-mode.ts'
 import { isBefore, readTimes, sameTimes, type Times } from '../times.ts'
-import type { DecisionCode } from './decisions.ts'
+import type { DecisionCode, HeldCode } from './decisions.ts'
 import { isOlder } from './event-age.ts'
 import type { BookingEvent, EventName } from './events.ts'
 import { findReference, type Reference } from './references.ts'
@@ -43,6 +43,8 @@ export type LookContext = {
   discardedAt?: Temporal.Instant
   /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
   firstLook?: boolean
+  /** Why the brake holds what would act, unless a person has released it. */
+  held?: HeldCode
   /** For how long, without a break, looks at this booking have come to this code. */
   lasting?: { code: DecisionCode; ms: number }
   /** Other open bookings that refer to the events of this look. */

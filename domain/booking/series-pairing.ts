@@ -23,6 +23,7 @@ export type LinkedInstance = {
   bookingUid: string
   reference: StoredReference
   start: Temporal.Instant
+  end: Temporal.Instant
   rule?: string
   grown?: boolean
 }

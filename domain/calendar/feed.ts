@@ -2,7 +2,7 @@
 // so that it stays short. The event types are a storage format.
 import { accept, type Decision } from '../decision.ts'
 
-/** Why changes wait for a person. */
+/** Why changes wait for a person: codes of decisions that are held. */
 export type HoldReason =
   | 'FIRST_LOOK'
   | 'DELETION_UNCLEAR'

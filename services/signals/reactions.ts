@@ -76,8 +76,6 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return wakeCrons()
     case 'BookingReferenceLinked':
       return signalBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
-    case 'BookingReferenceMoved':
-      return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
     case 'BookingReassigned':
       return askForHostsEvents(ports, event.data.bookingUid)
     case 'BookingFlagged':

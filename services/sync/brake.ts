@@ -17,27 +17,29 @@ const holdReasons = { CANCELLATION: 'MASS_CHANGE', MOVE: 'MASS_MOVE' } as const
 /** Holds what would change many bookings at once. */
 export type Brake = {
   /**
-   * Carries out one change unless it is one too many: then the booking is held. Those of one calendar take turns, so that
-   * each is counted before the next is weighed (another process may be one ahead). What a person released passes.
+   * Carries out one change unless it is one too many: then the booking is held, and that is recorded with it. Those of
+   * one calendar take turns, so that each is counted before the next is weighed (another process may be one ahead). What
+   * a person released passes.
    */
   weigh<Result>(
     context: CommandContext,
     change: { calendarKey: string; bookingUid: string; change: Change; released: boolean },
     carryOut: () => Promise<Result>,
-  ): Promise<Result | 'HELD'>
+    recordHeld: (reason: HoldReason) => Promise<Result>,
+  ): Promise<Result>
 }
 
 export function createBrake(ports: ServicePorts): Brake {
   const inTurn = turnsByKey()
   return {
-    weigh(context, { calendarKey, bookingUid, change, released }, carryOut) {
+    weigh(context, { calendarKey, bookingUid, change, released }, carryOut, recordHeld) {
       if (released) return carryOut()
       return inTurn(calendarKey, async () => {
         if ((await changesLeft(ports, calendarKey, change, bookingUid)) > 0) return carryOut()
         const feed = await calendarFeedByKey(ports.readStore, calendarKey)
         const reason = reasonOfLoss(feed, change) ?? holdReasons[change]
         await hold(ports, context, calendarKey, reason, [bookingUid])
-        return 'HELD' as const
+        return recordHeld(reason)
       })
     },
   }
@@ -81,19 +83,20 @@ function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): H
 
 const isLoss = (reason: HoldReason): boolean => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED'
 
-/** Holds the changes that a fetch found, all of them, where they are more than are left. */
+/** Holds the changes that a fetch found, all of them, where they are more than are left: why, or undefined. */
 export async function holdIfTooMany(
   ports: ServicePorts,
   context: CommandContext,
   calendarKey: string,
   change: Change,
   bookingUids: readonly string[],
-): Promise<boolean> {
-  if (bookingUids.length === 0) return false
-  if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return false
+): Promise<HoldReason | undefined> {
+  if (bookingUids.length === 0) return undefined
+  if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return undefined
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
-  await hold(ports, context, calendarKey, reasonOfLoss(feed, change) ?? holdReasons[change], bookingUids)
-  return true
+  const reason = reasonOfLoss(feed, change) ?? holdReasons[change]
+  await hold(ports, context, calendarKey, reason, bookingUids)
+  return reason
 }
 
 /** Sets changes aside until an operator releases or discards them; `since`: see holdChanges. */

@@ -20,7 +20,7 @@ import { healIfNotPushed, suspendForCredential } from '../channels/suspension.ts
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
-import { resolveChangedSeries, signalFindings } from './fetch-findings.ts'
+import { resolveChangedSeries, signalFindings, type Unasked } from './fetch-findings.ts'
 import { type Findings, lookAt, newFindings } from './findings.ts'
 import { holdIfAnother, holdIfGone } from './lost-calendar.ts'
 import { findMissing } from './missing-events.ts'
@@ -40,10 +40,11 @@ export async function fetchCalendar(
   const reached = await accessTo(ports, calendarKey)
   if (!reached.ok) return failed(ports, claim, reached, signal)
   let fetched = await readChanges(ports, claim, reached.access, claim.syncToken, signal)
-  if (!fetched.ok && fetched.code === 'SYNC_TOKEN_EXPIRED') {
+  if (!('unasked' in fetched) && !fetched.ok && fetched.code === 'SYNC_TOKEN_EXPIRED') {
     await recordTokenExpired(ports, claim, fetched.reason)
     fetched = await readChanges(ports, claim, reached.access, undefined, signal)
   }
+  if ('unasked' in fetched) return unweighed(ports, claim, fetched.unasked)
   if (!fetched.ok) return failed(ports, claim, fetched, signal)
   await recordSuccess(ports, claim, fetched)
   const { syncToken, changed, full } = fetched
@@ -79,7 +80,7 @@ async function readChanges(
   access: CalendarAccess,
   syncToken: string | undefined,
   signal: AbortSignal,
-): Promise<Fetched | ProviderError> {
+): Promise<Fetched | ProviderError | { unasked: Unasked }> {
   const calendarKey = claim.key
   const full = syncToken === undefined
   const findings = newFindings()
@@ -110,7 +111,8 @@ async function readChanges(
       }
       if (full) await findMissing(ports, calendarKey, findings)
       if (full) await holdIfAnother(ports, claim, findings, signal)
-      await signalFindings(ports, claim, findings, signal)
+      const unasked = await signalFindings(ports, claim, findings, signal)
+      if (unasked !== undefined) return { unasked }
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, ...(next !== undefined && { syncToken: next }), events, full, changed }
     }
@@ -132,6 +134,17 @@ async function signalPart(
     if (Temporal.Instant.compare(start, ports.now()) > 0)
       lookAt(findings, bookingUid, reference.externalEventId)
   await signalFindings(ports, claim, findings, signal)
+}
+
+/** The calendar is well, and what it shows is read again until Cal.com can be asked about it. */
+function unweighed(
+  { log, random }: ServicePorts,
+  { key: calendarKey, failures }: Claim,
+  { code, retryAfterMs }: Unasked,
+): SubjectOutcome {
+  if (code === 'ABORTED') return { kind: 'failed', code, retryInMs: 0 }
+  log.warn({ calendarKey, code, failures: failures + 1 }, 'calendar changes wait for Cal.com, retrying')
+  return { kind: 'failed', code, retryInMs: retryDelay(failures, random, retryAfterMs) }
 }
 
 async function failed(

@@ -15,10 +15,13 @@ import type { LookMemo } from './look-memo.ts'
 const UNCONFIRMED_MS = 1_000
 const PATIENCE_MS = 3_600_000
 
-/** `turn`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told. */
+/**
+ * `turn`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told.
+ * `grace`: Cal.com agrees, and it is only waited for. `again`: Cal.com has not said enough yet; `failed`: nothing at all.
+ */
 export type Confirmation =
   | { kind: 'confirmed' | 'turn' | 'nothing' }
-  | { kind: 'again'; inMs: number }
+  | { kind: 'grace' | 'again'; inMs: number }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
 /** `lastingMs`: for how long looks have come to this decision. */
@@ -48,7 +51,7 @@ export async function confirm(
     view.kind === 'none' ? echoGraceMs : 0,
     isCancellation(decision.code) || decision.asks ? cancelGraceMs : 0,
   )
-  return lastingMs < grace ? { kind: 'again', inMs: grace - lastingMs } : { kind: 'confirmed' }
+  return lastingMs < grace ? { kind: 'grace', inMs: grace - lastingMs } : { kind: 'confirmed' }
 }
 
 function nextOf({ events }: LookDecision) {

@@ -1,16 +1,18 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
+import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import type { EventName } from '../../domain/booking/events.ts'
 import { moveReference, noteSeriesRule } from '../../domain/booking/series-change.ts'
 import { partsOf } from '../../domain/booking/series-kinship.ts'
 import type { LinkedInstance } from '../../domain/booking/series-pairing.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { sameTimes, type Times } from '../../domain/times.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
 import type { Finding, Findings } from './findings.ts'
-import { rehearseLook } from './look.ts'
+import { type Rehearsal, rehearseLook } from './look.ts'
 import { type LookMemo, writeLookMemo } from './look-memo.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 
@@ -77,40 +79,48 @@ async function follow(
   findings.looks.set(bookingUid, {
     ...known,
     events: known?.events ?? new Set([from.externalEventId]),
+    ...(event && outcome !== 'GONE' && showsOtherTimes(event, instance) && { would: 'MOVE' }),
     ...(outcome === 'GONE' && { would: 'CANCELLATION', seriesEnded: true }),
   })
 }
+
+const showsOtherTimes = ({ times }: ExternalEvent, booked: Times): boolean =>
+  times !== undefined && !times.allDay && !sameTimes(times, booked)
 
 const nameOf = ({ calendarKey, externalEventId }: EventName): EventName => ({ calendarKey, externalEventId })
 
 /** How many looks are rehearsed at a time. */
 const WIDTH = 8
 
+/** Cal.com could not be asked, without which nobody knows how many changes are for a person. */
+export type Unasked = { code: string; retryAfterMs?: number }
+
 /**
  * Makes every look of the fetch durable, in one write. More changes of a kind than the brake leaves are all held, not some
  * of them: a calendar that was cleared is one decision, and a person's. Only those count that would still be published
- * once Cal.com was asked.
+ * once Cal.com was asked. Where it cannot be, they are neither held nor signalled: the fetch is to find them again.
  */
 export async function signalFindings(
   ports: ServicePorts,
   claim: Claim,
   findings: Findings,
   signal: AbortSignal,
-): Promise<void> {
-  const held = new Set<string>()
-  for (const change of ['CANCELLATION', 'MOVE'] as const) {
+): Promise<Unasked | undefined> {
+  const left = new Set<string>()
+  let unasked: Unasked | undefined
+  const context = contextOf(ports, 'sync-worker', claim.cause)
+  for (const change of CHANGES) {
     const candidates = [...findings.looks].filter(([, { would }]) => would === change)
     if (candidates.length === 0 || candidates.length <= (await changesLeft(ports, claim.key, change)))
       continue
-    const would = await rehearsed(ports, claim, candidates, signal)
-    const context = contextOf(ports, 'sync-worker', claim.cause)
-    for (const one of ['CANCELLATION', 'MOVE'] as const) {
-      const uids = would.filter(([, what]) => what === one).map(([bookingUid]) => bookingUid)
-      if (await holdIfTooMany(ports, context, claim.key, one, uids)) for (const uid of uids) held.add(uid)
-    }
+    const rehearsal = await rehearsed(ports, claim, candidates, signal)
+    if ('code' in rehearsal) {
+      unasked = rehearsal
+      for (const [bookingUid] of candidates) left.add(bookingUid)
+    } else for (const bookingUid of await heldOf(ports, context, claim.key, rehearsal)) left.add(bookingUid)
   }
   const signals = [...findings.looks]
-    .filter(([bookingUid]) => !held.has(bookingUid))
+    .filter(([bookingUid]) => !left.has(bookingUid))
     .map(([bookingUid, finding]) => ({
       subject: { kind: 'booking' as const, key: bookingUid },
       cause: finding.cause ?? claim.cause,
@@ -118,6 +128,36 @@ export async function signalFindings(
       memo: writeLookMemo(memoOf(finding)),
     }))
   if (signals.length > 0) await ports.queue.signalMany(signals)
+  return unasked
+}
+
+const CHANGES: readonly Change[] = ['CANCELLATION', 'MOVE']
+
+type Acting = Extract<Rehearsal, { kind: 'acts' }>
+
+/** Holds what would act where it is too much: the bookings that nothing more need be done about. */
+async function heldOf(
+  ports: ServicePorts,
+  context: CommandContext,
+  calendarKey: string,
+  acting: ReadonlyMap<string, Acting>,
+): Promise<string[]> {
+  const held: string[] = []
+  for (const change of CHANGES) {
+    const those = [...acting].filter(([, one]) => one.change === change)
+    const reason = await holdIfTooMany(
+      ports,
+      context,
+      calendarKey,
+      change,
+      those.map(([bookingUid]) => bookingUid),
+    )
+    if (reason === undefined) continue
+    await inBatches(those, async ([bookingUid, { recordHeld }]) => {
+      if (await recordHeld(reason)) held.push(bookingUid)
+    })
+  }
+  return held
 }
 
 const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => ({
@@ -125,21 +165,27 @@ const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => ({
   ...(seriesEnded && { seriesEnded }),
 })
 
-/** What looks at these bookings would publish. */
+/** Which looks at these bookings would publish. What cannot be asked about one cannot be about the others. */
 async function rehearsed(
   ports: ServicePorts,
   claim: Claim,
   candidates: readonly (readonly [string, Finding])[],
   signal: AbortSignal,
-): Promise<[string, Change][]> {
-  const would: [string, Change][] = []
+): Promise<ReadonlyMap<string, Acting> | Unasked> {
+  const acting = new Map<string, Acting>()
+  let unasked: Unasked | undefined
   const context = contextOf(ports, 'sync-worker', claim.cause)
-  for (let start = 0; start < candidates.length; start += WIDTH)
-    await Promise.all(
-      candidates.slice(start, start + WIDTH).map(async ([bookingUid, finding]) => {
-        const change = await rehearseLook(ports, context, bookingUid, memoOf(finding), signal)
-        if (change) would.push([bookingUid, change])
-      }),
-    )
-  return would
+  await inBatches(candidates, async ([bookingUid, finding]) => {
+    if (unasked !== undefined) return
+    const rehearsal = await rehearseLook(ports, context, bookingUid, memoOf(finding), signal)
+    if (rehearsal.kind === 'acts') acting.set(bookingUid, rehearsal)
+    if (rehearsal.kind === 'unasked') unasked = rehearsal
+    if (signal.aborted) unasked = { code: 'ABORTED' }
+  })
+  return unasked ?? acting
+}
+
+async function inBatches<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += WIDTH)
+    await Promise.all(items.slice(start, start + WIDTH).map(work))
 }

@@ -6,7 +6,7 @@ import type { CommandContext } from '../../commands/command.ts'
 import { append, type Loaded, load } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
 import { waitAgain } from '../../domain/backoff.ts'
-import { decisions, isCancellation } from '../../domain/booking/decisions.ts'
+import { decisions, type HeldCode, isCancellation } from '../../domain/booking/decisions.ts'
 import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
@@ -66,25 +66,55 @@ export async function lookAtBooking(
   return again(looking, 1_000)
 }
 
-/** What a look would publish; undefined where nothing, or not yet. Facts that it learns are recorded all the same. */
+/**
+ * `acts`: Cal.com was asked, and the change would be published, at once or after its grace; `recordHeld` records that it
+ * is held instead, and is false where something was newer. `unasked`: Cal.com could not be asked. `waits`: all else.
+ */
+export type Rehearsal =
+  | { kind: 'acts'; change: Change; recordHeld(reason: HeldCode): Promise<boolean> }
+  | { kind: 'unasked'; code: string; retryAfterMs?: number }
+  | { kind: 'waits' }
+
+const waits: Rehearsal = { kind: 'waits' }
+
+/** What a look would come to. Facts that it learns are recorded all the same. */
 export async function rehearseLook(
   ports: ServicePorts,
   context: CommandContext,
   bookingUid: string,
   memo: LookMemo,
   signal: AbortSignal,
-): Promise<Change | undefined> {
+): Promise<Rehearsal> {
   const looking: Looking = { ports, context, memo, failures: 0, signal }
   for (let turn = 0; turn < TURNS; turn++) {
-    const { state } = await load(ports.events, bookingAggregate, bookingUid)
-    if (state.kind !== 'OPEN' || state.closing || !isBefore(ports.now(), state.times.start)) return undefined
+    const loaded = await load(ports.events, bookingAggregate, bookingUid)
+    const { state } = loaded
+    if (state.kind !== 'OPEN' || state.closing || !isBefore(ports.now(), state.times.start)) return waits
     const looked = await decideOnce(looking, state)
     if (looked === 'turn') continue
-    if (looked === 'unfound' || !looked?.decision.acts) return undefined
-    const { kind } = await confirm(ports, context, state, { ...looked, memo }, signal)
-    if (kind !== 'turn') return kind === 'nothing' ? undefined : changeOf(looked.decision)
+    if (looked === 'unfound' || !looked?.decision.acts) return waits
+    const confirmed = await confirm(ports, context, state, { ...looked, memo }, signal)
+    if (confirmed.kind === 'turn') continue
+    if (confirmed.kind === 'failed') return { ...confirmed, kind: 'unasked' }
+    if (confirmed.kind !== 'confirmed' && confirmed.kind !== 'grace') return waits
+    const recordHeld = async (reason: HeldCode) =>
+      (await recordAsHeld(looking, loaded, looked, reason)) !== 'CONFLICT'
+    return { kind: 'acts', change: changeOf(looked.decision), recordHeld }
   }
-  return undefined
+  return waits
+}
+
+/** Records, in place of what it would have come to, that the change waits for a person. */
+async function recordAsHeld(
+  { ports, context }: Looking,
+  loaded: Loaded<Booking>,
+  { sights, lookContext }: Looked,
+  held: HeldCode,
+) {
+  const { code, events } = decideLook(loaded.state, sights.look, { ...lookContext, held })
+  const recorded = await append<'booking', Booking>(ports, context, loaded, events)
+  if (recorded !== 'CONFLICT') ports.onDecision?.(code)
+  return recorded
 }
 
 const changeOf = ({ code }: LookDecision): Change => (isCancellation(code) ? 'CANCELLATION' : 'MOVE')
@@ -115,7 +145,7 @@ async function lookOnce(
     const confirmed = await confirm(ports, context, booking, { decision, lastingMs, memo }, signal)
     if (confirmed.kind === 'turn') return 'turn'
     if (confirmed.kind === 'nothing') return done
-    if (confirmed.kind === 'again') return again(looking, confirmed.inMs)
+    if (confirmed.kind === 'again' || confirmed.kind === 'grace') return again(looking, confirmed.inMs)
     if (confirmed.kind === 'failed') return failed(looking, confirmed)
   }
   if (decision.acts) {
@@ -128,9 +158,13 @@ async function lookOnce(
       change: changeOf(decision),
       released: decision.released === true,
     }
-    const recorded = await brake.weigh(context, weighed, record)
-    if (recorded === 'CONFLICT') return 'turn'
-    if (recorded !== 'HELD') ports.onDecision?.(decision.code)
+    const carryOut = async () => {
+      const carried = await record()
+      if (carried !== 'CONFLICT') ports.onDecision?.(decision.code)
+      return carried
+    }
+    const recordHeld = (reason: HeldCode) => recordAsHeld(looking, loaded, looked, reason)
+    if ((await brake.weigh(context, weighed, carryOut, recordHeld)) === 'CONFLICT') return 'turn'
     await learnRules(ports, context, booking, signal)
     return done
   }
@@ -144,7 +178,7 @@ async function lookOnce(
   return decisions[decision.code].looksAgain ? again(looking, waitAgain(lastingMs, AGAIN)) : done
 }
 
-type Looked = { decision: LookDecision; lastingMs: number; sights: Sights }
+type Looked = { decision: LookDecision; lastingMs: number; sights: Sights; lookContext: LookContext }
 
 /**
  * See, follow, decide. Undefined where a person was told, or the process stops. `unfound`: Cal.com did not say in which
@@ -165,8 +199,9 @@ async function decideOnce(
   if (booking.flags.includes('EVENT_NOT_FOUND'))
     await flag(ports, context, booking.bookingUid, unfound(false))
   const { sights } = elsewhere
-  const decision = decideLook(booking, sights.look, await contextFor(ports, booking, sights.look, memo))
-  return { decision, lastingMs: note(memo, decision.code, ports.now()), sights }
+  const lookContext = await contextFor(ports, booking, sights.look, memo)
+  const decision = decideLook(booking, sights.look, lookContext)
+  return { decision, lastingMs: note(memo, decision.code, ports.now()), sights, lookContext }
 }
 
 /** A person is told once it has lasted; milliseconds until it is worth looking again. */

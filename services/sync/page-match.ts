@@ -185,31 +185,38 @@ async function decideOrFind(
     'unless it acts',
   )
   const names = matches.map(({ externalEventId }) => externalEventId)
+  let followed = false
   for (const { externalEventId, event } of matches)
-    await followInPage(ports, sight, booking, externalEventId, event)
+    followed = (await followInPage(ports, sight, booking, externalEventId, event)) || followed
   if (decision.code === 'REASSIGNED') await askForHostsEvents(ports, bookingUid, sight.cause)
   const gone = matches.some(({ event }) => event.status === 'cancelled')
   if (decision.acts || decisions[decision.code].looksAgain)
     found(findings, bookingUid, { names, gone }, decision)
   else forget(findings, bookingUid, names)
+  if (followed) for (const name of names) lookAt(findings, bookingUid, name)
 }
 
-/** Learns another name of an event as soon as a list shows it: it may be the last that is heard of the series. */
+/**
+ * Learns another name of an event as soon as a list shows it: it may be the last that is heard of the series. Whether it
+ * was news.
+ */
 async function followInPage(
   ports: ServicePorts,
   { calendarKey, cause }: PageSight,
   { bookingUid, references }: BookingReferencesDocument,
   externalEventId: string,
   event: ExternalEvent,
-): Promise<void> {
+): Promise<boolean> {
   const known = references.find(
     (one) => one.calendarKey === calendarKey && one.externalEventId === externalEventId,
   )
   const to = known && nameNow(known, event)
-  if (known === undefined || to === undefined) return
+  if (known === undefined || to === undefined) return false
   const at = ports.now().toString()
-  await execute(ports, contextOf(ports, 'sync-worker', cause), bookingAggregate, bookingUid, (state) => {
+  const context = contextOf(ports, 'sync-worker', cause)
+  const moved = await execute(ports, context, bookingAggregate, bookingUid, (state) => {
     const reference = state.kind === 'OPEN' ? findReference(state, known) : undefined
     return reference ? moveReference(state, { from: reference.stored, to, at }) : accept()
   })
+  return moved.ok && moved.events.length > 0
 }

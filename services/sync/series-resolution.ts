@@ -81,7 +81,7 @@ function instancesOf(
   root: string,
   now: Temporal.Instant,
 ): LinkedInstance[] {
-  const start = Temporal.Instant.from(booking.start)
+  const [start, end] = [Temporal.Instant.from(booking.start), Temporal.Instant.from(booking.end)]
   if (Temporal.Instant.compare(start, now.subtract({ hours: MARGIN_HOURS })) <= 0) return []
   return booking.references.flatMap((reference) => {
     const { recurringEventId } = reference
@@ -89,7 +89,9 @@ function instancesOf(
     if (!ofSeries || reference.calendarKey !== calendarKey) return []
     const { rule, grown } = reference
     const { bookingUid } = booking
-    return [{ bookingUid, reference, start, ...(rule !== undefined && { rule }), ...(grown && { grown }) }]
+    return [
+      { bookingUid, reference, start, end, ...(rule !== undefined && { rule }), ...(grown && { grown }) },
+    ]
   })
 }
 

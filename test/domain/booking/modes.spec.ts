@@ -53,6 +53,21 @@ test('noted under several reasons in turn, each reason is noted once', () => {
     .gives()
 })
 
+test('what the brake holds is noted once a version, and carried out once a person has released it', () => {
+  const held = linked().when(sees(moved, { held: 'MASS_MOVE' }))
+  held
+    .gives('ExternalEventChangeIgnored')
+    .by('MASS_MOVE')
+    .saying({ settles: false, instead: 'BookingRescheduled' })
+  held.when(sees(moved, { held: 'MASS_MOVE' })).gives()
+  held.when(sees(moved, { held: 'MASS_MOVE', releasedAt: minute(7) })).gives('BookingRescheduled')
+  held
+    .when(sees(deleted(6), { held: 'MASS_CHANGE' }))
+    .gives('ExternalEventChangeIgnored')
+    .by('MASS_CHANGE')
+    .saying({ instead: 'BookingCancelled' })
+})
+
 test('a difference that was there before the link is held', () => {
   const held = linkedLate().when(sees(moved))
   held

@@ -60,7 +60,7 @@ export const defaultSettings: CalcomSettings = {
   beforeReferencesMs: 250,
   betweenReferencesMs: 250,
   beforeCancelStoredMs: 250,
-  pendingTrigger: 'BOOKING_CREATED',
+  pendingTrigger: 'BOOKING_REQUESTED',
   acceptedTellsReschedule: false,
   pendingKeepsReferences: false,
   oldLinks: 'refused',

@@ -7,7 +7,9 @@ import { execute } from './execute.ts'
 
 const schema = z
   .object({
-    mode: z.enum(['apply', 'observe', 'off']),
+    mode: z
+      .enum(['apply', 'observe', 'off', 'default'])
+      .describe('default takes the policy of this scope away: the next wider one decides, at last SYNC_MODE'),
     organizationId: text(255).optional(),
     userId: userId.optional(),
     calendarSyncId: calendarSyncId.optional(),
@@ -19,13 +21,15 @@ const schema = z
 
 export const SetSyncPolicy = defineCommand({
   name: 'SetSyncPolicy',
-  summary: 'Sets how far the service may go for an organisation, a user, one calendar sync, or everything.',
+  summary:
+    'Sets how far the service may go for an organisation, a user, one calendar sync, or everything; or takes that back.',
   schema,
   async handle(body, ports, context) {
     const scope = scopeOf(body)
     const id = scope.kind === 'everything' ? scope.kind : `${scope.kind}.${scope.id}`
+    const mode = body.mode === 'default' ? undefined : body.mode
     return execute(ports, context, syncPolicyAggregate, id, (state) =>
-      setSyncPolicy(state, { scope, mode: body.mode, at: ports.now().toString() }),
+      setSyncPolicy(state, { scope, mode, at: ports.now().toString() }),
     )
   },
 })

@@ -71,7 +71,7 @@ function showStatus(status) {
   $('held-back').textContent =
     status.effectiveMode === 'off'
       ? `Switched off by ${setBy}: no booking follows its calendar.`
-      : `Observing only, by ${setBy}: what would be done is recorded, no booking follows its calendar.`
+      : `Observing only, by ${setBy}: decisions are recorded, nothing is published.`
 
   const outages = status.outages.map(({ what, reason, since }) =>
     make(

@@ -77,7 +77,7 @@ export const eventTypes: { [C in Category]: { [T in EventsOf[C]['type']]: true }
   },
   deployment: { DeploymentNamed: true, DeploymentHeldIn: true, DeploymentPublishesTo: true },
   selectedCalendar: { SelectedCalendarRegistered: true, SelectedCalendarRemoved: true },
-  syncPolicy: { SyncPolicySet: true },
+  syncPolicy: { SyncPolicySet: true, SyncPolicyLifted: true },
 }
 
 /** The name of an aggregate's stream. `id` is made URL-safe. */

@@ -19,7 +19,9 @@ const model = defineReadModel({
   categories: ['syncPolicy'],
   indexes: [],
   keys: (_: SyncPolicyDocument) => ({}),
-  changes: ({ data }) => [{ id: idOf(data.scope, data.scopeId), change: () => data }],
+  changes: ({ type, data }) => [
+    { id: idOf(data.scope, data.scopeId), change: () => (type === 'SyncPolicySet' ? data : 'remove') },
+  ],
 })
 
 export const syncPolicies = model.projection

@@ -8,28 +8,39 @@ export type PolicyScope =
   | { kind: 'everything' }
   | { kind: 'organization' | 'user' | 'calendarSync'; id: string }
 
-export type SyncPolicyEvent = {
-  type: 'SyncPolicySet'
-  data: { scope: PolicyScope['kind']; scopeId?: string; mode: SyncMode; at: string }
-}
+type Scoped = { scope: PolicyScope['kind']; scopeId?: string; at: string }
+
+export type SyncPolicyEvent =
+  | { type: 'SyncPolicySet'; data: Scoped & { mode: SyncMode } }
+  /** The scope has no mode of its own any more: the next wider one decides, at last SYNC_MODE. */
+  | { type: 'SyncPolicyLifted'; data: Scoped }
 
 export type SyncPolicy = { mode?: SyncMode }
 export const initialSyncPolicy: SyncPolicy = {}
 
 export function evolveSyncPolicy(state: SyncPolicy, event: SyncPolicyEvent): SyncPolicy {
-  return event.type === 'SyncPolicySet' ? { mode: event.data.mode } : state
+  switch (event.type) {
+    case 'SyncPolicySet':
+      return { mode: event.data.mode }
+    case 'SyncPolicyLifted':
+      return initialSyncPolicy
+    default:
+      return state
+  }
 }
 
+/** Without a mode the scope's own is taken away. */
 export function setSyncPolicy(
   state: SyncPolicy,
-  setting: { scope: PolicyScope; mode: SyncMode; at: string },
+  { scope, mode, at }: { scope: PolicyScope; mode: SyncMode | undefined; at: string },
 ): Decision<SyncPolicyEvent> {
-  if (state.mode === setting.mode) return accept()
-  const { scope, mode, at } = setting
-  return accept({
-    type: 'SyncPolicySet',
-    data: { scope: scope.kind, ...(scope.kind !== 'everything' && { scopeId: scope.id }), mode, at },
-  })
+  if (state.mode === mode) return accept()
+  const scoped = { scope: scope.kind, ...(scope.kind !== 'everything' && { scopeId: scope.id }), at }
+  return accept(
+    mode === undefined
+      ? { type: 'SyncPolicyLifted', data: scoped }
+      : { type: 'SyncPolicySet', data: { ...scoped, mode } },
+  )
 }
 
 /** The modes that were set, by scope; `fallback` is SYNC_MODE. */

@@ -42,6 +42,7 @@ export function sentenceOf(event: DomainEvent): string {
     case 'SelectedCalendarRegistered':
     case 'SelectedCalendarRemoved':
     case 'SyncPolicySet':
+    case 'SyncPolicyLifted':
       return sentenceOfRequest(event)
     case 'DeploymentNamed':
     case 'DeploymentHeldIn':
@@ -80,7 +81,7 @@ const isOfBooking = (event: DomainEvent): event is BookingEvent =>
 function sentenceOfFeed(event: CalendarFeedEvent): string {
   switch (event.type) {
     case 'SyncTokenExpired':
-      return 'The calendar no longer takes the mark up to which it was read, so it is read in full again.'
+      return 'Google refused the sync token of the last reading, so the calendar is read in full.'
     case 'FullSyncCompleted':
       return `The calendar was read in full: ${counted(event.data.events, 'event')}.`
     case 'FetchingFailed':
@@ -161,6 +162,8 @@ function sentenceOfRequest(event: CalendarSyncEvent | SelectedCalendarEvent | Sy
       return 'The calendar is no longer watched for conflicts.'
     case 'SyncPolicySet':
       return `Mode ${event.data.mode} was set for ${scopes[event.data.scope]}: ${modes[event.data.mode]}.`
+    case 'SyncPolicyLifted':
+      return `The mode that was set for ${scopes[event.data.scope]} was taken away: the next wider one decides, at last SYNC_MODE.`
   }
 }
 

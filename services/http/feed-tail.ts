@@ -1,3 +1,4 @@
+import { eventTypes } from '../../domain/domain-event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { commitSignal } from '../../ports/event-store/commit-signal.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
@@ -21,7 +22,7 @@ export type FeedTail = {
 }
 
 const BEAT_MS = 15_000
-const WAKING = [...PUBLISHED_TYPES, 'SyncPolicySet']
+const WAKING = [...PUBLISHED_TYPES, ...Object.keys(eventTypes.syncPolicy)]
 
 /** Follows the events from the first `begin` until `signal` aborts. */
 export function feedTail(options: {

@@ -1,5 +1,6 @@
 import { syncPolicyAggregate } from '../../commands/aggregates.ts'
 import { load } from '../../commands/execute.ts'
+import { eventTypes } from '../../domain/domain-event.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function untilNotStopped(
     if (!(await isStopped(events))) return
     const heard = new AbortController()
     const until = AbortSignal.any([signal, heard.signal])
-    const filter = { types: ['SyncPolicySet'] }
+    const filter = { types: Object.keys(eventTypes.syncPolicy) }
     for await (const page of events.subscribe({ after: head, filter, signal: until }))
       if (page.events.length > 0) heard.abort()
   }

@@ -107,6 +107,9 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return
     case 'SyncPolicySet':
       wakeCrons()
+      return event.data.mode === 'off' ? undefined : signalBookingsOfScope(ports, event.data)
+    case 'SyncPolicyLifted':
+      wakeCrons()
       return signalBookingsOfScope(ports, event.data)
     default:
   }
@@ -147,9 +150,10 @@ async function recordUse(
 }
 
 /** Has the changes that were set aside under another policy looked at again under the new one. */
-async function signalBookingsOfScope(ports: Stores & Time, policy: DataOf<'SyncPolicySet'>): Promise<void> {
-  if (policy.mode === 'off') return
-  const { scope, scopeId } = policy
+async function signalBookingsOfScope(
+  ports: Stores & Time,
+  { scope, scopeId }: DataOf<'SyncPolicyLifted'>,
+): Promise<void> {
   // Else the looks could be decided under the old policy, and not be taken again.
   await ports.caughtUp('sync-policies')
   if (scope === 'user' && scopeId !== undefined) return signalBookingsOfUser(ports, scopeId)

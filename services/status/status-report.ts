@@ -220,7 +220,7 @@ function oldestAge(instants: readonly Temporal.Instant[], now: Temporal.Instant)
 
 /** Why less happens than one might expect, and how to have it otherwise. */
 function heldBack(everything: SyncMode | undefined, fallback: SyncMode): string[] {
-  const lift = 'Send SetSyncPolicy {"mode": "apply"} to lift it.'
+  const lift = `Send SetSyncPolicy {"mode": "default"} to go back to SYNC_MODE, which is ${fallback}.`
   if (everything === 'off')
     return [
       `Everything is switched off by SetSyncPolicy: nothing is decided, published or given out. ${lift}`,

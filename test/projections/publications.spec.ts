@@ -69,7 +69,8 @@ test('counts the cancellations of one calendar since an instant', async () => {
 })
 
 test('gives the modes that were set for a booking, each scope apart', async () => {
-  const set = (data: Omit<SyncPolicyEvent['data'], 'at'>): SyncPolicyEvent => ({
+  type Setting = Extract<SyncPolicyEvent, { type: 'SyncPolicySet' }>
+  const set = (data: Omit<Setting['data'], 'at'>): Setting => ({
     type: 'SyncPolicySet',
     data: { ...data, at: '2026-03-02T08:00:00Z' },
   })
@@ -79,11 +80,15 @@ test('gives the modes that were set for a booking, each scope apart', async () =
     await append(events, 'syncPolicy', 'user.1', set({ scope: 'user', scopeId: '1', mode: 'apply' }))
     const other = set({ scope: 'organization', scopeId: '1', mode: 'off' })
     await append(events, 'syncPolicy', 'organization.1', other)
+    await append(events, 'syncPolicy', 'user.2', set({ scope: 'user', scopeId: '2', mode: 'off' }))
+    const lifted = { scope: 'user', scopeId: '2', at: '2026-03-02T09:00:00Z' } as const
+    await append(events, 'syncPolicy', 'user.2', { type: 'SyncPolicyLifted', data: lifted })
   }
   await withReadModels([syncPolicies], happened, async (readStore) => {
     const ofUser = await policyLayers(readStore, { userId: '1', calendarSyncId: '1' })
     assert.equal(ofUser, { everything: 'observe', user: 'apply' })
     assert.is(effectiveMode({ ...ofUser, fallback: 'off' }), 'apply')
+    assert.equal(await policyLayers(readStore, { userId: '2' }), { everything: 'observe' }, 'taken away')
     const all = await policyLayers(readStore, { organizationId: '1', userId: '1' })
     assert.equal(all, { everything: 'observe', organization: 'off', user: 'apply' })
   })

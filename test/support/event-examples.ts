@@ -178,6 +178,10 @@ export const examples: Examples = {
       { scope: 'user', scopeId: 'user1', mode: 'observe', at },
       { scope: 'calendarSync', scopeId: 's1', mode: 'apply', at },
     ],
+    SyncPolicyLifted: [
+      { scope: 'everything', at },
+      { scope: 'user', scopeId: 'user1', at },
+    ],
   },
 }
 

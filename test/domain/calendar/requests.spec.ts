@@ -118,7 +118,7 @@ test('a selected calendar is registered and removed once', () => {
 })
 
 test('a policy is set once', () => {
-  const sets = (mode: SyncMode) => (state: SyncPolicy) =>
+  const sets = (mode: SyncMode | undefined) => (state: SyncPolicy) =>
     setSyncPolicy(state, { scope: { kind: 'user', id: 'u1' }, mode, at })
   const off = given(syncPolicyAggregate)
     .when(sets('off'))
@@ -126,6 +126,7 @@ test('a policy is set once', () => {
     .saying({ scope: 'user', scopeId: 'u1', mode: 'off' })
   off.when(sets('off')).gives()
   off.when(sets('apply')).gives('SyncPolicySet')
+  off.when(sets(undefined)).gives('SyncPolicyLifted').when(sets(undefined)).gives()
   given(syncPolicyAggregate)
     .when((state) => setSyncPolicy(state, { scope: { kind: 'everything' }, mode: 'off', at }))
     .saying({ scope: 'everything', scopeId: undefined })

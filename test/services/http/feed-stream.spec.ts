@@ -103,7 +103,7 @@ test(
     for (let beats = 0; beats < 2; beats++) await clock.advance(15_000)
     for (const one of [stream, late]) await one.until(({ comments }) => comments === 3)
     assert.equal([idsOf(stream), idsOf(late)], [[first], []])
-    await command('SetSyncPolicy', { mode: 'apply' })
+    await command('SetSyncPolicy', { mode: 'default' })
     await stream.until(has(2))
     await late.until(has(2))
     assert.equal(

@@ -197,13 +197,18 @@ test(
     await http.command('SetSyncPolicy', { mode: 'off' })
     const off = await statusOf(http)
     assert.equal([off.mode, off.everything, off.effectiveMode], ['apply', 'off', 'off'])
-    assert.match(off.next[0] ?? '', /switched off.*SetSyncPolicy \{"mode": "apply"\}/)
+    assert.match(
+      off.next[0] ?? '',
+      /switched off.*SetSyncPolicy \{"mode": "default"\}.*SYNC_MODE, which is apply/,
+    )
     await http.command('SetSyncPolicy', { mode: 'observe' })
     const observed = await statusOf(http)
     assert.is(observed.effectiveMode, 'observe')
-    assert.match(observed.next[0] ?? '', /only observed.*SetSyncPolicy \{"mode": "apply"\}/)
-    await http.command('SetSyncPolicy', { mode: 'apply' })
-    assert.not.match((await statusOf(http)).next.join(' '), /SetSyncPolicy/)
+    assert.match(observed.next[0] ?? '', /only observed.*SetSyncPolicy \{"mode": "default"\}/)
+    await http.command('SetSyncPolicy', { mode: 'default' })
+    const after = await statusOf(http)
+    assert.equal([after.everything, after.effectiveMode], [null, 'apply'])
+    assert.not.match(after.next.join(' '), /SetSyncPolicy/)
   }),
 )
 

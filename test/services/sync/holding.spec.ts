@@ -104,6 +104,21 @@ test(
 )
 
 test(
+  'a stop that is taken back leads to the mode from before it, not beyond',
+  inSync({ mode: 'observe' }, async (sync) => {
+    const booking = await sync.book(await sync.host())
+    await sync.command(SetSyncPolicy, { mode: 'off' })
+    sync.drag(booking, booking.start.add({ hours: 1 }))
+    await sync.settle()
+    assert.is((await sync.decisions(booking.uid)).at(-1), 'POLICY_OFF')
+    await sync.command(SetSyncPolicy, { mode: 'default' })
+    await sync.settle()
+    assert.is((await sync.decisions(booking.uid)).at(-1), 'OBSERVE_ONLY')
+    assert.equal(await sync.published(), [])
+  }),
+)
+
+test(
   'observing records what would have been done; a switch to apply does it',
   inSync({ mode: 'observe' }, async (sync) => {
     const host = await sync.host()

@@ -128,7 +128,7 @@ const catalogue = {
   EVENT_SHARED: {
     leaves: 'sets aside',
     told: 'while open',
-    because: 'several open bookings name this event, and it is another one that it stands for',
+    because: 'several open bookings name this event, and it belongs to another of them',
     remedy: 'cancel in Cal.com the booking that does not take place',
   },
   EVENTS_DISAGREE: {
@@ -189,7 +189,7 @@ const catalogue = {
     leaves: 'nothing',
     looksAgain: true,
     because:
-      'the event went back to the times that Cal.com has, while a move was on its way there; its answer is awaited',
+      'the event went back to the times that Cal.com has while a published move has no outcome yet, which is awaited',
   },
   NEW_TIME_IN_PAST: {
     leaves: 'settles',
@@ -268,8 +268,9 @@ const catalogue = {
     leaves: 'flags',
     told: 'while open',
     because:
-      "Cal.com has given the booking to another host, and cannot be asked for that host's event, so the booking is not followed",
-    remedy: "add the new host's key to CALCOM_API_KEYS_FILE, or use a team admin's key",
+      'Cal.com has given the booking to another host, and has not named an event of that host, so the booking is not followed',
+    remedy:
+      "wait for Cal.com to name it; if no API key is the new host's, add that key to CALCOM_API_KEYS_FILE or use a team admin's",
   },
   EVENT_NOT_FOUND: {
     leaves: 'flags',

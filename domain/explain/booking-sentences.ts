@@ -49,7 +49,7 @@ export function sentenceOfBookingEvent(
     case 'BookingFlagged':
       return `A person is told: ${explanationOf(event.data.code).because}.`
     case 'BookingUnflagged':
-      return `No longer so: ${explanationOf(event.data.code).because}.`
+      return `Nobody need act on this any longer (${event.data.code}).`
     case 'BookingClosed': {
       const { reason, rescheduledToUid } = event.data
       if (rescheduledToUid !== undefined) return `Rescheduled in Cal.com to the booking ${rescheduledToUid}.`

@@ -1,7 +1,7 @@
 // The things that wait for somebody to do something, and what that would be.
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
-import { sentenceOfDecision } from '../../domain/explain/explanation.ts'
+import { type Explanation, explanationOf } from '../../domain/explain/decision-sentences.ts'
 import type { Time } from '../../ports/port-groups.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention, changedBySecondWriter } from '../../projections/bookings.ts'
@@ -28,7 +28,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   const kinds = await Promise.all([
     widely ? [widely.incident] : [],
     heldChanges(ports),
-    divergedBookings(ports),
+    bookingsInNeed(ports),
     refusedCalendars(ports, explained),
     suspendedSubscriptions(ports, explained),
     waitingSyncs(ports),
@@ -40,19 +40,27 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   return kinds.flat()
 }
 
-async function divergedBookings({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
+async function bookingsInNeed({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
   const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
-  return items.map(({ bookingUid, attention = '', updatedAt }) => ({
-    code: attention,
-    sentence:
-      attention === 'DIVERGED'
-        ? 'Cal.com refused the change: calendar and booking differ.'
-        : sentenceOfDecision(attention),
-    next: `Look at GET /bookings/${encodeURIComponent(bookingUid)}/timeline, and set the calendar or the booking right by hand.`,
-    bookingUid,
-    since: updatedAt,
-  }))
+  return items.map(({ bookingUid, attention = '', updatedAt }) => {
+    const { because, remedy } = attention === 'DIVERGED' ? DIVERGED : explanationOf(attention)
+    return {
+      code: attention,
+      sentence: asSentence(because),
+      next: `${asSentence(remedy ?? BY_HAND)} What was seen: GET /bookings/${encodeURIComponent(bookingUid)}/timeline.`,
+      bookingUid,
+      since: updatedAt,
+    }
+  })
 }
+
+const BY_HAND = 'set the calendar or the booking right by hand'
+const DIVERGED: Explanation = {
+  because: 'Cal.com did not take over a change: calendar and booking differ',
+  remedy: BY_HAND,
+}
+
+const asSentence = (clause: string): string => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`
 
 /** Failures that trying again does not mend, and what would. */
 const refusals: { readonly [code: string]: string } = {

@@ -24,9 +24,7 @@ const count = z.int().min(0)
 const mode = z.enum(['apply', 'observe', 'off'])
 const Stage = z.object({
   stage: z.enum(['push→ack', 'due→fetched', 'decided→published', 'published→applied']),
-  backlog: count
-    .nullable()
-    .describe('null where nobody can say: the process that would has not told for long'),
+  backlog: count.nullable().describe('null where nobody can say: no process has reported it for 30 seconds'),
   oldestAgeMs: z.number().min(0).nullable().describe('null where nothing waits, or nobody can say'),
 })
 
@@ -180,10 +178,10 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
   }
 }
 
-/** An outage for a role that no process has told of. */
+/** An outage for a role that no process reports. */
 const untold = (what: string, at: Temporal.Instant): Outage => ({
-  what: `process that has the role of the ${what}`,
-  message: 'no process has told of it for long',
+  what: `process of the ${what}`,
+  message: 'no process has reported this role for 30 seconds',
   since: at.toString(),
 })
 

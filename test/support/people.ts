@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import * as assert from 'uvu/assert'
 import { ownSurroundings } from '../../composition/own-surroundings.ts'
+import { decisionOf } from '../../domain/booking/decisions.ts'
 import {
   calcomWebhook,
   knownVersions,
@@ -133,6 +134,8 @@ async function peopleOf(sync: SyncFixture) {
       const entry = entries.find((one) => code === undefined || one.code === code)
       assert.ok(entry, `nobody is told of ${uid}${code ? ` by ${code}` : ''}: ${seen}`)
       assert.ok(entry.sentence.length > 10 && entry.next.length > 5, `too little is said: ${seen}`)
+      const { remedy = '' } = decisionOf(entry.code) ?? {}
+      assert.ok(entry.next.toLowerCase().startsWith(remedy.toLowerCase()), `another remedy is said: ${seen}`)
       assert.ok(attention, `the booking shows nothing: ${seen}`)
       const { entries: history } = await people.timeline(uid)
       assert.match(JSON.stringify(history), entry.code, 'the timeline does not say it')

@@ -15,16 +15,16 @@ import type { WorkedOutcome } from '../services/sync/counted-outcomes.ts'
 
 export type RolesOptions = {
   roles: ReadonlySet<'crons' | 'sync' | 'projections' | 'publisher' | (string & {})>
-  /** Whether this process may do anything at all. */
+  /** False if the deployment guard refused this process: then nothing starts. */
   mayStart: Promise<boolean>
   bookingReconcileMs: number
-  /** For how long one subject is this process's own without renewal, in milliseconds (60,000). */
+  /** Lease of a subject, in milliseconds (60,000 where none is given). */
   leaseMs?: number
   /** Told of every subject worked on. */
   onWorked(kind: Kind, outcome: WorkedOutcome): void
-  /** Told of how many looks were asked for without a change. */
+  /** Called with the number of bookings that the daily looks signalled. */
   onDailyLooks?(why: DailyLook, looks: number): void
-  /** Runs `also` wherever this process has the role of writing the read models. */
+  /** Runs the read models, and `also` with them, while this process has their lease. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   runPublisher(): Promise<void>
   signal: AbortSignal
@@ -33,7 +33,7 @@ export type RolesOptions = {
 export type RunningRoles = {
   /** Something changed that the crons may act on: they run now. */
   wakeCrons(): void
-  /** The crons whose last turn failed. */
+  /** The crons whose last run failed. */
   failingCrons(): readonly string[]
   /** Resolves when everything under way has ended. */
   stopped: Promise<void>
@@ -42,7 +42,7 @@ export type RunningRoles = {
 /** How many subjects one process works on at a time. */
 const WIDTH = 16
 
-/** Starts what this process does besides HTTP, as soon as it may, until `signal` aborts. */
+/** Starts the roles besides HTTP once the deployment guard allows it. They end when `signal` aborts. */
 export function startRoles(ports: ServicePorts, options: RolesOptions): RunningRoles {
   const { roles, signal } = options
   const outages = outageLog({ ...ports, signal })
@@ -72,8 +72,8 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
     if (roles.has('sync'))
       running.push(
         runWorker(ports, options),
-        outages.untilItAnswers('calendars', () => signalUnknownCalendars(ports)),
-        outages.untilItAnswers('changes set aside', () => signalSetAside(ports)),
+        outages.untilItAnswers('signal queue for calendars never read', () => signalUnknownCalendars(ports)),
+        outages.untilItAnswers('signal queue for changes set aside', () => signalSetAside(ports)),
       )
     if (roles.has('publisher')) running.push(options.runPublisher())
     await Promise.all(running)
@@ -88,11 +88,11 @@ async function runWorker(ports: ServicePorts, { leaseMs, signal, onWorked }: Rol
   await runChangeSyncWorker(ports, { width: WIDTH, leaseMs: leaseMs ?? 60_000, signal, observe: onWorked })
 }
 
-const LOOK_EVERY_MS = 1_000
+const ASK_EVERY_MS = 1_000
 
 /**
- * Read models that are being made anew know neither policies nor which booking refers to an event: nothing is looked at
- * before they have seen all that was there at the start.
+ * Waits until the read models hold every event that was there at the start. Before that they know neither the policies
+ * nor which booking refers to an event.
  */
 async function untilMade(
   ports: Pick<ServicePorts, 'caughtUp' | 'clock' | 'log'>,
@@ -103,6 +103,6 @@ async function untilMade(
       return await ports.caughtUp('all')
     } catch (error) {
       ports.log.info(failureFacts(error), 'read models not caught up, no calendar is read yet')
-      await ports.clock.delay(LOOK_EVERY_MS, signal)
+      await ports.clock.delay(ASK_EVERY_MS, signal)
     }
 }

@@ -14,6 +14,6 @@ export async function unlessSealed(
     await work()
   } catch (error) {
     if (!(error instanceof VaultKeyUnknown)) throw error
-    log.warn({ calendarKey, code: error.code }, 'calendar left alone, no encryption key opens it')
+    log.warn({ calendarKey, code: error.code }, 'calendar skipped, no encryption key opens its name')
   }
 }

@@ -121,7 +121,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     }
     if (typeof onRecord === 'string') {
       channels.put(channelId, 'GONE')
-      log.warn({ channelId, resourceId, calendarKey }, 'orphaned channel pushes, it is on no record')
+      log.warn({ channelId, resourceId, calendarKey }, 'orphaned channel still sends pushes')
       if (resourceId !== undefined) ports.stopOrphan?.({ calendarKey, channelId, resourceId })
       return { status: 404, outcome: 'CHANNEL_ORPHANED' }
     }

@@ -143,7 +143,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       if (projector.parkedCount() > 0)
         log.warn(
           { projection: projector.projection.name, parked: projector.parkedCount() },
-          'read model still lacks its parked events',
+          'read model incomplete, events are parked',
         )
     given = runs.reduce((most, { projector }) => later(most, projector.position()), START)
     for (const one of runs) one.state = one.projector.position() === given ? 'LIVE' : 'CATCHING_UP'

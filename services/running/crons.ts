@@ -7,14 +7,14 @@ export type Cron = { name: string; run(signal: AbortSignal): Promise<void> }
 
 export type Crons = {
   wake(): void
-  /** Those whose last turn failed. */
+  /** Those whose last run failed. */
   failing(): readonly string[]
   stopped: Promise<void>
 }
 
 /**
  * Runs the crons one after the other, every `cronMs` and whenever something woke them. A failing one is logged and
- * runs again at the next turn; the others go on.
+ * runs again a period later; the others go on.
  */
 export function startCrons(
   ports: Pick<ServicePorts, 'clock' | 'log' | 'settings'>,
@@ -43,8 +43,8 @@ export function startCrons(
           failing.add(cron.name)
           const facts = { ...failureFacts(error), cron: cron.name }
           if (!(error instanceof StoreUnavailable))
-            ports.log.error(facts, 'cron failed, runs again at the next turn')
-          else if (!known) ports.log.warn(facts, 'cron waits for a store, runs again at the next turn')
+            ports.log.error(facts, 'cron failed, retrying at its next run')
+          else if (!known) ports.log.warn(facts, 'cron waits for a store, retrying at its next run')
         }
       }
       if (!woken) await ports.clock.delay(ports.settings.cronMs, AbortSignal.any([signal, bell.signal]))

@@ -196,5 +196,5 @@ async function recordSuccess(ports: ServicePorts, claim: Claim, fetched: Fetched
     return completed.ok ? { ok: true, events: [...told.events, ...completed.events] } : completed
   })
   if (!whole && !claim.memo?.[TOKEN_MISSED])
-    ports.log.warn({ calendarKey, code: NO_SYNC_TOKEN }, 'a list of a calendar ended without a sync token')
+    ports.log.warn({ calendarKey, code: NO_SYNC_TOKEN }, 'calendar list without a sync token')
 }

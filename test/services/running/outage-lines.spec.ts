@@ -109,7 +109,7 @@ test('a cron that waits for a store is one warning, without a stack', async () =
     {
       level: 'warn',
       facts: { reason: 'read model all has not caught up within 5000 ms', cron: 'one' },
-      message: 'cron waits for a store, runs again at the next turn',
+      message: 'cron waits for a store, retrying at its next run',
     },
   ])
   await given.end(stopped)

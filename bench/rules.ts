@@ -11,8 +11,8 @@ import { heldTo } from './support/goals.ts'
 export const options = { decisions: { type: 'string', default: '200000' } } as const
 
 const ROUNDS = 5
-/** How many times the floor a decision is to take at most: most of it is writing instants as text. */
-const AT_MOST = 15
+/** How many times the floor a decision is to take at most: a third of it is writing instants as text. */
+const AT_MOST = 10
 
 /** Prints microseconds a decision, by what it comes to; the exit status is 1 where the slowest is more than it is to be. */
 export async function run(args: string[]): Promise<void> {

@@ -20,10 +20,22 @@ export const readTimes = (stored: StoredTimes): Times => ({
 })
 
 /** RFC 3339 in UTC, the same text for the same instant. */
-export const storeTimes = (times: Times): StoredTimes => ({
-  start: times.start.toString(),
-  end: times.end.toString(),
-})
+export const storeTimes = ({ start, end }: Times): StoredTimes => ({ start: textOf(start), end: textOf(end) })
+
+/** As Temporal writes it, in a fraction of its time. */
+export function textOf(at: Temporal.Instant): string {
+  const utc = new Date(at.epochMilliseconds)
+  const year = utc.getUTCFullYear()
+  // Years with a sign, and parts of a millisecond, are rare.
+  if (year < 1_000 || year > 9_999 || at.epochNanoseconds % 1_000_000n !== 0n) return at.toString()
+  const day = `${year}-${two(utc.getUTCMonth() + 1)}-${two(utc.getUTCDate())}`
+  const time = `${two(utc.getUTCHours())}:${two(utc.getUTCMinutes())}:${two(utc.getUTCSeconds())}`
+  const ms = utc.getUTCMilliseconds()
+  const fraction = ms === 0 ? '' : `.${`${1_000 + ms}`.slice(1).replace(/0+$/, '')}`
+  return `${day}T${time}${fraction}Z`
+}
+
+const two = (number: number): string => (number < 10 ? `0${number}` : `${number}`)
 
 export const sameTimes = (a: Times, b: Times): boolean =>
   a.start.epochNanoseconds === b.start.epochNanoseconds && a.end.epochNanoseconds === b.end.epochNanoseconds

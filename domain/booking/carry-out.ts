@@ -1,5 +1,5 @@
 // What a rule's code comes to: by the catalogue of decisions, held against policy and what people said, as events.
-import { isBefore, storeTimes } from '../times.ts'
+import { isBefore, sameTimes, storeTimes, textOf } from '../times.ts'
 import { type DecisionCode, decisions, type Entry, isCancellation } from './decisions.ts'
 import type { Agreement, BookingEvent, IgnoredData, SeenData } from './events.ts'
 import { type Facts, isSpokenOf, type LookDecision, type Seen, timesOf, type Unread } from './look.ts'
@@ -126,10 +126,10 @@ function unreadable({ reference, code }: Unread, facts: Facts): BookingEvent[] {
         code: 'UNKNOWN',
         settles: false,
         fingerprint: code,
-        observedAt: look.observedAt.toString(),
+        observedAt: textOf(look.observedAt),
         seen: { status: 'unknown' },
         agreement: booking.agreement,
-        at: context.now.toString(),
+        at: textOf(context.now),
       },
     },
   ]
@@ -139,6 +139,7 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
   const { booking, context } = facts
   const organizationId = booking.organizationId ?? context.organizationId
   const { etag } = subject.event
+  const previous = storeTimes(booking.times)
   const decided = {
     ...observed(subject, facts),
     bookingUid: booking.bookingUid,
@@ -146,12 +147,12 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
     ...(organizationId !== undefined && { organizationId }),
     sequence: booking.sequence + 1,
     ...(etag !== undefined && { externalEtag: etag }),
-    basis: storeTimes(booking.basis),
+    basis: sameTimes(booking.basis, booking.times) ? previous : storeTimes(booking.basis),
   }
   if (isCancellation(code))
     return {
       type: 'BookingCancelled',
-      data: { ...decided, reason: code, ...storeTimes(booking.times) },
+      data: { ...decided, reason: code, ...previous },
     }
   const times = timesOf(subject.event)
   if (times === undefined) return undefined
@@ -159,14 +160,14 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
   const next = { ...storeTimes(times), ...(timeZone !== undefined && { timeZone }) }
   return {
     type: 'BookingRescheduled',
-    data: { ...decided, previous: storeTimes(booking.times), next },
+    data: { ...decided, previous, next },
   }
 }
 
 const observed = ({ reference, event, fingerprint }: Seen, { look, context }: Facts) => ({
   ...reference.stored,
   fingerprint,
-  ...(event.updated && { externalUpdatedAt: event.updated.toString() }),
-  observedAt: look.observedAt.toString(),
-  at: context.now.toString(),
+  ...(event.updated && { externalUpdatedAt: textOf(event.updated) }),
+  observedAt: textOf(look.observedAt),
+  at: textOf(context.now),
 })

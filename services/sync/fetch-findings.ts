@@ -4,7 +4,7 @@ import { execute } from '../../commands/execute.ts'
 import type { EventName } from '../../domain/booking/events.ts'
 import { moveReference, noteSeriesRule } from '../../domain/booking/series-change.ts'
 import { partsOf } from '../../domain/booking/series-kinship.ts'
-import type { LinkedInstance } from '../../domain/booking/series-pairing.ts'
+import { type LinkedInstance, seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
@@ -29,14 +29,26 @@ export async function resolveChangedSeries(
 ): Promise<{ ok: true } | ProviderError> {
   const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
   for (const [root, changed] of findings.masters) {
-    const instances = linked.get(root) ?? []
-    const { parts: masters, unclear } = partsOf([...changed.values()], [...findings.otherMasters.values()])
+    const { parts: masters, unclear } = partsOf([...changed.values()], othersThan(root, findings))
+    // What is known to belong to a part already leaves fewer of its instances for the others to be.
+    const roots = new Set([root, ...masters.map(({ id }) => seriesRoot(id))])
+    const instances = [...roots].flatMap((one) => linked.get(one) ?? [])
     const pairings = await pairWithSeries(ports, access, { masters, unclear }, instances, signal)
     if (!pairings.ok) return pairings
     for (const pairing of pairings.value)
-      await follow(ports, claim, { pairing, masters }, instances, findings)
+      await follow(ports, claim, { pairing, masters }, linked.get(root) ?? [], findings)
   }
   return { ok: true }
+}
+
+/**
+ * Series that this one may go on as, whether bookings are linked to them or not. A fetch may have broken off while it
+ * followed into one.
+ */
+function othersThan(root: string, { masters, otherMasters }: Findings): ExternalEvent[] {
+  const linked = [...masters].filter(([other]) => other !== root).flatMap(([, of]) => [...of.values()])
+  const living = linked.filter(({ isSeries, status }) => isSeries && status !== 'cancelled')
+  return [...otherMasters.values(), ...living]
 }
 
 async function follow(

@@ -1,5 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bookingAggregate } from '../../../commands/aggregates.ts'
+import { execute } from '../../../commands/execute.ts'
+import { moveReference } from '../../../domain/booking/series-change.ts'
+import { contextOf } from '../../../services/running/service-ports.ts'
+import { open } from '../../support/booking-story.ts'
 import { dailySeries, trackDay } from '../../support/daily-series.ts'
 import { inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
@@ -148,6 +153,27 @@ test(
     const change = { start: { dateTime: made.at(2, 180) }, end: { dateTime: made.at(2, 210) } }
     sync.google.split(made.calendarId, nameOf(made, 2), { freshId: true, change })
     await sync.settle()
+    assert.equal(await told(sync), ['day-2 moved', 'day-3 moved'])
+  }),
+)
+
+test(
+  'a fetch that broke off when one booking had been followed into the new part: so are the others',
+  inSync(world, async (sync) => {
+    const made = await series(sync)
+    sync.google.settings.push.drop = 1
+    const change = { start: { dateTime: made.at(2, 180) }, end: { dateTime: made.at(2, 210) } }
+    const part = sync.google.split(made.calendarId, nameOf(made, 2), { freshId: true, change })
+    const from = open(await sync.booking('day-2')).references[0]?.stored
+    if (from === undefined) return assert.unreachable()
+    const originalStart = made.at(2, 180)
+    const externalEventId = `${part.id}_${originalStart.replaceAll(/[-:]/g, '')}`
+    const to = { ...from, externalEventId, recurringEventId: part.id, originalStart }
+    const at = sync.clock.now().toString()
+    await execute(sync.ports, contextOf(sync.ports, 'sync-worker'), bookingAggregate, 'day-2', (state) =>
+      moveReference(state, { from, to, at }),
+    )
+    await sync.pass(HOUR)
     assert.equal(await told(sync), ['day-2 moved', 'day-3 moved'])
   }),
 )

@@ -23,7 +23,7 @@ import type { SubjectOutcome } from '../running/subject-outcome.ts'
 import { resolveChangedSeries, signalFindings, type Unasked } from './fetch-findings.ts'
 import { type Findings, lookAt, newFindings } from './findings.ts'
 import { holdIfAnother, holdIfGone } from './lost-calendar.ts'
-import { findMissing } from './missing-events.ts'
+import { findMissing, findMissingSeries } from './missing-events.ts'
 import { matchPage } from './page-match.ts'
 import { linkedInstances } from './series-resolution.ts'
 
@@ -104,7 +104,7 @@ async function readChanges(
     pageToken = page.value.nextPageToken
     if (pageToken === undefined) {
       const next = page.value.nextSyncToken
-      const resolved = await resolveChangedSeries(ports, access, claim, findings, signal)
+      const resolved = await resolveSeries(ports, claim, access, { full, findings }, signal)
       if (!resolved.ok) {
         if (!signal.aborted) await signalPart(ports, claim, findings, signal)
         return resolved
@@ -117,6 +117,18 @@ async function readChanges(
       return { ok: true, ...(next !== undefined && { syncToken: next }), events, full, changed }
     }
   }
+}
+
+/** What the whole list says of series. */
+async function resolveSeries(
+  ports: ServicePorts,
+  claim: Claim,
+  access: CalendarAccess,
+  { full, findings }: { full: boolean; findings: Findings },
+  signal: AbortSignal,
+): Promise<{ ok: true } | ProviderError> {
+  const found = full ? await findMissingSeries(ports, access, claim.key, findings, signal) : undefined
+  return found?.ok === false ? found : resolveChangedSeries(ports, access, claim, findings, signal)
 }
 
 /**

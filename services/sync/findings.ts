@@ -2,6 +2,7 @@
 import { isCancellation } from '../../domain/booking/decisions.ts'
 import { isNewer } from '../../domain/booking/event-age.ts'
 import type { LookDecision } from '../../domain/booking/look.ts'
+import { seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Change } from './brake.ts'
@@ -40,6 +41,14 @@ export const newFindings = (): Findings => ({
   newest: new Map(),
   seen: new Set(),
 })
+
+/** A master that bookings are linked to: its series is to be resolved. */
+export function addMaster(findings: Findings, master: ExternalEvent): void {
+  const root = seriesRoot(master.id)
+  const masters = findings.masters.get(root) ?? new Map<string, ExternalEvent>()
+  findings.newest.set(master.id, master)
+  findings.masters.set(root, masters.set(master.id, master))
+}
 
 /** Has the booking looked at, whatever the page shows of it. */
 export function lookAt(findings: Findings, bookingUid: string, externalEventId: string): void {

@@ -1,11 +1,13 @@
+// What a full list lacks: lacking is not yet gone, so it is asked for by name.
 import type { Cause } from '../../domain/event-metadata.ts'
+import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
-import type { Findings } from './findings.ts'
+import { addMaster, type Findings } from './findings.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'FULL_SYNC' }
 
-/** After a full sync every linked future booking whose event the list lacks is to be looked at: lacking is not yet gone. */
+/** After a full sync every linked future booking whose event the list lacks is to be looked at. */
 export async function findMissing(
   ports: Pick<ServicePorts, 'readStore' | 'now'>,
   calendarKey: string,
@@ -14,4 +16,30 @@ export async function findMissing(
   for await (const { bookingUid } of openBookingsFrom(ports.readStore, calendarKey, ports.now()))
     if (!findings.seen.has(bookingUid) && !findings.looks.has(bookingUid))
       findings.looks.set(bookingUid, { cause: CAUSE, would: 'CANCELLATION', events: new Set() })
+}
+
+/**
+ * A series of linked bookings that a full list lacks was deleted, given away, or has ended: its master is among the
+ * findings as if the list had shown it. One that its calendar does not know says nothing.
+ */
+export async function findMissingSeries(
+  ports: Pick<ServicePorts, 'readStore' | 'now' | 'provider'>,
+  access: CalendarAccess,
+  calendarKey: string,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<{ ok: true } | ProviderError> {
+  const missing = new Set<string>()
+  for await (const booking of openBookingsFrom(ports.readStore, calendarKey, ports.now())) {
+    if (findings.seen.has(booking.bookingUid)) continue
+    for (const { calendarKey: key, recurringEventId } of booking.references)
+      if (key === calendarKey && recurringEventId !== undefined) missing.add(recurringEventId)
+  }
+  for (const eventId of missing) {
+    if (findings.newest.has(eventId)) continue
+    const master = await ports.provider.event({ ...access, eventId }, signal)
+    if (master.ok) addMaster(findings, master.value)
+    else if (master.code !== 'NOT_FOUND' && master.code !== 'GONE') return master
+  }
+  return { ok: true }
 }

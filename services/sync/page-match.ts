@@ -20,7 +20,7 @@ import {
 import { claimsOf } from '../../projections/claims.ts'
 import { askForHostsEvents } from '../calcom/late-references.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
-import { type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
+import { addMaster, type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
 import { nameNow } from './follow.ts'
 
 /** Which page of which calendar: when it was asked for, and why. */
@@ -145,12 +145,8 @@ async function collectMasters(
     ...new Set(whole.map(({ id }) => seriesRoot(id))),
   ])
   for (const event of whole) {
-    const root = seriesRoot(event.id)
-    if ((linked.get(root) ?? []).length > 0) {
-      findings.newest.set(event.id, event)
-      const masters = findings.masters.get(root) ?? new Map<string, ExternalEvent>()
-      findings.masters.set(root, masters.set(event.id, event))
-    } else if (event.isSeries && event.status !== 'cancelled') findings.otherMasters.set(event.id, event)
+    if ((linked.get(seriesRoot(event.id)) ?? []).length > 0) addMaster(findings, event)
+    else if (event.isSeries && event.status !== 'cancelled') findings.otherMasters.set(event.id, event)
     else findings.otherMasters.delete(event.id)
   }
 }

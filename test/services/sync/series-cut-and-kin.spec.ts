@@ -179,6 +179,24 @@ test(
 )
 
 test(
+  'a series of which nothing is left since yesterday, found by a full list that lacks it: cancelled',
+  inSync(world, async (sync) => {
+    const first = sync.clock
+      .now()
+      .round({ smallestUnit: 'hour', roundingMode: 'ceil' })
+      .subtract({ hours: 60 })
+    const made = await dailySeries(sync, first)
+    await trackDay(sync, made, 3, nameOf(made, 3))
+    await sync.settle()
+    sync.google.settings.push.drop = 1
+    sync.google.end(made.calendarId, nameOf(made, 1))
+    sync.google.expireSyncTokens(made.calendarId)
+    await sync.pass(HOUR)
+    assert.equal(await told(sync), ['day-3 cancelled'])
+  }),
+)
+
+test(
   'this and following dragged to another day under an unrelated id: told, not cancelled',
   inSync(world, async (sync) => {
     const made = await series(sync)

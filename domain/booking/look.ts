@@ -167,6 +167,12 @@ const madeAt = ({ createdAt, trackedAt }: Claim): Temporal.Instant => createdAt 
 const fingerprintOf = (event: ExternalEvent): string =>
   `${event.etag ?? event.updated ?? ''} ${saysOf(event)}`.trim()
 
+/** Whether this version of the event was decided on before: for good, or until a reason is gone. */
+export function isOnRecord({ watermark, setAside }: Reference, event: ExternalEvent): boolean {
+  const fingerprint = fingerprintOf(event)
+  return watermark?.fingerprint === fingerprint || Object.values(setAside).includes(fingerprint)
+}
+
 function saysOf({ status, times }: ExternalEvent): string {
   if (status === 'cancelled' || times === undefined) return status
   if (times.allDay) return `${times.startDate}/${times.endDate}`

@@ -189,7 +189,7 @@ async function decideOnce(
   booking: OpenBooking,
 ): Promise<Looked | 'turn' | 'unfound' | undefined> {
   const { ports, context, memo, signal } = looking
-  const seen = await see(ports, context, booking, { seriesEnded: memo.seriesEnded === true }, signal)
+  const seen = await see(ports, context, booking, { seriesEnded: isSeriesEnded(memo) }, signal)
   if (seen === undefined || signal.aborted) return undefined
   if (await follow(ports, context, booking, seen.look)) return 'turn'
   const elsewhere = await lookElsewhere(ports, context, booking, seen, signal)
@@ -203,6 +203,10 @@ async function decideOnce(
   const decision = decideLook(booking, sights.look, lookContext)
   return { decision, lastingMs: note(memo, decision.code, ports.now()), sights, lookContext }
 }
+
+/** A person who spoke of a change that was held has spoken of what a fetch had shown. */
+const isSeriesEnded = ({ seriesEnded, releasedAt, discardedAt }: LookMemo): boolean =>
+  seriesEnded === true || releasedAt !== undefined || discardedAt !== undefined
 
 /** A person is told once it has lasted; milliseconds until it is worth looking again. */
 async function tellUnfound({ ports, context, memo }: Looking, { bookingUid }: OpenBooking): Promise<number> {

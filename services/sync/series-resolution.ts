@@ -2,6 +2,7 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
 import type { StoredReference } from '../../domain/booking/events.ts'
+import { isOnRecord } from '../../domain/booking/look.ts'
 import type { Reference } from '../../domain/booking/references.ts'
 import { flagSeriesChanged, noteSeriesRule } from '../../domain/booking/series-change.ts'
 import {
@@ -97,9 +98,9 @@ function instancesOf(
 
 /**
  * An instance that the provider answered as gone (`answer`) may only be named otherwise now. It is gone if it was taken
- * out of its series by itself, or if a fetch showed the whole series, or the rest of it, to be gone (`seriesEnded`):
- * without that the series may go on under an id that only a fetch can tell. Where the series changed beyond pairing,
- * the booking is flagged for a person and nothing is decided.
+ * out of its series by itself, or if a fetch showed the whole series, or the rest of it, to be gone (`seriesEnded`, or on
+ * record in this version). Without that the series may go on under an id that only a fetch can tell. Where the series
+ * changed beyond pairing, the booking is flagged for a person and nothing is decided.
  */
 export async function findInSeries(
   ports: ServicePorts,
@@ -119,23 +120,22 @@ export async function findInSeries(
   const pairings = await pairWithSeries(ports, access, { masters: [series] }, linked, signal)
   if (!pairings.ok) return pairings
   const mine = pairings.value.find(({ bookingUid }) => bookingUid === booking.bookingUid)
-  if (mine?.outcome === 'CHANGED') {
+  if (mine === undefined) return UNCLEAR
+  if (mine.outcome === 'CHANGED') {
     await flagChanged(ports, booking.bookingUid, reference.stored, [series])
     return { ok: false, code: 'SERIES_CHANGED' }
   }
-  if (series.status === 'cancelled')
-    return answer.ok
-      ? asClearAs(series, answer.value)
-      : seriesEnded
-        ? goneWith(series, reference.stored)
-        : answer
-  if (mine?.event !== undefined)
-    return mine.outcome === 'GONE' && answer.ok
-      ? asClearAs(series, answer.value)
-      : { ok: true, value: mine.event }
-  if (mine === undefined || !seriesEnded) return { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' }
-  return answer.ok ? asClearAs(series, answer.value) : goneWith(series, reference.stored)
+  const { outcome, event } = mine
+  if (event !== undefined && (outcome !== 'GONE' || !answer.ok)) return { ok: true, value: event }
+  const gone = goneWith(series, reference.stored)
+  const isClear = seriesEnded || isOnRecord(reference, gone)
+  if (!answer.ok) return isClear ? { ok: true, value: gone } : UNCLEAR
+  const isSaid = series.status === 'cancelled' || event !== undefined
+  return isClear || isSaid ? { ok: true, value: asClearAs(series, answer.value) } : UNCLEAR
 }
+
+/** A look by itself cannot tell. */
+const UNCLEAR = { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' } as const
 
 /**
  * The booking's event repeats now: the occurrence at the booking's start, also where it was cancelled or moved by itself.
@@ -163,7 +163,7 @@ export async function findOccurrence(
   if (!answer.ok) return answer
   const one = answer.value.find(({ originalStart }) => originalStart?.equals(start))
   if (one) return { ok: true, value: one }
-  return goneWith(series, reference.stored)
+  return { ok: true, value: goneWith(series, reference.stored) }
 }
 
 const instanceId = (seriesId: string, start: Temporal.Instant): string =>
@@ -173,19 +173,24 @@ const instanceId = (seriesId: string, start: Temporal.Instant): string =>
 function goneWith(
   series: ExternalEvent,
   { externalEventId: id, recurringEventId }: Reference['stored'],
-): Answer<ExternalEvent> {
-  const { etag, updated } = series
-  const version = { ...(etag !== undefined && { etag }), ...(updated && { updated }) }
-  const place = recurringEventId === undefined ? {} : { recurringEventId }
-  return asClearAs(series, { id, status: 'cancelled', ...place, ...version })
+): ExternalEvent {
+  const { etag, updated, idOnly } = series
+  return {
+    id,
+    status: 'cancelled',
+    ...(recurringEventId !== undefined && { recurringEventId }),
+    ...(etag !== undefined && { etag }),
+    ...(updated && { updated }),
+    ...(idOnly && { idOnly }),
+  }
 }
 
 /**
  * Whether an instance is clearly deleted, its series says: one that was given to another organiser leaves cancelled
  * instances behind, as a deleted one does, and one that goes on may leave no more than an id.
  */
-function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): Answer<ExternalEvent> {
-  return { ok: true, value: { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) } }
+function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): ExternalEvent {
+  return { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) }
 }
 
 /**

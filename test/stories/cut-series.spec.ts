@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../support/ahead.ts'
-import { BOTH_LISTS, everyWay, type WayName } from '../support/story.ts'
+import { BOTH_LISTS, everyWay, inStory, LONG, type WayName } from '../support/story.ts'
 import { cancelled, moved, type Story } from '../support/story-words.ts'
 
 const test = suite('series cut and split')
@@ -103,6 +103,38 @@ everyWay(
     )
     assert.equal(await story.feedInAnyOrder(), [moved(third, 120), moved(fourth, 120)].sort())
   },
+)
+
+const FEW = { settings: { massChangeLimit: 2 } }
+
+everyWay(
+  test,
+  BOTH_LISTS,
+  'more meetings behind a cut than may go at once wait, and are cancelled once the operator has let them',
+  FEW,
+  async (story) => {
+    const { host, masterId, endsAfterFirst, second, third, fourth } = await fourWeeks(story)
+    await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence: endsAfterFirst }))
+    assert.equal(await story.feed(), [])
+    assert.equal(await story.needsOf(host), ['MASS_CHANGE'])
+    await story.release(host)
+    const cut = [second, third, fourth]
+    assert.equal(await story.feedInAnyOrder(), cut.map((one) => cancelled(one)).sort())
+  },
+)
+
+test(
+  'meetings behind a cut that the operator has dropped stay as they are, whatever is read again',
+  inStory({ ...LONG, settings: { ...LONG.settings, ...FEW.settings } }, async (story) => {
+    const { host, masterId, endsAfterFirst, fourth } = await fourWeeks(story)
+    await story.change(() => story.google.patch(host.calendarId, masterId, { recurrence: endsAfterFirst }))
+    await story.discard(host)
+    story.google.expireSyncTokens(host.calendarId)
+    await story.change(() => story.google.notify(host.calendarId))
+    await story.passHours(26)
+    assert.equal(await story.feed(), [])
+    assert.is(await story.told(fourth), undefined)
+  }),
 )
 
 test.run()

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../support/ahead.ts'
-import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
+import { ALL_WAYS, BOTH_LISTS, everyWay, inStory, LONG } from '../support/story.ts'
 import { cancelled, MINUTE, moved } from '../support/story-words.ts'
 
 const test = suite('another organiser')
@@ -111,6 +111,36 @@ everyWay(
     assert.equal(await story.feed(), [])
     for (const meeting of meetings) assert.ok(await story.told(meeting), meeting.eventId)
   },
+)
+
+everyWay(
+  test,
+  BOTH_LISTS,
+  'the bookings of a series given away are cancelled once the operator has let them',
+  {},
+  async (story) => {
+    const host = await story.host()
+    const { masterId, meetings } = await story.meetWeekly(host, 3)
+    await story.change(() => story.google.habits.changeOrganiser(host.calendarId, masterId, gone), 2 * MINUTE)
+    assert.equal(await story.feed(), [])
+    await story.release(host)
+    assert.equal(await story.feedInAnyOrder(), meetings.map((meeting) => cancelled(meeting)).sort())
+  },
+)
+
+test(
+  'the bookings of a series given away stay once the operator has dropped them, and nobody is told again',
+  inStory(LONG, async (story) => {
+    const host = await story.host()
+    const { masterId, meetings } = await story.meetWeekly(host, 3)
+    await story.change(() => story.google.habits.changeOrganiser(host.calendarId, masterId, gone), 2 * MINUTE)
+    await story.discard(host)
+    story.google.expireSyncTokens(host.calendarId)
+    await story.change(() => story.google.notify(host.calendarId))
+    await story.passHours(26)
+    assert.equal(await story.feed(), [])
+    for (const meeting of meetings) assert.is(await story.told(meeting), undefined)
+  }),
 )
 
 everyWay(

@@ -1,6 +1,7 @@
 import type { Kind } from '../ports/signal-queue/signal-queue.ts'
 import { createCalcomIntake } from '../services/calcom/intake.ts'
 import { bookingReconciler } from '../services/calcom/reconciler.ts'
+import { oneCalendarCron } from '../services/channels/one-calendar.ts'
 import { registrationCron } from '../services/channels/registration-cron.ts'
 import { subscriptionCron } from '../services/channels/subscription-cron.ts'
 import { type Crons, startCrons } from '../services/running/crons.ts'
@@ -58,6 +59,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
         [
           registrationCron(ports),
           subscriptionCron(ports),
+          oneCalendarCron(ports),
           reconciler(ports),
           dailyLooks(ports, options.onDailyLooks),
           bookingReconciler(ports, intake, options.bookingReconcileMs),

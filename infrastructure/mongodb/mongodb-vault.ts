@@ -14,6 +14,8 @@ type CalendarRecord = CredentialRecord & {
   fingerprint: Binary
   /** It has the name that all its letter cases share. Absent in records of before, and in those whose name is taken. */
   oneCase?: true
+  /** The key that is meant since, where the calendar has another one as well. */
+  joinedTo?: string
 }
 
 /** The vault's collections, and how to call them: with their indexes made and their records sealed anew. */
@@ -101,9 +103,17 @@ function calendarsIn(
     return (await calendars.findOne({ fingerprint }, { projection: { _id: 1 } }))?._id
   }
 
-  const byAnyCase = async (address: CalendarAddress): Promise<string | undefined> =>
-    (await byFingerprint(address)) ??
-    (isInOneCase(address) ? undefined : await byFingerprint(inOneCase(address)))
+  async function presentOf(calendarKey: string): Promise<string> {
+    const record = await calendars.findOne({ _id: calendarKey }, { projection: { joinedTo: 1 } })
+    return record?.joinedTo ?? calendarKey
+  }
+
+  async function byAnyCase(address: CalendarAddress): Promise<string | undefined> {
+    const key =
+      (await byFingerprint(address)) ??
+      (isInOneCase(address) ? undefined : await byFingerprint(inOneCase(address)))
+    return key === undefined ? undefined : presentOf(key)
+  }
 
   const someSealedElsewhere = () =>
     calendars.findOne({ keyId: { $ne: records.newest } }, { projection: { _id: 1 } })
@@ -156,15 +166,34 @@ function calendarsIn(
 
     namedTwice: () =>
       use(async () => {
-        const inTheirCase = await calendars.find({ oneCase: { $exists: false } }).toArray()
+        const inTheirCase = await calendars
+          .find({ oneCase: { $exists: false }, joinedTo: { $exists: false } })
+          .toArray()
         const twice: (readonly [string, string])[] = []
         for (const [key, address] of records.openAddresses(
           inTheirCase.map((record) => [record._id, toSealed(record)]),
         )) {
           const other = await byFingerprint(inOneCase(address))
-          if (other !== undefined && other !== key) twice.push([key, other])
+          const present = other && (await presentOf(other))
+          if (present !== undefined && present !== key) twice.push([key, present])
         }
         return twice
+      }),
+
+    join: (calendarKey, into) =>
+      use(async () => {
+        const present = await presentOf(into)
+        if (present === (await presentOf(calendarKey))) return
+        const names = { $or: [{ _id: calendarKey }, { joinedTo: calendarKey }] }
+        await calendars.updateMany(names, { $set: { joinedTo: present } })
+      }),
+
+    joined: () =>
+      use(async () => {
+        const records = await calendars
+          .find({ joinedTo: { $exists: true } }, { projection: { joinedTo: 1 } })
+          .toArray()
+        return records.map(({ _id, joinedTo = _id }) => [_id, joinedTo] as const)
       }),
 
     addressOf: (calendarKey) =>
@@ -180,7 +209,10 @@ function calendarsIn(
       }),
 
     forget: (calendarKey) =>
-      use(async () => (await calendars.deleteOne({ _id: calendarKey })).deletedCount === 1),
+      use(async () => {
+        const names = { $or: [{ _id: calendarKey }, { joinedTo: calendarKey }] }
+        return (await calendars.deleteMany(names)).deletedCount > 0
+      }),
   }
 }
 
@@ -234,6 +266,7 @@ function openOnce(connection: MongodbConnection, records: SealedRecords): Opened
       { key: { fingerprint: 1 }, unique: true },
       { key: { keyId: 1 } },
       { key: { oneCase: 1 } },
+      { key: { joinedTo: 1 } },
     ])
     await rotate()
     await bringIntoOneCase()

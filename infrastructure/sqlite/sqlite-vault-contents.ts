@@ -23,11 +23,15 @@ export function sqliteVaultContents(
     },
     *calendars() {
       const rows = sql
-        .prepare('SELECT calendar_key, key_id, sealed FROM calendar ORDER BY calendar_key')
+        .prepare('SELECT calendar_key, key_id, sealed, joined_to FROM calendar ORDER BY calendar_key')
         .all()
       for (const row of rows) {
         const calendarKey = String(row.calendar_key)
-        yield { calendarKey, address: records.openAddress(calendarKey, toSealed(row)) }
+        yield {
+          calendarKey,
+          address: records.openAddress(calendarKey, toSealed(row)),
+          ...(row.joined_to !== null && { joinedTo: String(row.joined_to) }),
+        }
       }
     },
   }

@@ -19,7 +19,8 @@ const SCHEMA = `
     key_id TEXT NOT NULL,
     fingerprint BLOB NOT NULL UNIQUE,
     sealed BLOB NOT NULL,
-    one_case INTEGER NOT NULL DEFAULT 0
+    one_case INTEGER NOT NULL DEFAULT 0,
+    joined_to TEXT
   ) WITHOUT ROWID;
 `
 
@@ -39,7 +40,7 @@ export function sqliteVault(
 ): CredentialVault & { calendars: CalendarDirectory; opensNothing: boolean } {
   const records = sealedRecords(keys)
   database.sql.exec(SCHEMA)
-  addOneCase(database)
+  addColumns(database)
   rotate(database, records)
   bringIntoOneCase(database, records)
   const keysInUse = database.sql
@@ -94,19 +95,28 @@ function calendars(
   const byKey = sql.prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE calendar_key = ?')
   const byKeys = sql.prepare(`
     SELECT calendar_key, key_id, sealed FROM calendar WHERE calendar_key IN (SELECT value FROM json_each(?))`)
-  const remove = sql.prepare('DELETE FROM calendar WHERE calendar_key = ?')
+  const remove = sql.prepare('DELETE FROM calendar WHERE calendar_key = :key OR joined_to = :key')
+  const joinTo = sql.prepare(
+    'UPDATE calendar SET joined_to = :into WHERE calendar_key = :key OR joined_to = :key',
+  )
+  const joined = sql.prepare('SELECT calendar_key, joined_to FROM calendar WHERE joined_to IS NOT NULL')
+  const joinedTo = sql.prepare('SELECT joined_to FROM calendar WHERE calendar_key = ?')
   const sealedElsewhere = sql.prepare('SELECT 1 FROM calendar WHERE key_id <> ? LIMIT 1')
 
-  const others = sql.prepare('SELECT calendar_key, key_id, sealed FROM calendar WHERE one_case = 0')
+  const others = sql.prepare(
+    'SELECT calendar_key, key_id, sealed FROM calendar WHERE one_case = 0 AND joined_to IS NULL',
+  )
 
   function findNamed(address: CalendarAddress): string | undefined {
     const row = byFingerprint.get(records.fingerprintOf(address))
     return row && String(row.calendar_key)
   }
 
+  const presentOf = (calendarKey: string) => String(joinedTo.get(calendarKey)?.joined_to ?? calendarKey)
+
   function find(address: CalendarAddress): string | undefined {
     const key = findNamed(address) ?? findNamed(inOneCase(address))
-    if (key !== undefined) return key
+    if (key !== undefined) return presentOf(key)
     if (sealedElsewhere.get(records.newest) !== undefined) throw keyUnknown()
     return undefined
   }
@@ -137,9 +147,22 @@ function calendars(
         const rows = others.all().map((row) => [String(row.calendar_key), toSealed(row)] as const)
         return [...records.openAddresses(rows)].flatMap(([key, address]) => {
           const other = findNamed(inOneCase(address))
-          return other === undefined || other === key ? [] : [[key, other] as const]
+          const present = other && presentOf(other)
+          return present === undefined || present === key ? [] : [[key, present] as const]
         })
       }),
+
+    async join(calendarKey, into) {
+      await write(() => {
+        const present = presentOf(into)
+        if (present !== presentOf(calendarKey)) joinTo.run({ key: calendarKey, into: present })
+      })
+    },
+
+    joined: () =>
+      reading(() =>
+        joined.all().map(({ calendar_key, joined_to }) => [String(calendar_key), String(joined_to)] as const),
+      ),
 
     addressOf: (calendarKey) =>
       reading(() => {
@@ -154,17 +177,21 @@ function calendars(
       }),
 
     async forget(calendarKey) {
-      const { changes } = await write(() => remove.run(calendarKey))
+      const { changes } = await write(() => remove.run({ key: calendarKey }))
       await reading(() => emptyLog(sql))
-      return changes === 1
+      return changes > 0
     },
   }
 }
 
-/** A vault of before has no such column. */
-function addOneCase({ sql }: SqliteDatabase): void {
-  const has = sql.prepare("SELECT 1 FROM pragma_table_info('calendar') WHERE name = 'one_case'").get()
-  if (has === undefined) sql.exec('ALTER TABLE calendar ADD COLUMN one_case INTEGER NOT NULL DEFAULT 0')
+/** A vault of before has no such columns. */
+function addColumns({ sql }: SqliteDatabase): void {
+  const has = sql.prepare("SELECT 1 FROM pragma_table_info('calendar') WHERE name = ?")
+  for (const [name, type] of [
+    ['one_case', 'INTEGER NOT NULL DEFAULT 0'],
+    ['joined_to', 'TEXT'],
+  ] as const)
+    if (has.get(name) === undefined) sql.exec(`ALTER TABLE calendar ADD COLUMN ${name} ${type}`)
 }
 
 /** At opening, as `rotate`. A calendar whose shared name has a key already keeps its own. */

@@ -26,7 +26,7 @@ export class VaultKeyUnknown extends Error {
 /**
  * The only place that knows which calendar a key means. Beside the vault, for the same reasons. In whatever letter case
  * it is named, a calendar has one key. Versions up to November 2026 gave each case its own: a calendar that has two of
- * them since is found by each case as before.
+ * them since is found by each case as before, until they are joined.
  */
 export interface CalendarDirectory {
   /** The calendar's key: random, URL-safe, made at the first call. */
@@ -36,14 +36,24 @@ export interface CalendarDirectory {
    * gave each its own.
    */
   keyOfCase(address: CalendarAddress): Promise<string>
-  /** The calendars that have two keys, by the letter case of their names: the second key, and the one it has beside it. */
+  /**
+   * The calendars that have two keys not joined yet, by the letter case of their names: the second key, and the one it
+   * has beside it.
+   */
   namedTwice(): Promise<(readonly [calendarKey: string, other: string])[]>
+  /**
+   * Both keys mean one calendar: whatever name led to the first leads to `into` from now on. The address of each goes on
+   * being told by its key.
+   */
+  join(calendarKey: string, into: string): Promise<void>
+  /** The keys that were joined, each with the one that it is joined to. */
+  joined(): Promise<(readonly [calendarKey: string, into: string])[]>
   /** The key if there is one; makes none. */
   find(address: CalendarAddress): Promise<string | undefined>
   /** undefined where there is none; throws VaultKeyUnknown where no configured key opens it. */
   addressOf(calendarKey: string): Promise<CalendarAddress | undefined>
   /** The addresses that are there and that a given key opens. */
   addressesOf(calendarKeys: readonly string[]): Promise<Map<string, CalendarAddress>>
-  /** Forgets the calendar: its key means nothing from now on. False where there was none. */
+  /** Forgets the calendar, by all its names: its key means nothing from now on. False where there was none. */
   forget(calendarKey: string): Promise<boolean>
 }

@@ -7,5 +7,6 @@ import type { Credential } from './credential-vault.ts'
  */
 export type VaultContents = {
   credentials(): Iterable<{ credentialId: string; credential: Credential }>
-  calendars(): Iterable<{ calendarKey: string; address: CalendarAddress }>
+  /** `joinedTo`: see CalendarDirectory.join. */
+  calendars(): Iterable<{ calendarKey: string; address: CalendarAddress; joinedTo?: string }>
 }

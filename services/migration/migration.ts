@@ -104,14 +104,16 @@ async function moveVault(
     ;({ calendarKey } = calendar)
     // It is made under the key that events name it by, or found under it.
     const known = await to.calendars.keyOf(calendar.address)
-    const isItsOwn = known === calendarKey || isInOneCase(calendar.address)
-    if ((isItsOwn ? known : await to.calendars.keyOfCase(calendar.address)) !== calendarKey)
+    const isItsOwn = known === calendarKey
+    if (!isItsOwn && (await to.calendars.keyOfCase(calendar.address)) !== calendarKey)
       throw new MigrationRefused(
         'CALENDAR_HAS_OTHER_KEY',
         `The vault to move to knows the calendar ${calendarKey} under another key: move to an empty one.`,
       )
     onProgress(++calendars)
   }
+  for (const { calendarKey: key, joinedTo } of inOrder)
+    if (joinedTo !== undefined) await to.calendars.join(key, joinedTo)
   for (const { credentialId, credential } of from.credentials()) {
     if (!(await to.has(credentialId))) await to.put(credentialId, credential)
     onProgress(calendars + ++credentials)

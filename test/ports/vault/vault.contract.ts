@@ -162,6 +162,45 @@ export function vaultContract(
     assert.is(await calendars.find(calendar), one)
   })
 
+  vault('finds by every name a calendar whose keys were joined', async ({ vault, reopen }) => {
+    const { calendars } = vault
+    const renamed = { ...calendar, externalCalendarId: 'renamed@example.com' }
+    const [former, kept] = [await calendars.keyOf(calendar), await calendars.keyOf(renamed)]
+    const other = await calendars.keyOf(team)
+    await calendars.join(former, kept)
+    await calendars.join(former, kept)
+    for (const at of ['now', 'after a restart'] as const) {
+      const now = at === 'now' ? calendars : (await reopen([second, first])).calendars
+      assert.equal(await Promise.all([calendar, renamed].map(now.keyOf)), [kept, kept])
+      assert.equal([await now.find(shouted), await now.find(team)], [kept, other])
+      assert.equal([await now.addressOf(former), await now.addressOf(kept)], [calendar, renamed])
+      assert.equal(await now.joined(), [[former, kept]])
+    }
+  })
+
+  vault('follows a calendar from name to name, and not in a circle', async ({ vault: { calendars } }) => {
+    const names = ['a@example.com', 'b@example.com', 'c@example.com'].map((externalCalendarId) => ({
+      ...calendar,
+      externalCalendarId,
+    }))
+    const [a = '', b = '', c = ''] = await Promise.all(names.map(calendars.keyOf))
+    await calendars.join(a, b)
+    await calendars.join(b, c)
+    await calendars.join(c, a)
+    assert.equal(await Promise.all(names.map(calendars.find)), [c, c, c])
+    assert.equal((await calendars.joined()).toSorted(), [[a, c] as const, [b, c] as const].toSorted())
+    assert.ok(await calendars.forget(c))
+    assert.equal(await Promise.all([a, b, c].map(calendars.addressOf)), [undefined, undefined, undefined])
+  })
+
+  vault('tells no longer of two letter cases that were joined', async ({ vault: { calendars } }) => {
+    const [one, two] = [await calendars.keyOfCase(shouted), await calendars.keyOfCase(calendar)]
+    await calendars.join(one, two)
+    assert.equal(await calendars.namedTwice(), [])
+    assert.equal([await calendars.find(shouted), await calendars.find(calendar)], [two, two])
+    assert.is(await calendars.keyOfCase(shouted), one, 'its own, to be taken over')
+  })
+
   vault('has after a restart what was stored before', async ({ vault, reopen }) => {
     await vault.put('a', oauth)
     const key = await vault.calendars.keyOf(calendar)

@@ -133,28 +133,6 @@ test(
 )
 
 test(
-  'registered under its new name as well, it has two keys, which is told; nothing is published twice',
-  inSync({}, async (sync) => {
-    const host = await sync.host()
-    const booking = await sync.book(host)
-    sync.google.habits.rename(host.calendarId, RENAMED)
-    await register(sync, host, RENAMED)
-    await sync.settle()
-    const [told, ...others] = await whatNeedsPerson(sync.ports)
-    assert.is(told?.code, 'CALENDAR_NAMED_TWICE')
-    assert.match(told?.sentence ?? '', /host-1@example.com/)
-    assert.match(told?.sentence ?? '', /renamed@example.com/)
-    assert.equal(others, [])
-    sync.google.drag(RENAMED, booking.eventId, { start: booking.start.add({ hours: 1 }).toString() })
-    await sync.settle()
-    assert.equal(await published(sync), ['BookingRescheduled'])
-    sync.google.delete(RENAMED, booking.eventId)
-    await sync.settle()
-    assert.equal(await published(sync), ['BookingRescheduled', 'BookingCancelled'])
-  }),
-)
-
-test(
   'another letter case of a calendar is the same one: one key, one channel, one booking',
   inSync({}, async (sync) => {
     const host = await sync.host()
@@ -166,21 +144,6 @@ test(
     sync.drag(booking, booking.start.add({ hours: 1 }))
     await sync.settle()
     assert.equal(await published(sync), ['BookingRescheduled'])
-  }),
-)
-
-test(
-  'a calendar that had a key for each of two letter cases goes on with both, and is told',
-  inSync({}, async (sync) => {
-    const host = await sync.host()
-    const shouted = { provider: 'google', externalCalendarId: 'Host-1@Example.com' }
-    const twin = await sync.ports.calendars.keyOfCase(shouted)
-    assert.is.not(twin, host.calendarKey)
-    await register(sync, host, shouted.externalCalendarId)
-    await sync.settle()
-    const told = (await whatNeedsPerson(sync.ports)).map(({ code }) => code)
-    assert.equal(told, ['CALENDAR_NAMED_TWICE'])
-    assert.is((await subscription(sync, { calendarKey: twin }))?.status, 'ACTIVE')
   }),
 )
 

@@ -236,6 +236,23 @@ test(
 )
 
 test(
+  'moves the keys that were joined as joined, and again without a difference',
+  withBoth(async (from, to) => {
+    const { calendarKey } = await lived(from)
+    const present = await from.vault.calendars.keyOf({
+      ...ADDRESS,
+      externalCalendarId: 'renamed@example.com',
+    })
+    await from.vault.calendars.join(calendarKey, present)
+    for (let time = 0; time < 2; time++) {
+      await migrate(from.source(), to.target(), allProjections)
+      assert.is(await to.vault.calendars.find(ADDRESS), present)
+      assert.equal(await to.vault.calendars.joined(), [[calendarKey, present]])
+    }
+  }),
+)
+
+test(
   'shares a store with others there, and refuses streams here that this version does not know',
   withBoth(async (from, to) => {
     await appendNext(to.events, 'invoice-1', [someEvent('InvoicePaid')])

@@ -35,7 +35,9 @@ export async function lookElsewhere(
   const sights: Sight[] = []
   for (const sight of look.sights) {
     const reference = findReference(booking, sight)
-    const looked = reference && (await findIn(ports, context, booking, { reference, others }, signal))
+    const looked =
+      reference &&
+      (await findIn(ports, context, booking, { reference, others, deleted: isDeletedHere(sight) }, signal))
     if (looked === 'MOVED') return { kind: 'moved' }
     if (looked) failures.push(looked)
     sights.push(looked ? { ...sight, result: { unknown: looked.code } } : sight)
@@ -50,6 +52,13 @@ export const isOutOfSight = ({ result }: Sight): boolean =>
   'seen' in result ? result.seen.status === 'cancelled' : isNotThere({ code: result.unknown })
 
 const isNotThere = ({ code }: { code: string }): boolean => code === 'NOT_FOUND' || code === 'GONE'
+
+/** What was deleted keeps its organiser; what was moved to another calendar leaves an entry without one. */
+const isDeletedHere = ({ result }: Sight): boolean => 'seen' in result && result.seen.organizerSelf === true
+
+/** Nobody has stored a credential for it, which may stay so for ever. */
+const isUnconnected = ({ code, reason }: ProviderError): boolean =>
+  code === 'CREDENTIAL_MISSING' && reason !== 'VAULT_KEY_UNKNOWN'
 
 /** Its calendar was only guessed, and does not know it. */
 const isGuess = (booking: OpenBooking, sight: Look['sights'][number]): boolean =>
@@ -68,7 +77,7 @@ async function findIn(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  { reference, others }: { reference: Reference; others: readonly string[] },
+  { reference, others, deleted }: { reference: Reference; others: readonly string[]; deleted: boolean },
   signal: AbortSignal,
 ): Promise<'MOVED' | ProviderError | undefined> {
   const { stored } = reference
@@ -86,7 +95,7 @@ async function findIn(
       )
       return 'MOVED'
     }
-    if (answer.ok || isNotThere(answer)) continue
+    if (answer.ok || isNotThere(answer) || (deleted && isUnconnected(answer))) continue
     failure ??= answer
     if (!signal.aborted) await suspendForCredential(ports, context, calendarKey, answer)
   }

@@ -5,7 +5,13 @@ import { RegisterCalendarSync } from '../../../commands/register-calendar-sync.t
 import { SetSyncPolicy } from '../../../commands/set-sync-policy.ts'
 import { bookingById } from '../../../projections/bookings.ts'
 import { syncsOfUser } from '../../../projections/calendar-syncs.ts'
-import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
+import {
+  type Host,
+  inSync,
+  type Linked,
+  REFRESH_TOKEN,
+  type SyncFixture,
+} from '../../support/sync-fixture.ts'
 
 const test = suite('Events in other calendars of the host')
 
@@ -119,6 +125,43 @@ for (const [name, fault] of [
       assert.equal(await published(sync), ['BookingCancelled'])
     }),
   )
+
+/** Another calendar of the host's, whose credential nobody has stored. */
+async function unconnected(sync: SyncFixture, host: Host): Promise<void> {
+  await second(sync, host, false)
+  const calendar = { provider: 'google', externalCalendarId: OTHER }
+  await sync.command(RegisterCalendarSync, { userId: host.userId, ...calendar, credentialId: 'to-come' })
+  await sync.settle()
+}
+
+test(
+  'where another calendar waits for its credential, a deletion cancels: a deleted event keeps its organiser',
+  inSync({}, async (sync) => {
+    const host = await sync.host()
+    await unconnected(sync, host)
+    const booking = await sync.book(host)
+    sync.google.delete(host.calendarId, booking.eventId)
+    await sync.settle()
+    assert.equal(await published(sync), ['BookingCancelled'])
+  }),
+)
+
+test(
+  'an event moved to a calendar that waits for its credential is told, and found there once it has one',
+  inSync({}, async (sync) => {
+    const host = await sync.host()
+    await unconnected(sync, host)
+    const booking = await sync.book(host)
+    sync.google.transfer(host.calendarId, booking.eventId, OTHER)
+    await sync.pass(90 * MINUTE)
+    assert.equal(await published(sync), [])
+    assert.is(await attention(sync, booking), 'UNKNOWN')
+    await sync.ports.vault.put('to-come', { kind: 'oauth', refreshToken: REFRESH_TOKEN })
+    await sync.pass(30 * MINUTE)
+    assert.equal(await published(sync), [])
+    assert.is.not(await attention(sync, booking), 'UNKNOWN')
+  }),
+)
 
 test(
   'an ordinary change asks no other calendar; a deletion asks it',

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { trackBooking } from '../domain/booking/facts.ts'
+import { reassignBooking, trackBooking } from '../domain/booking/facts.ts'
+import { evolveBooking } from '../domain/booking/state.ts'
+import { accept } from '../domain/decision.ts'
 import { bookingAggregate } from './aggregates.ts'
 import {
   bookingUid,
@@ -26,7 +28,10 @@ const status = z
   .transform((value) => value.toUpperCase())
   .pipe(z.enum(['ACCEPTED', 'PENDING', 'REJECTED', 'CANCELLED']))
 
-/** Tells of a booking and of the calendar events that belong to it. Telling again adds what is new. */
+/**
+ * Tells of a booking and of the calendar events that belong to it. Telling again adds what is new; another user is another
+ * host, whose events these are.
+ */
 export const TrackBooking = defineCommand({
   name: 'TrackBooking',
   summary: 'Begins to follow a booking, or brings it up to what Cal.com says now.',
@@ -49,18 +54,24 @@ export const TrackBooking = defineCommand({
         ...(named.recurringEventId !== undefined && { recurringEventId: named.recurringEventId }),
         ...(named.originalStart !== undefined && { originalStart: named.originalStart.toString() }),
         confirmed: true,
+        ofHost: true as const,
       })),
     )
-    return execute(ports, context, bookingAggregate, body.bookingUid, (state) =>
-      trackBooking(state, {
-        bookingUid: body.bookingUid,
-        userId: body.userId,
+    const { bookingUid, userId } = body
+    const at = ports.now().toString()
+    return execute(ports, context, bookingAggregate, bookingUid, (state) => {
+      const given = reassignBooking(state, { userId, at })
+      if (!given.ok) return given
+      const tracked = trackBooking(given.events.reduce(evolveBooking, state), {
+        bookingUid,
+        userId,
         ...(body.organizationId !== undefined && { organizationId: body.organizationId }),
         status: body.status,
         times: { start: body.start, end: body.end },
         references,
-        at: ports.now().toString(),
-      }),
-    )
+        at,
+      })
+      return tracked.ok ? accept(...given.events, ...tracked.events) : tracked
+    })
   },
 })

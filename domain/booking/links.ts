@@ -13,7 +13,7 @@ export type ToldReference = StoredReference & {
   guessed?: true
   /** Cal.com named it in answer to the key of the booking's host. */
   answered?: true
-  /** It is alive, and long after the booking was given to another host Cal.com names it as that host's. */
+  /** It is the present host's: told with them, or alive and named long after the booking was given to them. */
   ofHost?: true
   formerNames?: readonly EventName[]
   watermark?: StoredWatermark

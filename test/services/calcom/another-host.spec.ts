@@ -7,7 +7,7 @@ import { bookingById } from '../../../projections/bookings.ts'
 import { whatNeedsPerson } from '../../../services/status/needs-person.ts'
 import type { CalcomSettings } from '../../../stand-ins/calcom/settings.ts'
 import { finish } from '../../support/calcom-changes.ts'
-import { inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
+import { type Host, inSync, type Linked, type SyncFixture } from '../../support/sync-fixture.ts'
 import type { SyncWorldOptions } from '../../support/sync-world.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -45,6 +45,39 @@ const published = async (sync: SyncFixture) =>
   (await sync.published()).map(({ type, data }) => `${type} ${data.userId}`)
 const eventOf = (sync: SyncFixture, uid: string): string =>
   sync.calcom.store.booking(uid)?.references.find(({ deleted }) => !deleted)?.uid ?? ''
+
+for (const [name, order] of [
+  ['before', ['told', 'done']],
+  ['after', ['done', 'told']],
+] as const)
+  test(
+    `that Cal.com's own task tells of ${name} the event is gone is followed without the API`,
+    inSync({ view: false, settings: { cancelGraceMs: MINUTE } }, async (sync) => {
+      const [first, second] = [await sync.host(1), await sync.host(2)]
+      const booking = await sync.book(first)
+      const { uid, start, end } = booking
+      const time = (at: Temporal.Instant) => ({ dateTime: at.toString() })
+      const told = { bookingUid: uid, start: start.toString(), end: end.toString() }
+      const names = async ({ userId, calendarId }: Host, externalEventId: string): Promise<void> => {
+        const event = { provider: 'google', externalCalendarId: calendarId, externalEventId }
+        await sync.command(TrackBooking, { ...told, userId, references: [event] })
+      }
+      await names(first, booking.eventId)
+      await sync.settle()
+      const { id } = sync.google.insert(second.calendarId, { start: time(start), end: time(end) })
+      for (const step of order) {
+        if (step === 'told') await names(second, id)
+        else sync.google.delete(first.calendarId, booking.eventId)
+        await sync.settle()
+      }
+      await sync.pass(90 * MINUTE)
+      assert.equal(await published(sync), [])
+      assert.is(await attentionTo(sync, uid), undefined)
+      sync.google.delete(second.calendarId, id)
+      await sync.pass(5 * MINUTE)
+      assert.equal(await published(sync), ['BookingCancelled 2'])
+    }),
+  )
 
 const answers: Partial<CalcomSettings>[] = [
   { bookingOfOthers: 'shown', deletedReferences: 'listed' },

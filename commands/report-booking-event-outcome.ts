@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { reportOutcome, trackBooking } from '../domain/booking/facts.ts'
 import { passedOnReferences } from '../domain/booking/links.ts'
+import { leavesBehind, tellOvertaken } from '../domain/booking/overtaken.ts'
+import { type Booking, evolveBooking } from '../domain/booking/state.ts'
+import { accept } from '../domain/decision.ts'
+import { readTimes, type Times } from '../domain/times.ts'
 import { publicationByEventId } from '../projections/publications.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, instant, startBeforeEnd, startBeforeEndProblem, text } from './body-fields.ts'
@@ -39,34 +43,43 @@ export const ReportBookingEventOutcome = defineCommand({
       }),
     )
     if (reported.ok && newBookingUid !== undefined && (body.outcome === 'APPLIED' || (start && end)))
-      await trackSuccessor(ports, context, publication.bookingUid, newBookingUid)
+      await trackSuccessor(ports, context, publication, newBookingUid, start && end && { start, end })
     return reported
   },
 })
 
-/** Begins to follow the booking that this one was rescheduled to, unless it is followed: Cal.com's webhook may be first. */
+/**
+ * Begins to follow the booking that this one was rescheduled to, unless it is followed: Cal.com's webhook may be first.
+ * It is where Cal.com has the former one, or where a move took it that had been taken back.
+ */
 async function trackSuccessor(
   ports: Pick<CommandPorts, 'events' | 'newId' | 'now'>,
   context: CommandContext,
-  rescheduledFromUid: string,
+  { bookingUid: rescheduledFromUid, sequence }: { bookingUid: string; sequence: number },
   bookingUid: string,
+  said: Times | undefined,
 ): Promise<void> {
   const { state } = await load(ports.events, bookingAggregate, rescheduledFromUid)
   const was = state.kind === 'CLOSED' && state.rescheduledToUid === bookingUid ? state.last : undefined
   if (was === undefined) return
-  const { userId, organizationId, basis } = was
-  await execute(ports, context, bookingAggregate, bookingUid, (successor) =>
-    successor.kind === 'UNTRACKED'
-      ? trackBooking(successor, {
-          bookingUid,
-          userId,
-          ...(organizationId !== undefined && { organizationId }),
-          status: 'ACCEPTED',
-          times: basis,
-          rescheduledFromUid,
-          references: passedOnReferences(state),
-          at: ports.now().toString(),
-        })
-      : { ok: true, events: [] },
-  )
+  const { userId, organizationId, basis, withdrawn } = was
+  const late = withdrawn?.find((one) => one.sequence === sequence)?.next
+  const times = late ? (said ?? readTimes(late)) : basis
+  const at = ports.now().toString()
+  await execute(ports, context, bookingAggregate, bookingUid, (successor) => {
+    if (successor.kind !== 'UNTRACKED') return accept()
+    const tracked = trackBooking(successor, {
+      bookingUid,
+      userId,
+      ...(organizationId !== undefined && { organizationId }),
+      status: 'ACCEPTED',
+      times,
+      rescheduledFromUid,
+      references: passedOnReferences(state),
+      at,
+    })
+    if (!tracked.ok || !leavesBehind(state, times)) return tracked
+    const after = tracked.events.reduce<Booking>(evolveBooking, successor)
+    return accept(...tracked.events, ...tellOvertaken(after, true, at))
+  })
 }

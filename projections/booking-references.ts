@@ -58,7 +58,7 @@ const minuteKey = (minute: number): string => String(minute % MINUTES).padStart(
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 4,
+  version: 5,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart', 'byMinute'],
   keys({ state }: { state: KnownBooking }) {

@@ -63,7 +63,7 @@ type Stored = Noted & { state: StoredBooking }
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 5,
+  version: 6,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext', 'bySecondWriter'],
   keys({ state, lastDecision, secondWriterAt }: Kept) {

@@ -3,6 +3,7 @@ import { isBefore, sameTimes, storeTimes, textOf } from '../times.ts'
 import { type DecisionCode, decisions, type Entry, isCancellation } from './decisions.ts'
 import type { Agreement, BookingEvent, IgnoredData, SeenData } from './events.ts'
 import { type Facts, isSpokenOf, type LookDecision, type Seen, timesOf, type Unread } from './look.ts'
+import { tellOvertaken } from './overtaken.ts'
 
 /** It changes nothing, and leaves no trace. */
 export const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
@@ -29,7 +30,8 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   if (held !== undefined && !released) return noted(held)
   const decision = published(code, subject, facts)
   if (decision === undefined) return silent(code)
-  return { code, events: [decision], acts: true, fingerprint: subject.fingerprint, released }
+  const told = tellOvertaken(facts.booking, false, facts.context.now.toString())
+  return { code, events: [decision, ...told], acts: true, fingerprint: subject.fingerprint, released }
 }
 
 const isFresh = ({ version }: Seen): boolean => version === 'FRESH'

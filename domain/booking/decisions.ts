@@ -279,6 +279,13 @@ const catalogue = {
       "Cal.com does not say in which calendar the event is, and it is in none of the host's calendars that are kept in step",
     remedy: "register the calendar of the booking's event with RegisterCalendarSync",
   },
+  OVERTAKEN: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      'the host had changed the event once more before Cal.com gave the booking the times that it has now, and that last change was not carried out',
+    remedy: 'move the event to where the host wants it, or set the booking right in Cal.com',
+  },
 } as const satisfies { readonly [code: string]: Entry }
 
 /** Stable once published. */

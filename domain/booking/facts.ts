@@ -5,6 +5,7 @@ import type { FlagCode } from './decisions.ts'
 import type { BookingEvent, BookingStatus } from './events.ts'
 import { linksOf, type ToldReferences } from './links.ts'
 import { earlierDecision, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
+import { forgottenFor, isCarriedOutLate, tellOvertaken } from './overtaken.ts'
 import { type Booking, type CancelledBooking, evolveBooking, type OpenBooking, trackedPart } from './state.ts'
 
 /** A booking as Cal.com tells of it. `at` (RFC 3339, UTC): when it was told. */
@@ -61,20 +62,22 @@ function timesNews(known: OpenBooking | CancelledBooking, told: ToldBooking): Bo
   if (known.kind === 'CANCELLED' && status !== 'ACCEPTED') return []
   const newStatus = known.kind === 'OPEN' && status !== known.status
   if (sameTimes(times, known.basis) && !newStatus) return []
-  return [timesRecorded(known, { times, status, at })]
+  return timesRecorded(known, { times, status, at })
 }
 
 function timesRecorded(
   known: OpenBooking | CancelledBooking,
   { times, status, at }: { times: Times; status?: BookingStatus; at: string },
-): BookingEvent {
+): BookingEvent[] {
   const said = storeTimes(times)
-  const standing = standingAfterTimes(known, said)
+  const standing = { ...standingAfterTimes(known, said), ...forgottenFor(known, times) }
   const { bookingUid } = known
-  return {
-    type: 'BookingTimesRecorded',
-    data: { bookingUid, ...said, ...(status && { status }), standing, at },
-  }
+  const late = isCarriedOutLate(known, times)
+  const moves = late || !sameTimes(times, known.basis)
+  return [
+    { type: 'BookingTimesRecorded', data: { bookingUid, ...said, ...(status && { status }), standing, at } },
+    ...(moves ? tellOvertaken(known, late, at) : []),
+  ]
 }
 
 const notTracked = reject('BOOKING_NOT_TRACKED', 'This booking is not known here.')
@@ -101,11 +104,11 @@ function timesSaid(
 ): Decision<BookingEvent> {
   const { times, status } = told
   if (state.kind === 'CANCELLED')
-    return sameTimes(times, state.basis) ? accept() : accept(timesRecorded(state, told))
+    return sameTimes(times, state.basis) ? accept() : accept(...timesRecorded(state, told))
   const passing = earlierDecision(state, times) !== undefined
   const newTimes = !sameTimes(times, state.basis) || (!sameTimes(times, state.times) && !passing)
   const newStatus = status !== undefined && status !== state.status
-  return newTimes || newStatus ? accept(timesRecorded(state, told)) : accept()
+  return newTimes || newStatus ? accept(...timesRecorded(state, told)) : accept()
 }
 
 /** Cal.com has given the booking to another host. */
@@ -196,7 +199,8 @@ export function reportOutcome(state: Booking, told: ToldOutcome): Decision<Booki
   }
   // Seats that move together keep their booking: it goes on as itself.
   const goesOn = told.newBookingUid !== undefined && told.newBookingUid !== told.bookingUid
-  if (!goesOn || told.newBookingUid === undefined || state.kind !== 'OPEN') return accept(reported)
+  if (!goesOn || told.newBookingUid === undefined || state.kind !== 'OPEN')
+    return accept(reported, ...(isLate(known, told) ? tellOvertaken(state, true, told.at) : []))
   return accept<BookingEvent>(reported, {
     type: 'BookingClosed',
     data: {
@@ -207,3 +211,7 @@ export function reportOutcome(state: Booking, told: ToldOutcome): Decision<Booki
     },
   })
 }
+
+/** A consumer has carried out what was taken back meanwhile. */
+const isLate = ({ withdrawn = [] }: OpenBooking | CancelledBooking, told: ToldOutcome): boolean =>
+  told.outcome === 'APPLIED' && withdrawn.some(({ sequence }) => sequence === told.sequence)

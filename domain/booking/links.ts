@@ -18,8 +18,9 @@ export type ToldReference = StoredReference & {
   formerNames?: readonly EventName[]
   watermark?: StoredWatermark
   shown?: StoredTimes
-  /** Passed on: what was published on this event and not answered. */
+  /** Passed on: what was published on this event and not answered, and what was withdrawn before it was. */
   unanswered?: readonly Publication[]
+  withdrawn?: readonly Publication[]
 }
 
 /** What Cal.com tells of a booking's references: `times` and `at` are the booking's, and when it was told. */
@@ -69,6 +70,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     formerNames,
     watermark: _,
     unanswered: __,
+    withdrawn: ___,
     shown,
     ...stored
   } = told
@@ -116,10 +118,13 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
  * to it. A change published since to a booking that had been rescheduled away must be looked at again here. Only the
  * start counts: Cal.com may keep a length of its own.
  */
-function readUpTo({ watermark, unanswered = [] }: ToldReference, times: Times): StoredWatermark | undefined {
-  if (unanswered.length === 0) return watermark
+function readUpTo(
+  { watermark, unanswered = [], withdrawn = [] }: ToldReference,
+  times: Times,
+): StoredWatermark | undefined {
   const { start } = storeTimes(times)
-  return unanswered.findLast(({ next }) => next?.start === start)?.watermark
+  const reached = [...withdrawn, ...unanswered].findLast(({ next }) => next?.start === start)
+  return reached?.watermark ?? (unanswered.length === 0 ? watermark : undefined)
 }
 
 /** Those that Cal.com does not name, by whatever name. */
@@ -147,6 +152,7 @@ export function passedOnReferences(state: Booking): ToldReference[] {
   return from.references.map((reference) => {
     const { stored, formerNames, watermark, shown } = reference
     const unanswered = unansweredOn(from, reference)
+    const withdrawn = unansweredOn({ unanswered: from.withdrawn ?? [] }, reference)
     return {
       ...stored,
       confirmed: false,
@@ -154,6 +160,7 @@ export function passedOnReferences(state: Booking): ToldReference[] {
       ...(watermark && { watermark: storeWatermark(watermark) }),
       ...(shown && { shown }),
       ...(unanswered.length > 0 && { unanswered }),
+      ...(withdrawn.length > 0 && { withdrawn }),
     }
   })
 }

@@ -2,7 +2,7 @@
 // in events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the
 // calendar does), series-change.ts (what a series that was edited or split does).
 
-import { instant, later, readTimes, type StoredTimes, type Times } from '../times.ts'
+import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
 import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } from './events.ts'
 import { agreementAfter, type Publication, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
@@ -36,6 +36,10 @@ type Tracked = {
   agreement: Agreement
   /** Oldest first; before them the last one that was applied. */
   unanswered: readonly Publication[]
+  /** Moves taken back while Cal.com was still where it had been: a late consumer may yet carry them out. The last few. */
+  withdrawn?: readonly Publication[]
+  /** The newest move, where a consumer found it superseded, until its event is decided on again. */
+  superseded?: Publication
   /** What was reported of the newest publications, so that a repetition is known: the last sixteen. */
   answered: readonly Answered[]
   /** What a person is told of the booking itself. */
@@ -81,6 +85,7 @@ type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: T
 
 /** So many answers are remembered: a report that is repeated later than that is recorded once more. */
 const ANSWERS_KEPT = 16
+const WITHDRAWN_KEPT = 4
 
 /** The booking as it is while open or cancelled, or as it was when Cal.com closed it. */
 export const trackedPart = (state: Booking): OpenBooking | CancelledBooking | undefined =>
@@ -130,13 +135,19 @@ function evolveTracked(
         ...(accepted && { acceptedAt: instant(data.at) }),
         factsAt: later(booking.factsAt, instant(data.at)),
       }
-      return standing(told, data.standing ?? standingAfterTimes(booking, data))
+      const after = standing(told, data.standing ?? standingAfterTimes(booking, data))
+      // From other times than it was decided on, nobody carries a move out.
+      return sameTimes(booking.basis, after.basis) ? withWithdrawn(after, dropped(booking, after)) : after
     }
     case 'BookingOutcomeReported': {
       const { data } = event
       const known = answered(booking, data)
-      const after = data.standing ?? standingAfterOutcome(booking, data)
-      return after ? standing({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, after) : known
+      const said = data.standing ?? standingAfterOutcome(booking, data)
+      if (said === undefined) return known
+      const after = standing({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
+      const newest = dropped(booking, after).at(-1)
+      const lapses = data.outcome === 'SUPERSEDED' && newest?.next !== undefined
+      return lapses ? { ...after, superseded: newest } : after
     }
     case 'BookingReassigned': {
       const { userId, previousUserId, at } = event.data
@@ -174,7 +185,9 @@ function evolveTracked(
       const { data } = event
       const how = data.settles ? withWatermark : withSetAside
       const agreement = data.agreement ?? agreementAfter(booking, data)
-      return { ...booking, references: how(booking.references, data), agreement }
+      const { superseded, ...decided } = booking
+      const undecided = superseded && !data.settles ? { superseded } : {}
+      return { ...decided, ...undecided, references: how(booking.references, data), agreement }
     }
     case 'BookingFlagged':
       return {
@@ -225,8 +238,9 @@ function published<Kind extends OpenBooking | CancelledBooking>(
     watermark: { fingerprint, ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }) },
     at,
   }
+  const { superseded: _, ...before } = booking
   return {
-    ...booking,
+    ...(before as Kind), // only an optional field is left out
     references: withWatermark(booking.references, data),
     sequence,
     agreement: 'AWAITING',
@@ -239,7 +253,23 @@ function answered<Kind extends OpenBooking | CancelledBooking>(
   { sequence, outcome }: Answered,
 ): Kind {
   const others = booking.answered.filter((one) => one.sequence !== sequence)
-  return { ...booking, answered: [...others, { sequence, outcome }].slice(-ANSWERS_KEPT) }
+  const known = { ...booking, answered: [...others, { sequence, outcome }].slice(-ANSWERS_KEPT) }
+  if (booking.withdrawn === undefined || outcome === 'APPLIED') return known
+  return { ...known, withdrawn: booking.withdrawn.filter((one) => one.sequence !== sequence) }
+}
+
+/** What is awaited no longer. */
+const dropped = (before: Tracked, { unanswered }: Tracked): readonly Publication[] =>
+  before.unanswered.filter((one) => !unanswered.includes(one))
+
+function withWithdrawn(
+  booking: OpenBooking | CancelledBooking,
+  publications: readonly Publication[],
+): OpenBooking | CancelledBooking {
+  const { start } = storeTimes(booking.basis)
+  const moves = publications.filter(({ next }) => next !== undefined && next.start !== start)
+  if (moves.length === 0) return booking
+  return { ...booking, withdrawn: [...(booking.withdrawn ?? []), ...moves].slice(-WITHDRAWN_KEPT) }
 }
 
 function standing(booking: OpenBooking | CancelledBooking, after: Standing): OpenBooking | CancelledBooking {

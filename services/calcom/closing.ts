@@ -15,8 +15,10 @@ import {
   recordBookingTimes,
 } from '../../domain/booking/facts.ts'
 import { linkReferences, passedOnReferences } from '../../domain/booking/links.ts'
+import { leavesBehind, tellOvertaken } from '../../domain/booking/overtaken.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
 import type { Closing, OpenBooking } from '../../domain/booking/state.ts'
+import { accept } from '../../domain/decision.ts'
 import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
@@ -167,7 +169,10 @@ export async function closeAndHandOn(
     if (state.kind !== 'OPEN') return { ok: true, events: [] }
     const own = state.references.length > 0
     const references = own ? passedOn.filter((one) => findByAnyName(state, one) !== undefined) : passedOn
-    return linkReferences(state, { references, times: state.basis, at })
+    const linked = linkReferences(state, { references, times: state.basis, at })
+    // What has been published for it since is newer than what the former booking left behind.
+    const behind = state.sequence === 0 && leavesBehind(before, state.basis)
+    return linked.ok && behind ? accept(...linked.events, ...tellOvertaken(state, true, at)) : linked
   })
 }
 

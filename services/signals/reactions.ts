@@ -79,7 +79,11 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'BookingReassigned':
       return askForHostsEvents(ports, event.data.bookingUid)
     case 'BookingFlagged':
-      return event.data.code === 'REASSIGNED' ? askForHostsEvents(ports, event.data.bookingUid) : undefined
+      if (event.data.code === 'REASSIGNED') return askForHostsEvents(ports, event.data.bookingUid)
+      // The event may still stand where the host wants it.
+      return event.data.code === 'OVERTAKEN'
+        ? signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+        : undefined
     case 'BookingUnflagged':
       // What it kept from being decided may be decided now.
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')

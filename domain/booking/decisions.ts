@@ -137,6 +137,15 @@ const catalogue = {
     because: 'the booking names several events that take place at different times',
     remedy: 'delete the event that does not stand for the booking',
   },
+  TIMES_DIFFER: {
+    leaves: 'flags',
+    told: 'while open',
+    looksAgain: true,
+    afterMs: HOUR,
+    because:
+      'the booking has been given other times in Cal.com, and the event does not show them, so that nobody can say which are meant',
+    remedy: 'move the event or the booking to the times that are meant',
+  },
   LEFTOVER: {
     leaves: 'sets aside',
     because: 'an event that the booking names is gone, but another one stands for it, so nothing was changed',

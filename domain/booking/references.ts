@@ -37,6 +37,8 @@ export type Reference = {
   /** It is on record that the event cannot be read. */
   unreadable?: true
   watermark?: Watermark
+  /** A person decided against what this version of the event shows. */
+  discarded?: true
   /** Versions of the event that were last set aside, by code. */
   setAside: Readonly<Record<string, string>>
 }
@@ -138,11 +140,12 @@ type Decided = EventName & {
 
 /** Decided for good, up to this version of the event. One without `updated` leaves the last known one standing. */
 export const withWatermark = (references: References, data: Decided): References =>
-  change(references, data, ({ unreadable: _, ...reference }) => {
+  change(references, data, ({ unreadable: _, discarded: __, ...reference }) => {
     const updated =
       data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
     const watermark = { fingerprint: data.fingerprint, ...(updated && { updated }) }
-    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark }
+    const discarded = data.code === 'DISCARDED' && { discarded: true as const }
+    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded }
   })
 
 /** The verdict on this version of the event no longer holds: it may be decided on again; older ones stay stale. */

@@ -50,6 +50,7 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'DELETED_IN_CALENDAR', when: isGone },
   // At least one is.
   { code: 'EVENTS_DISAGREE', when: ({ living, standing }) => living.length > 0 && standing === undefined },
+  { code: 'TIMES_DIFFER', when: timesDiffer },
   { code: 'LEFTOVER', when: ({ standing }) => standing !== undefined && standing.version !== 'FRESH' },
   { code: 'EVENT_SHARED', when: (facts) => isDeclined(facts) && isOthers(facts) },
   { code: 'HOST_DECLINED', when: hostDeclined },
@@ -84,9 +85,23 @@ function decideEnded(facts: Facts): LookDecision {
   return isStale(facts) ? silent('STALE') : carryOut('EVENT_RESTORED', facts)
 }
 
-function isStale({ seen, unread }: Facts): boolean {
-  if (seen.length === 0 || unread.length > 0) return false
+function isStale(facts: Facts): boolean {
+  const { seen, unread } = facts
+  if (seen.length === 0 || unread.length > 0 || timesDiffer(facts)) return false
   return seen.every(({ version }) => version === 'DECIDED') || seen.some(({ version }) => version === 'OLDER')
+}
+
+/**
+ * What the event shows was decided for other times than the booking has by now: Cal.com changed those, and has written the
+ * event before that was known, or not at all.
+ */
+function timesDiffer({ booking, look, whole, standing, context }: Facts): boolean {
+  if (booking.kind !== 'OPEN' || booking.status !== 'ACCEPTED' || booking.agreement !== 'AGREED') return false
+  if (!whole || standing?.version !== 'DECIDED' || standing.reference.discarded) return false
+  const times = timesOf(standing.event)
+  const differs = times !== undefined && !sameTimes(times, booking.times)
+  if (!differs || isBefore(look.observedAt, booking.factsAt)) return false
+  return booking.closing === undefined && isBefore(context.now, booking.times.start)
 }
 
 const wasUnreadable = ({ reference }: Seen): boolean => reference.unreadable === true

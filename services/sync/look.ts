@@ -33,6 +33,8 @@ const TURNS = 6
 const UNFOUND_MS = 60_000
 /** How soon, and how rarely at most, a booking is looked at again by itself. */
 const AGAIN = { firstMs: 1_000, longestMs: 900_000 }
+/** Cal.com mostly writes the event within a minute, and is seen to by the calendar's own push. */
+const ECHO_AGAIN = { firstMs: 60_000, longestMs: 3_600_000 }
 const UNFOUND_AGAIN = { firstMs: 1_000, longestMs: 3_600_000 }
 
 const LOOK_AGAIN: Cause = { poll: true, reason: 'LOOK_AGAIN' }
@@ -168,6 +170,7 @@ async function lookOnce(
     await learnRules(ports, context, booking, signal)
     return done
   }
+  await flagDifference(looking, booking, looked)
   if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
   ports.onDecision?.(decision.code)
   await learnRules(ports, context, booking, signal)
@@ -175,6 +178,7 @@ async function lookOnce(
   if (decision.code === 'REASSIGNED') await askForHostsEvents(ports, bookingUid, context.cause)
   const [failure] = sights.failures
   if (failure) return failed(looking, failure)
+  if (decision.code === 'TIMES_DIFFER') return again(looking, waitAgain(lastingMs, ECHO_AGAIN))
   return decisions[decision.code].looksAgain ? again(looking, waitAgain(lastingMs, AGAIN)) : done
 }
 
@@ -213,6 +217,18 @@ async function tellUnfound({ ports, context, memo }: Looking, { bookingUid }: Op
   const lastingMs = note(memo, 'EVENT_NOT_FOUND', ports.now())
   if (lastingMs >= UNFOUND_MS) await flag(ports, context, bookingUid, unfound(true))
   return waitAgain(lastingMs, UNFOUND_AGAIN)
+}
+
+/** A person is told for as long as an event goes on showing other times than its booking has. */
+async function flagDifference(
+  { ports, context }: Looking,
+  { bookingUid, flags }: OpenBooking,
+  { decision: { code }, lastingMs }: Looked,
+): Promise<void> {
+  const lasts = code === 'TIMES_DIFFER' && lastingMs >= (decisions[code].afterMs ?? 0)
+  const raised = flags.includes('TIMES_DIFFER')
+  if (lasts || (raised && code !== 'TIMES_DIFFER'))
+    await flag(ports, context, bookingUid, { code: 'TIMES_DIFFER', raised: lasts })
 }
 
 const unfound = (raised: boolean) => ({ code: 'EVENT_NOT_FOUND', raised }) as const

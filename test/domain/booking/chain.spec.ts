@@ -88,8 +88,21 @@ test('told in time, the echo of a reschedule in Cal.com changes nothing', () => 
   next
     .when(sees(written(5, from('10:00')), { began: 71 }))
     .gives()
-    .by('STALE')
+    .by('TIMES_DIFFER')
   next.when(sees(written(70, from('15:00')), { began: 71 })).by('NO_TIME_CHANGE')
+})
+
+test('TIMES_DIFFER: not where a person decided against what the event shows', () => {
+  const shown = written(5, from('11:00'))
+  const discarded = linked().when(sees(shown, { discardedAt: minute(20) }))
+  discarded
+    .when(sees(shown, { began: 71 }))
+    .gives()
+    .by('STALE')
+  followedBy(discarded, from('15:00'), 70)
+    .when(sees(shown, { began: 71 }))
+    .gives()
+    .by('TIMES_DIFFER')
 })
 
 test('a link never decided on goes along as a first look: Cal.com may still be writing the event', () => {
@@ -102,7 +115,7 @@ test('where Cal.com kept a length of its own, the decision still counts as carri
   next
     .when(sees(written(5, from('11:00', 45)), { began: 80 }))
     .gives()
-    .by('STALE')
+    .by('TIMES_DIFFER')
 })
 
 test('moved twice before Cal.com knew: the second move is carried to the booking that came of the first', () => {

@@ -38,7 +38,8 @@ export const inStory =
     }
   }
 
-function atPace(ports: ServicePorts, pace: Pace): ServicePorts {
+/** The same ports, with what looks for work each second doing so as often as `pace` says. */
+export function atPace(ports: ServicePorts, pace: Pace): ServicePorts {
   const { clock } = ports
   const delay: typeof clock.delay = (ms, signal) => clock.delay(ms === SECOND ? pace.everyMs : ms, signal)
   return { ...ports, clock: { now: () => clock.now(), delay } }

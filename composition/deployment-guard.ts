@@ -51,7 +51,7 @@ type Parts = {
 const LOOK_EVERY_MS = 5_000
 
 const REPLACED =
-  'The event store of EVENTSTORE_URL is not the one any more that this process was started with: it lacks what that one was called, as an empty one does. Nothing more is written. Name the right server, or give it its data back, and start again.'
+  'The event store of EVENTSTORE_URL was replaced: it does not hold the name of this deployment any more, as an empty one does not. Nothing more is written. Name the right server, or give it its data back, and start again.'
 
 /** Asks the servers from now on, each again until it answers. */
 export function deploymentGuard(parts: Parts): DeploymentGuard {

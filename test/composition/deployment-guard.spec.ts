@@ -187,7 +187,7 @@ test(
     assert.is(await guard.mayStart, true)
     replace()
     await pass(5_000)
-    assert.match(await guard.mustStop, /is not the one any more/)
+    assert.match(await guard.mustStop, /was replaced/)
   }),
 )
 

@@ -142,7 +142,7 @@ test('an empty event store in the place of the one it was started with ends a pr
         )
       }
       await writing
-      await isRefused(Promise.resolve(service), /EVENTSTORE_URL is not the one any more/)
+      await isRefused(Promise.resolve(service), /EVENTSTORE_URL was replaced/)
       const { events } = await empty.store.readAll({ after: '', limit: 100 })
       assert.equal(
         events.filter(({ type }) => !type.startsWith('$')),

@@ -4,7 +4,7 @@ import { defineCommand, notFound } from './command.ts'
 
 export const SkipParked = defineCommand({
   name: 'SkipParked',
-  summary: 'Gives up a parked event: within a second or two the rest goes on without it.',
+  summary: 'Skips a parked event. Events that waited behind it follow within two seconds.',
   schema: z.object({ projection: text(255), position: text(64) }),
   async handle(body, ports) {
     const parked = await ports.requestForParked({ ...body, want: 'SKIP' })

@@ -66,9 +66,9 @@ function showStatus(status) {
   $('state').className = `state ${tone}`
   $('state').textContent = text
   $('stand-ins').hidden = !status.standIns
-  $('held-back').hidden = status.effectiveMode === 'apply'
+  $('mode').hidden = status.effectiveMode === 'apply'
   const setBy = status.everything === null ? 'SYNC_MODE' : 'SetSyncPolicy'
-  $('held-back').textContent =
+  $('mode').textContent =
     status.effectiveMode === 'off'
       ? `Switched off by ${setBy}: no booking follows its calendar.`
       : `Observing only, by ${setBy}: decisions are recorded, nothing is published.`
@@ -101,7 +101,7 @@ function showStatus(status) {
   const mentioned = new Set(status.needsPerson.map(({ next }) => next))
   const hints = status.next.filter((sentence) => !mentioned.has(sentence))
   $('hints').hidden = hints.length === 0
-  show('next', ...hints.map((sentence) => make('li', {}, sentence)))
+  show('hints-list', ...hints.map((sentence) => make('li', {}, sentence)))
 
   show(
     'stages',

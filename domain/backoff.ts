@@ -5,6 +5,6 @@ export type Backoff = { firstMs: number; longestMs: number }
 export const waitAfter = ({ firstMs, longestMs }: Backoff, before: number): number =>
   Math.min(longestMs, firstMs * 2 ** before)
 
-/** The wait before something that has lasted for so long is looked at again: half as long once more, in milliseconds. */
+/** The wait before the next look at something that lasts: half the time that it has lasted, within the limits. */
 export const waitAgain = (lastingMs: number, { firstMs, longestMs }: Backoff): number =>
   Math.min(longestMs, Math.max(firstMs, lastingMs / 2))

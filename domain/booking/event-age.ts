@@ -1,21 +1,21 @@
-// Which of two versions of an event is the newer one.
+// The age of versions: whether one version of an event is older or newer than another.
 import type { ExternalEvent } from '../external-event.ts'
 import { isBefore } from '../times.ts'
 import type { Watermark } from './references.ts'
 
 type Version = Pick<ExternalEvent, 'etag' | 'updated'>
 
-/** Written before the version that was decided last. */
+/** True if the version was written before the version that was decided last. */
 export function isOlder(event: Version, { fingerprint, updated }: Watermark): boolean {
   if (updated === undefined) return false
   if (event.updated) return isBefore(event.updated, updated)
-  // A tombstone has no `updated`. Its etag tells, where that of the decided version told the same as its `updated`.
+  // A tombstone has no `updated`. Use its etag's time, if the decided version's etag agreed with its `updated`.
   const [decided, at] = [writtenByEtag(fingerprint.split(' ')[0]), writtenByEtag(event.etag)]
   if (decided === undefined || at === undefined) return false
   return at < decided && Math.abs(decided - updated.epochMilliseconds) < 1_000
 }
 
-/** Of two versions where each says when it was written. */
+/** True if both versions show their time and the first is newer. */
 export function isNewer(one: Version, than: Version): boolean {
   const [a, b] = [writtenAt(one), writtenAt(than)]
   return a !== undefined && b !== undefined && a > b
@@ -24,7 +24,10 @@ export function isNewer(one: Version, than: Version): boolean {
 const writtenAt = ({ etag, updated }: Version): number | undefined =>
   writtenByEtag(etag) ?? updated?.epochMilliseconds
 
-/** Epoch milliseconds: but for imports, an etag is twice the microseconds of `updated`, and so the finer one. */
+/**
+ * The time of an etag, in epoch milliseconds. Google's etag is twice `updated` in microseconds, except for imports: seen in
+ * recorded answers, written nowhere. `updated` itself has milliseconds only.
+ */
 function writtenByEtag(etag: string | undefined): number | undefined {
   const written = Number(etag?.replaceAll('"', ''))
   return Number.isSafeInteger(written) && written > 1e15 ? written / 2_000 : undefined

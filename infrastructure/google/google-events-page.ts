@@ -7,13 +7,13 @@ export type EventsPage = {
   nextPageToken?: string
   nextSyncToken?: string
   timeZone?: string
-  /** The problems of entries that could not be read in full; those with an id are among `events`, without times. */
+  /** Problems of unreadable entries. Entries with an id are in `events`, without times. */
   problems: EventProblem[]
 }
 
 /**
- * Reads a page; undefined for anything that is not one (a proxy's greeting, a cut body). So it is never taken for an
- * empty calendar. A malformed entry does not fail the page: what is sure of it is among the events.
+ * Reads a page. Returns undefined for a body that is no page (a proxy's greeting, a cut body): it must not look like an
+ * empty calendar. A malformed entry does not fail the page.
  */
 export function readEventsPage(body: unknown, source: EventSource = {}): EventsPage | undefined {
   if (!isRecord(body)) return undefined
@@ -26,7 +26,7 @@ export function readEventsPage(body: unknown, source: EventSource = {}): EventsP
 
   const page: EventsPage = { events: [], problems: [] }
   if (typeof body.timeZone === 'string' && body.timeZone !== '') page.timeZone = body.timeZone
-  // A page with a successor is not the last one, whatever else it carries.
+  // Ignore a sync token on a page that has a next page.
   if (nextPageToken !== undefined) page.nextPageToken = nextPageToken
   else if (nextSyncToken !== undefined) page.nextSyncToken = nextSyncToken
   for (const item of items) {

@@ -1,18 +1,18 @@
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 
-/** The kinds of work. A subject is one document of the queue; signals for it coalesce. */
+/** The kinds of work. A subject is one document of the queue; several signals for it become one. */
 export const workKinds = ['calendar', 'booking', 'references'] as const
 export type WorkKind = (typeof workKinds)[number]
 export type Kind = WorkKind | RoleKind | ParkedRequestKind
-/** Which process runs a role, or takes the next turn at the daily looks. Given to those only who ask for it by name. */
+/** The process that runs a role, or the next run of the daily looks. Leased only to those who ask for it by name. */
 export type RoleKind = `role-${'projections' | 'publisher' | 'daily-looks'}`
-/** A person's request about a parked event. Given, too, to those only who ask for it by name. */
+/** A person's request about a parked event. Leased only to those who ask for it by name. */
 export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
 /** `key` is unique within the kind: a calendar's key, a booking's uid, a role, a parked event. */
 export type Subject = { kind: Kind; key: string }
 
-/** A lease on one subject. `memo` and `syncToken` are what the last completion left. */
+/** A lease on one subject. The last completion stored `memo` and `syncToken`. */
 export type Claim = Subject & {
   leaseToken: string
   /** Failed tries since the last completion. */
@@ -38,15 +38,16 @@ export type QueueStatus = {
 }
 
 /**
- * "Look at this": durable, coalescing, leased. Times are those of the clock that the store was given (its own clock on
- * a server). Losing the whole queue costs full syncs and loses nothing. Every method may reject with StoreUnavailable.
+ * Requests that a subject be worked on: durable, one per subject, leased. Times are those of the clock that the store was
+ * given (its own clock on a server). If the whole queue is lost, every calendar is read in full, and nothing else is lost.
+ * Every method may reject with StoreUnavailable.
  */
 export interface SignalQueue {
   /**
    * Counts a signal and makes the subject due `dueInMs` from now. A subject that is due already stays so: a steady
    * stream of signals cannot put it off, though an earlier time counts. A push as `cause` is not replaced by another
-   * kind of cause before the subject is completed. `memo` is merged, key by key, into what is there. `atOnce` lifts
-   * what a failure held back: a person asks, or what was missing is there now. Durable when resolved.
+   * kind of cause before the subject is completed. `memo` is merged, key by key, into the stored one. `atOnce`
+   * cancels a retry delay: a person asks, or the missing thing is there now. Durable when resolved.
    */
   signal(subject: Subject, options: SignalOptions): Promise<void>
   /** As `signal`, for many at once, all or nothing. */

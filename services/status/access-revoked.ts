@@ -4,11 +4,11 @@ import { calendarsWithSyncs, syncsOfCalendar } from '../../projections/calendar-
 import { allSelectedCalendars, selectedCalendarsOf } from '../../projections/selected-calendars.ts'
 import type { NeedsPerson } from './need.ts'
 
-/** Credentials that began to be refused within so long of each other belong together. */
+/** Credentials refused within this time of each other belong together. */
 const WINDOW_MS = 600_000
 /** More than this share of all is an incident. */
 const SHARE = 1 / 5
-/** Fewer are none, whatever their share: one of two is nothing wide. */
+/** Fewer are no incident, whatever their share. */
 const FEWEST = 3
 
 type Refused = { calendarKey: string; credential: string; since: Temporal.Instant }
@@ -18,7 +18,7 @@ export type RevokedWidely = { incident: NeedsPerson; calendarKeys: ReadonlySet<s
 
 /**
  * Whether access was revoked widely: by an administrator, or since the OAuth client or the service account is refused.
- * Told from what every process has recorded, and only of what is refused still. Rejects with StoreUnavailable.
+ * Worked out from the records of all processes; only credentials still refused count. Rejects with StoreUnavailable.
  */
 export async function accessRevokedWidely(
   ports: Pick<CommandPorts, 'readStore'>,
@@ -63,7 +63,7 @@ async function refusedCalendars({ readStore }: Pick<CommandPorts, 'readStore'>):
   return refused
 }
 
-/** One that is reached by delegation has none: access to each is granted for itself. */
+/** A calendar reached by delegation has no credential: access is granted for each calendar. */
 const credentialOf = ({ credentialId }: { credentialId?: string }, calendarKey: string): string =>
   credentialId ?? `calendar ${calendarKey}`
 
@@ -79,7 +79,7 @@ async function countCredentials({ readStore }: Pick<CommandPorts, 'readStore'>):
 const earliest = (instants: readonly Temporal.Instant[]): Temporal.Instant =>
   instants.reduce((one, other) => (Temporal.Instant.compare(other, one) < 0 ? other : one))
 
-/** Where most of them lie within the window: its begin, and how many. */
+/** The begin of the window that holds most of them, and how many. */
 function densest(sorted: readonly Temporal.Instant[]): { since: Temporal.Instant; count: number } {
   const windows = sorted.map((since, index) => {
     const end = since.add({ milliseconds: WINDOW_MS })

@@ -1,20 +1,20 @@
-// How Cal.com's signed deliveries can be read, as far as this process has received them.
+// Cal.com's signed deliveries that this process received and could not read.
 import type { NeedsPerson } from './need.ts'
 
-/** So long after the last one that could not be read a person is told. */
+/** A person is told for this long after the last unreadable delivery. */
 const TOLD_FOR_MS = 24 * 3_600_000
-/** So many fields are named. */
+/** The most fields that are named. */
 const FIELDS = 5
 
 export type DeliveryLog = {
   /** A signed delivery was read. */
   read(): void
-  /** One could not be: what is wrong, by field; `template` where it has not even the form of Cal.com's own. */
+  /** A signed delivery could not be read: the faults by field. `template`: it does not have Cal.com's form at all. */
   unreadable(problems: readonly string[], template: boolean): void
   needsPerson(): NeedsPerson[]
 }
 
-/** Remembers the deliveries that could not be read until one can, or a day has passed. */
+/** Remembers unreadable deliveries for a day, or until one can be read. */
 export function deliveryLog({ now }: { now(): Temporal.Instant }): DeliveryLog {
   let count = 0
   let first: Temporal.Instant | undefined
@@ -30,7 +30,7 @@ export function deliveryLog({ now }: { now(): Temporal.Instant }): DeliveryLog {
   }
   return {
     read() {
-      // A template spoils every delivery: one that can be read says that it is gone. Holes are in some only.
+      // A template spoils every delivery, so a readable one shows that the template is gone. Holes are in some only.
       if (templates) forget()
     },
     unreadable(problems, template) {

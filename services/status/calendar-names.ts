@@ -1,4 +1,4 @@
-// Names of calendars that lead to harm: two for one, or one for many.
+// Names of calendars that do harm: two names for one calendar, or one name for many.
 import type { CommandPorts } from '../../commands/command.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'
@@ -26,7 +26,7 @@ export async function calendarsNamedTwice({
   )
 }
 
-/** A calendar that was registered as `primary` by a version that took it for a name: another one for each credential. */
+/** A calendar that an older version registered as `primary`, which is another calendar for each credential. */
 export async function calendarNamedPrimary({
   readStore,
   calendars,
@@ -45,7 +45,7 @@ export async function calendarNamedPrimary({
   }))
 }
 
-/** Undefined also where no key opens what the vault holds: that is told elsewhere. */
+/** Undefined also where no key opens the vault's entry: the refused calendars tell of that. */
 async function known(calendars: CommandPorts['calendars']): Promise<string | undefined> {
   try {
     return await calendars.find({ provider: 'google', externalCalendarId: 'primary' })

@@ -25,9 +25,9 @@ export async function heldChanges({
 }
 
 const SPEAK =
-  'Read the timelines of its bookings. Send ReleaseHeldChanges to look at each again and let it act, or DiscardHeldChanges to leave the bookings as they are.'
+  'Read the timelines of its bookings. Send ReleaseHeldChanges to carry the changes out, or DiscardHeldChanges to leave the bookings as they are.'
 const LOST =
-  'Connect the account again that the calendar is of, or have it shared again, and send ReleaseHeldChanges; where the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges.'
+  "Connect the calendar's account again, or have the calendar shared again, and send ReleaseHeldChanges. If the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges."
 
 /** Why changes are held, and what to do: a hold is told under its reason. */
 const holds: { readonly [Reason in HoldReason]: { because: string; next: string } } = {

@@ -17,7 +17,7 @@ export const NeedsPerson = z
   .meta({ id: 'NeedsPerson' })
 export type NeedsPerson = z.infer<typeof NeedsPerson>
 
-/** So many of each kind are named; the counts of the status tell of all. */
+/** At most this many of each kind are named; the status counts all. */
 export const NAMED = 50
 
 /** The calendar's name; null where it was forgotten, or no key opens it. */

@@ -1,4 +1,4 @@
-// The things that wait for somebody to do something, and what that would be.
+// Things that do not mend themselves, each with what a person can do about it.
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import { type Explanation, explanationOf } from '../../domain/explain/decision-sentences.ts'
@@ -18,7 +18,7 @@ import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
 type Ports = CredentialPorts & Pick<Time, 'now'>
 
-/** So many calendar syncs are asked whether their credential is there. */
+/** The most calendar syncs that are checked for their credential. */
 const SYNCS_ASKED = 1000
 
 /** Everything that waits for a person. Rejects with StoreUnavailable. */
@@ -62,7 +62,7 @@ const DIVERGED: Explanation = {
 
 const asSentence = (clause: string): string => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`
 
-/** Failures that trying again does not mend, and what would. */
+/** Failures that no retry mends, and their remedies. */
 const refusals: { readonly [code: string]: string } = {
   CREDENTIAL_MISSING: 'Store the credential with PUT /credentials/{credentialId}.',
   CREDENTIAL_REFUSED:
@@ -148,7 +148,7 @@ async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
   return waiting
 }
 
-/** So long after it was last seen at work Cal.com's own calendar sync is taken to be on. */
+/** Cal.com's own calendar sync is taken to be on for this long after a trace of it. */
 const SECOND_WRITER_HOURS = 7 * 24
 
 async function secondWriter({

@@ -7,14 +7,14 @@ export type RoleChecksDeps = {
   clock: Pick<Clock, 'now'>
   /** Rejects while the signal queue does not answer. */
   queue(): Promise<unknown>
-  /** The crons whose last turn failed. */
+  /** The crons whose last run failed. */
   failingCrons(): readonly string[]
   models: { isWriter(): boolean; status(): ProjectionsStatus }
-  /** Rejects while what is to be published waits too long; undefined where nothing is published to a broker. */
+  /** Rejects while an event waits too long for the broker; undefined without a broker. */
   publisher: (() => Promise<unknown>) | undefined
 }
 
-/** Read models that have not begun after so long are not going to by themselves. */
+/** Read models that have not begun after this time need help. */
 const STARTING_MS = 30_000
 
 /** One check for each role that this process runs, besides http; each rejects while its role does not do its work. */
@@ -29,7 +29,7 @@ export function roleChecks(deps: RoleChecksDeps): { [role: string]: () => Promis
   return Object.fromEntries(checks.filter(([role]) => roles.has(role)))
 }
 
-/** A process that does not write the read models stands by, which is all it has to do. */
+/** A process without the lease of the read models stands by: that is its work. */
 function projectionsCheck({ models, clock }: RoleChecksDeps): () => Promise<void> {
   let startingSince: Temporal.Instant | undefined
   return async () => {

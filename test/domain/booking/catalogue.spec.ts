@@ -33,7 +33,9 @@ function inWords({ leaves, held, told, diverges, looksAgain, afterMs }: Entry): 
     afterMs === undefined ? trace[leaves] : `${trace[leaves]} after ${afterMs / 60_000} minutes`,
     ...(looksAgain ? ['looked at again'] : []),
     ...(held ? ['held'] : []),
-    ...(told ? [told === 'always' ? 'a person is told, also if the booking is closed' : 'a person is told'] : []),
+    ...(told
+      ? [told === 'always' ? 'a person is told, also if the booking is closed' : 'a person is told']
+      : []),
     ...(diverges ? ['calendar and booking differ'] : []),
   ].join('; ')
 }

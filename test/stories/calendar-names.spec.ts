@@ -100,8 +100,11 @@ test(
     story.google.clear(host.calendarId)
     await minutesPass(story, 20)
     assert.equal(await people.feed(), [])
-    const held = (await people.status()).needsPerson.filter(({ code }) => code === 'MASS_CHANGE')
-    assert.is(held.length, 1, JSON.stringify(held))
+    // Each booking is told by itself as well.
+    const told = (await people.status()).needsPerson.filter(({ code }) => code === 'MASS_CHANGE')
+    const held = told.filter(({ bookingUid }) => bookingUid === undefined)
+    assert.is(held.length, 1, JSON.stringify(told))
+    assert.match(held[0]?.sentence ?? '', '4 changes')
   }),
 )
 

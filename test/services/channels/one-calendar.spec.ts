@@ -23,7 +23,11 @@ const keyOf = (sync: SyncFixture, externalCalendarId: string) =>
   sync.ports.calendars.keyOf({ provider, externalCalendarId })
 const register = (sync: SyncFixture, { userId, credentialId }: Host, externalCalendarId: string) =>
   sync.command(RegisterCalendarSync, { userId, provider, externalCalendarId, credentialId })
-const codes = async (sync: SyncFixture) => (await whatNeedsPerson(sync.ports)).map(({ code }) => code)
+/** What waits for a person, besides single bookings. */
+const codes = async (sync: SyncFixture) =>
+  (await whatNeedsPerson(sync.ports))
+    .filter(({ bookingUid }) => bookingUid === undefined)
+    .map(({ code }) => code)
 const keysIn = async (sync: SyncFixture, { uid }: Linked) =>
   trackedPart(await sync.booking(uid))?.references.map(({ stored }) => stored.calendarKey)
 

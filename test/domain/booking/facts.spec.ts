@@ -103,7 +103,7 @@ test('recorded times set the booking back to what is true in Cal.com', () => {
   back
     .when(sees(written(5, from('11:00')), { began: 80 }))
     .gives()
-    .by('STALE')
+    .by('TIMES_DIFFER')
   back.when(sees(written(6, from('11:00')), { began: 80 })).gives('BookingRescheduled')
 })
 

@@ -1,5 +1,6 @@
 import { resumeAlone } from '../composition/resume-publishing.ts'
 import { StartRefused } from '../composition/start-refused.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { systemClock } from '../infrastructure/clock/system-clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
@@ -41,7 +42,7 @@ export async function resumePublishing(options: {
 async function resume(configuration: Configuration, options: ResumeOptions): Promise<Outcome> {
   const { folder } = configuration.data
   const { after, write } = options
-  const body = { ...(after !== undefined && { after }), write, dataFolder: folder }
+  const body = { ...defined({ after }), write, dataFolder: folder }
   const answer =
     keptServiceAddress(folder) === undefined
       ? undefined

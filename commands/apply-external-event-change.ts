@@ -3,6 +3,7 @@ import type { Look } from '../domain/booking/look.ts'
 import { streamName } from '../domain/domain-event.ts'
 import { sentenceOfDecision } from '../domain/explain/explanation.ts'
 import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { bookingsOfEvents, bookingsOfOccurrences, concernedBy } from '../projections/booking-references.ts'
 import { claimsOf } from '../projections/claims.ts'
 import { applyLook } from './apply-look.ts'
@@ -144,21 +145,21 @@ function externalEventOf(body: z.infer<typeof change>): ExternalEvent {
   return {
     id,
     status,
-    ...(etag !== undefined && { etag }),
-    ...(updated && { updated }),
-    ...(times && { times }),
-    ...(recurringEventId !== undefined && { recurringEventId }),
-    ...(originalStart && { originalStart }),
-    ...(attendees && { attendees: attendees.map(withoutUndefined) }),
-    ...(organizerSelf !== undefined && { organizerSelf }),
+    ...defined({
+      etag,
+      updated,
+      times,
+      recurringEventId,
+      originalStart,
+      attendees: attendees?.map(withoutUndefined),
+      organizerSelf,
+    }),
   }
 }
 
 const withoutUndefined = ({ responseStatus, self, organizer, resource }: z.infer<typeof attendee>) => ({
   responseStatus,
-  ...(self !== undefined && { self }),
-  ...(organizer !== undefined && { organizer }),
-  ...(resource !== undefined && { resource }),
+  ...defined({ self, organizer, resource }),
 })
 
 function readTimes(start: Moment | undefined, end: Moment | undefined): ExternalTimes | undefined {
@@ -170,12 +171,12 @@ function readTimes(start: Moment | undefined, end: Moment | undefined): External
   if (typeof from.at === 'string' || typeof to.at === 'string') return undefined
   if (Temporal.Instant.compare(from.at, to.at) > 0) return undefined
   const zone = from.timeZone
-  return { allDay: false, start: from.at, end: to.at, ...(zone !== undefined && { timeZone: zone }) }
+  return { allDay: false, start: from.at, end: to.at, ...defined({ timeZone: zone }) }
 }
 
 function read(moment: Moment): { at: Temporal.Instant | string; timeZone?: string } {
   if (typeof moment === 'string' || moment instanceof Temporal.Instant) return { at: moment }
   if ('date' in moment) return { at: moment.date }
   const { dateTime, timeZone } = moment
-  return { at: dateTime, ...(timeZone !== undefined && { timeZone }) }
+  return { at: dateTime, ...defined({ timeZone }) }
 }

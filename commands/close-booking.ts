@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { closeBooking } from '../domain/booking/facts.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, text } from './body-fields.ts'
 import { defineCommand } from './command.ts'
@@ -23,7 +24,7 @@ export const CloseBooking = defineCommand({
       closeBooking(state, {
         bookingUid: body.bookingUid,
         reason: body.reason,
-        ...(body.rescheduledToUid !== undefined && { rescheduledToUid: body.rescheduledToUid }),
+        ...defined({ rescheduledToUid: body.rescheduledToUid }),
         at: ports.now().toString(),
       }),
     ),

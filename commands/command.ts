@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { DomainEvent } from '../domain/domain-event.ts'
 import type { Cause, EventMetadata } from '../domain/event-metadata.ts'
+import { defined } from '../domain/optional-fields.ts'
 import type { Position } from '../ports/event-store/event-store.ts'
 import type { Outside, Settings, Stores, Time } from '../ports/port-groups.ts'
 
@@ -54,8 +55,7 @@ export const metadataOf = (context: CommandContext): EventMetadata => ({
   correlationId: context.correlationId,
   causationId: context.causationId,
   actor: context.actor,
-  ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
-  ...(context.cause !== undefined && { cause: context.cause }),
+  ...defined({ traceparent: context.traceparent, cause: context.cause }),
 })
 
 export const notFound = (code: string, detail: string): CommandResult => ({

@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decision.ts'
 import { type Category, type EventsOf, streamName } from '../domain/domain-event.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { decode, encode } from '../ports/event-store/event-codec.ts'
 import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
@@ -71,7 +72,7 @@ export async function execute<C extends Category, State>(
       stream: loaded.stream,
       revision,
       events,
-      ...(position !== undefined && { position }),
+      ...defined({ position }),
     }
   }
   throw new StoreUnavailable(`too many writers on one stream: gave up after ${ATTEMPTS} attempts`)

@@ -1,5 +1,6 @@
 import type { LookContext } from '../domain/booking/look.ts'
 import { effectiveMode } from '../domain/calendar/policy.ts'
+import { defined } from '../domain/optional-fields.ts'
 import type { SyncMode } from '../domain/sync-mode.ts'
 import { calendarSyncById } from '../projections/calendar-syncs.ts'
 import { policyLayers } from '../projections/sync-policies.ts'
@@ -20,11 +21,11 @@ async function policyFor(
   const calendarSyncId = calendarSyncIdOf(booking.userId, calendarKey)
   const sync = await calendarSyncById(ports.readStore, calendarSyncId)
   const organizationId = booking.organizationId ?? sync?.organizationId
-  const host = { userId: booking.userId, ...(organizationId !== undefined && { organizationId }) }
+  const host = { userId: booking.userId, ...defined({ organizationId }) }
   const layers = await policyLayers(ports.readStore, { ...host, calendarSyncId })
   const stopped = sync !== undefined && sync.status !== 'ACTIVE'
   const mode = stopped ? 'off' : effectiveMode({ ...layers, fallback: ports.defaultMode })
-  return { mode, ...(organizationId !== undefined && { organizationId }) }
+  return { mode, ...defined({ organizationId }) }
 }
 
 /** As far as the service may go for a booking. */

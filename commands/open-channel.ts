@@ -1,5 +1,6 @@
 import { activateChannel, failActivation, openChannel } from '../domain/calendar/channels.ts'
 import type { DomainEvent } from '../domain/domain-event.ts'
+import { defined } from '../domain/optional-fields.ts'
 import type { ProviderError } from '../ports/calendar-provider.ts'
 import { calendarSubscriptionAggregate } from './aggregates.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, notFound } from './command.ts'
@@ -70,15 +71,14 @@ export async function openNewChannel(
   if (!answered.ok) return answered
   const events: DomainEvent[] = [...opening.events, ...answered.events]
   const position = answered.position ?? opening.position
-  return { ...answered, events, ...(position !== undefined && { position }) }
+  return { ...answered, events, ...defined({ position }) }
 }
 
 const suspending: ReadonlySet<ProviderError['code']> = new Set(['CREDENTIAL_REFUSED', 'CREDENTIAL_MISSING'])
 
 const failureOf = (error: ProviderError) => ({
   code: error.code,
-  ...(error.reason !== undefined && { reason: error.reason }),
-  ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+  ...defined({ reason: error.reason, retryAfterMs: error.retryAfterMs }),
   permanent: error.code === 'PUSH_NOT_SUPPORTED',
   suspends: suspending.has(error.code),
 })

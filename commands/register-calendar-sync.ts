@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { registerCalendarSync } from '../domain/calendar/sync.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { calendarSyncAggregate } from './aggregates.ts'
 import { credentialId, ownCalendar, text, userId } from './body-fields.ts'
 import { calendarSyncIdOf } from './calendar-sync-id.ts'
@@ -25,8 +26,7 @@ export const RegisterCalendarSync = defineCommand({
         userId: body.userId,
         provider: body.provider,
         calendarKey,
-        ...(body.organizationId !== undefined && { organizationId: body.organizationId }),
-        ...(body.credentialId !== undefined && { credentialId: body.credentialId }),
+        ...defined({ organizationId: body.organizationId, credentialId: body.credentialId }),
         at: ports.now().toString(),
       }),
     )

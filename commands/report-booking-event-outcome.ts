@@ -37,8 +37,7 @@ export const ReportBookingEventOutcome = defineCommand({
         sequence: publication.sequence,
         outcome: body.outcome,
         ...(start && end && { start: start.toString(), end: end.toString() }),
-        ...(newBookingUid !== undefined && { newBookingUid }),
-        ...(code !== undefined && { code }),
+        ...defined({ newBookingUid, code }),
         at: ports.now().toString(),
       }),
     )

@@ -51,8 +51,10 @@ export const TrackBooking = defineCommand({
         provider: named.provider,
         calendarKey: await ports.calendars.keyOf(named),
         externalEventId: named.externalEventId,
-        ...(named.recurringEventId !== undefined && { recurringEventId: named.recurringEventId }),
-        ...(named.originalStart !== undefined && { originalStart: named.originalStart.toString() }),
+        ...defined({
+          recurringEventId: named.recurringEventId,
+          originalStart: named.originalStart?.toString(),
+        }),
         confirmed: true,
         ofHost: true as const,
       })),

@@ -1,3 +1,4 @@
+import { defined } from '../domain/optional-fields.ts'
 import type { ApiTroubles } from '../infrastructure/calcom/calcom-api-troubles.ts'
 import {
   calcomWebhook,
@@ -138,7 +139,7 @@ export function httpHandler(parts: HttpParts) {
         standIns: configuration.standIns,
         pushes: push.inHand,
         projections: models.lastTold,
-        ...(publisher && { publication: publisher.lastTold }),
+        ...defined({ publication: publisher?.lastTold }),
         surroundings,
       }),
     ),

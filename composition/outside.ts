@@ -1,5 +1,6 @@
 // Google and Cal.com: the real ones, or the stand-ins.
 import { join } from 'node:path'
+import { defined } from '../domain/optional-fields.ts'
 import { calcomApiKeys } from '../infrastructure/calcom/calcom-api-keys.ts'
 import {
   type CalcomBookingDirectory,
@@ -75,16 +76,18 @@ const googleOptions = ({ google }: Configuration, standIns: StandIns | undefined
   standIns
     ? { apiUrl: standIns.google.url, tokenUrl: standIns.google.tokenUrl, delegatedDomains: [] }
     : {
-        ...(google.apiUrl !== undefined && { apiUrl: google.apiUrl }),
-        ...(google.tokenUrl !== undefined && { tokenUrl: google.tokenUrl }),
-        ...(google.oauthClient && { oauth: google.oauthClient }),
-        ...(google.serviceAccount && { serviceAccount: google.serviceAccount }),
+        ...defined({
+          apiUrl: google.apiUrl,
+          tokenUrl: google.tokenUrl,
+          oauth: google.oauthClient,
+          serviceAccount: google.serviceAccount,
+        }),
         delegatedDomains: google.delegatedDomains,
       }
 
 /** Where access tokens are asked for. */
 export const googleTokenEndpoint = ({ google: { apiUrl, tokenUrl } }: Configuration): string =>
-  addresses({ ...(apiUrl !== undefined && { apiUrl }), ...(tokenUrl !== undefined && { tokenUrl }) }).tokenUrl
+  addresses(defined({ apiUrl, tokenUrl })).tokenUrl
 
 function delegated({ google }: Configuration): (externalCalendarId: string) => boolean {
   const domains = new Set(google.serviceAccount ? google.delegatedDomains : [])
@@ -100,8 +103,7 @@ function bookingDirectory(
   const { url, apiKey, apiKeysFile } = calcom.api
   return calcomBookingDirectory({
     apiUrl: url,
-    ...(apiKey !== undefined && { apiKey }),
-    ...(apiKeysFile !== undefined && { apiKeysFile }),
+    ...defined({ apiKey, apiKeysFile }),
   })
 }
 
@@ -109,10 +111,7 @@ type CalcomApi = NonNullable<Configuration['calcom']['api']>
 
 /** Every key that is configured, with its owner where it has one. Throws where the file of keys cannot be read. */
 export const calcomKeys = ({ apiKey, apiKeysFile }: Omit<CalcomApi, 'url'>) =>
-  calcomApiKeys({
-    ...(apiKey !== undefined && { apiKey }),
-    ...(apiKeysFile !== undefined && { apiKeysFile }),
-  }).all()
+  calcomApiKeys(defined({ apiKey, apiKeysFile })).all()
 
 /** Whether Cal.com's own calendar sync changed one of the newest bookings that this key shows. */
 export const showsSecondWriter = (apiUrl: string, key: string): Promise<boolean> =>

@@ -6,4 +6,10 @@ export function defined<Fields extends object>(fields: Fields): Defined<Fields> 
   return kept as Defined<Fields>
 }
 
+/** The value made into another; undefined where there is none. */
+export const ifDefined = <Value, Made>(
+  value: Value | undefined,
+  make: (value: Value) => Made,
+): Made | undefined => (value === undefined ? undefined : make(value))
+
 type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }

@@ -3,6 +3,7 @@
 import { isGrown } from '../domain/booking/references.ts'
 import { seriesRoot } from '../domain/booking/series-pairing.ts'
 import { trackedPart } from '../domain/booking/state.ts'
+import { defined } from '../domain/optional-fields.ts'
 import type { KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,
@@ -238,7 +239,7 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
   return {
     bookingUid: booking.bookingUid,
     userId: booking.userId,
-    ...(booking.organizationId !== undefined && { organizationId: booking.organizationId }),
+    ...defined({ organizationId: booking.organizationId }),
     open: state.kind === 'OPEN',
     status: statusOf(state),
     ...booking.times,
@@ -247,12 +248,11 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
       return {
         ...stored,
         confirmed,
-        ...(rule !== undefined && { rule }),
+        ...defined({ rule }),
         ...(isGrown(reference) && { grown: true as const }),
       }
     }),
-    ...(booking.rescheduledFromUid !== undefined && { rescheduledFromUid: booking.rescheduledFromUid }),
+    ...defined({ rescheduledFromUid: booking.rescheduledFromUid, createdAt: booking.createdAt }),
     trackedAt: booking.trackedAt,
-    ...(booking.createdAt !== undefined && { createdAt: booking.createdAt }),
   }
 }

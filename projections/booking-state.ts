@@ -7,6 +7,7 @@ import {
   initialBooking,
   type OpenBooking,
 } from '../domain/booking/state.ts'
+import { defined, ifDefined } from '../domain/optional-fields.ts'
 import type { Times } from '../domain/times.ts'
 import type { StoredForm } from './read-model.ts'
 import { instant, type StoredState, storeState } from './stored-state.ts'
@@ -53,13 +54,12 @@ export function statusOf(booking: StoredBooking): ShownStatus {
 function restoreBooking(stored: StoredBooking): KnownBooking {
   if (stored.kind !== 'CLOSED') return restoreTracked(stored)
   const { last, ...closed } = stored
-  return { ...closed, ...(last && { last: restoreTracked(last) }) }
+  return { ...closed, ...defined({ last: ifDefined(last, restoreTracked) }) }
 }
 
 function restoreTracked({ createdAt, acceptedAt, ...stored }: StoredTracked): OpenBooking | CancelledBooking {
   const restored = {
-    ...(createdAt !== undefined && { createdAt: instant(createdAt) }),
-    ...(acceptedAt !== undefined && { acceptedAt: instant(acceptedAt) }),
+    ...defined({ createdAt: ifDefined(createdAt, instant), acceptedAt: ifDefined(acceptedAt, instant) }),
     times: restoreTimes(stored.times),
     basis: restoreTimes(stored.basis),
     references: stored.references.map(restoreReference),
@@ -86,6 +86,6 @@ function restoreReference({ watermark, ...stored }: StoredState<Reference>): Ref
   const { fingerprint, updated } = watermark
   return {
     ...restored,
-    watermark: { fingerprint, ...(updated !== undefined && { updated: instant(updated) }) },
+    watermark: { fingerprint, ...defined({ updated: ifDefined(updated, instant) }) },
   }
 }

@@ -2,6 +2,7 @@
 import { decisionOf } from '../domain/booking/decisions.ts'
 import type { Agreement, BookingEvent } from '../domain/booking/events.ts'
 import { trackedPart } from '../domain/booking/state.ts'
+import { defined } from '../domain/optional-fields.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import {
   bookingStateForm,
@@ -176,7 +177,7 @@ function noted(
   switch (event.type) {
     case 'BookingTracked': {
       const { rescheduledFromUid } = event.data
-      return rescheduledFromUid === undefined ? {} : { rescheduledFromUid }
+      return defined({ rescheduledFromUid })
     }
     case 'SecondWriterNoticed':
       return { secondWriterAt: event.data.at }
@@ -189,7 +190,7 @@ function noted(
     case 'BookingOutcomeReported': {
       const { outcome, code, at } = event.data
       return {
-        lastOutcome: { eventId: event.data.eventId, outcome, ...(code !== undefined && { code }), at },
+        lastOutcome: { eventId: event.data.eventId, outcome, ...defined({ code }), at },
       }
     }
     default:
@@ -204,7 +205,7 @@ function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument 
     bookingUid: state.bookingUid,
     ...(open && {
       userId: open.userId,
-      ...(open.organizationId !== undefined && { organizationId: open.organizationId }),
+      ...defined({ organizationId: open.organizationId }),
       ...open.times,
       agreement: open.agreement,
     }),
@@ -214,7 +215,7 @@ function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument 
     ...(state.kind !== 'OPEN' && { closedReason: state.reason }),
     ...(state.kind === 'CLOSED' &&
       state.rescheduledToUid !== undefined && { rescheduledToUid: state.rescheduledToUid }),
-    ...(attention !== undefined && { attention }),
+    ...defined({ attention }),
     ...noted,
   }
 }

@@ -1,5 +1,6 @@
 // The calendar syncs as rows: what hosts asked for, those they gave up included.
 import { type CalendarSync, evolveCalendarSync, initialCalendarSync } from '../domain/calendar/sync.ts'
+import { defined, ifDefined } from '../domain/optional-fields.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
@@ -89,7 +90,7 @@ function restore({ lastUsedAt, status, ...sync }: CalendarSyncDocument): Calenda
     ...sync,
     kind: 'REGISTERED',
     status,
-    ...(lastUsedAt !== undefined && { lastUsedAt: instant(lastUsedAt) }),
+    ...defined({ lastUsedAt: ifDefined(lastUsedAt, instant) }),
   }
 }
 

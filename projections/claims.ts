@@ -1,4 +1,5 @@
 import type { Claim, Look } from '../domain/booking/look.ts'
+import { defined, ifDefined } from '../domain/optional-fields.ts'
 import { instant } from '../domain/times.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { type BookingReferencesDocument, bookingsOfEvents } from './booking-references.ts'
@@ -27,6 +28,5 @@ export const claimsOf = (
       bookingUid: other.bookingUid,
       times: { start: instant(start), end: instant(end) },
       trackedAt: instant(trackedAt),
-      ...(createdAt !== undefined && { createdAt: instant(createdAt) }),
-      ...(rescheduledFromUid !== undefined && { rescheduledFromUid }),
+      ...defined({ createdAt: ifDefined(createdAt, instant), rescheduledFromUid }),
     }))

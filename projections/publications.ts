@@ -1,4 +1,5 @@
 // Decisions that were published, and what became of them.
+import { defined } from '../domain/optional-fields.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
@@ -55,8 +56,7 @@ const model = defineReadModel({
         const { eventId, outcome, code, newBookingUid, at } = event.data
         const reported = {
           outcome,
-          ...(code !== undefined && { code }),
-          ...(newBookingUid !== undefined && { newBookingUid }),
+          ...defined({ code, newBookingUid }),
           at,
         }
         return [

@@ -4,6 +4,7 @@ import {
   initialCalendarSubscription,
   type RequestedSubscription,
 } from '../domain/calendar/subscription.ts'
+import { defined, ifDefined } from '../domain/optional-fields.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { indexKey, under } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
@@ -139,5 +140,5 @@ export const subscriptionState = ({
     at: instant(opening.at),
     requestedExpiresAt: instant(opening.requestedExpiresAt),
   })),
-  ...(retryAt !== undefined && { retryAt: instant(retryAt) }),
+  ...defined({ retryAt: ifDefined(retryAt, instant) }),
 })

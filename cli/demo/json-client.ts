@@ -1,3 +1,5 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
+
 /** JSON over HTTP below one root. Every method rejects where the answer is not one of success. */
 export type JsonClient = {
   get<T>(path: string): Promise<T>
@@ -14,7 +16,7 @@ export function jsonClient(root: string, headers: Record<string, string> = {}): 
     const response = await fetch(`${root}${path}`, {
       method,
       headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
-      ...(body && { body: JSON.stringify(body) }),
+      ...defined({ body: ifDefined(body, JSON.stringify) }),
     })
     return { method, path, status: response.status, text: await response.text() }
   }

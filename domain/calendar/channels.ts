@@ -2,6 +2,7 @@
 // the state and the fold are in subscription.ts.
 
 import { accept, type Decision, reject } from '../decision.ts'
+import { defined } from '../optional-fields.ts'
 import {
   type CalendarSubscription,
   type CalendarSubscriptionEvent,
@@ -120,7 +121,7 @@ export function failActivation(
   const shared = {
     subscriptionId: state.subscriptionId,
     code,
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
     retryAt: now.add({ milliseconds: delay }).toString(),
     at: now.toString(),
   }

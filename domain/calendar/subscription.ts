@@ -4,6 +4,7 @@
 // stopped is decided in channels.ts.
 import { waitAfter } from '../backoff.ts'
 import { accept, type Decision } from '../decision.ts'
+import { defined } from '../optional-fields.ts'
 
 export type CalendarSubscriptionEvent =
   | {
@@ -194,7 +195,7 @@ export function suspendSubscription(
     data: {
       subscriptionId: state.subscriptionId,
       code: failure.code,
-      ...(failure.reason !== undefined && { reason: failure.reason }),
+      ...defined({ reason: failure.reason }),
       retryAt: failure.now.add({ milliseconds: retryDelayMs(state.failures) }).toString(),
       at: failure.now.toString(),
     },

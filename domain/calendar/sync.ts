@@ -1,6 +1,7 @@
 // A host's request that bookings in one calendar are kept in step. Stream: calendarSync-<id>, one for a user and a
 // calendar. The event types below are a storage format: names and fields are only ever added (see event-codec.ts).
 import { accept, type Decision, reject } from '../decision.ts'
+import { defined } from '../optional-fields.ts'
 
 export type CalendarSyncEvent =
   | {
@@ -49,9 +50,7 @@ export function evolveCalendarSync(state: CalendarSync, event: CalendarSyncEvent
         calendarSyncId,
         userId,
         calendarKey,
-        ...(organizationId !== undefined && { organizationId }),
-        ...(credentialId !== undefined && { credentialId }),
-        ...(lastUsedAt && { lastUsedAt }),
+        ...defined({ organizationId, credentialId, lastUsedAt }),
       }
     }
     case 'CalendarSyncPaused':
@@ -87,8 +86,7 @@ export function registerCalendarSync(
     type: 'CalendarSyncRegistered',
     data: {
       ...registration,
-      ...(credentialId !== undefined && { credentialId }),
-      ...(organizationId !== undefined && { organizationId }),
+      ...defined({ credentialId, organizationId }),
     },
   })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import type { DirectoryAnswer, DirectoryError } from '../../ports/booking-directory.ts'
 
 /** How API v2 is reached. */
@@ -41,7 +42,7 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
             accept: 'application/json',
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...defined({ body: ifDefined(body, JSON.stringify) }),
           // A key must not follow a redirect to another host.
           redirect: 'manual',
           signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
@@ -72,7 +73,7 @@ function errorOf(response: Response): DirectoryError {
     ok: false,
     code: errorCode(status),
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined } from '../../domain/optional-fields.ts'
 import type {
   BookingDirectory,
   DirectoryAnswer,
@@ -92,7 +93,7 @@ export function calcomBookingDirectory(
       const following = place.owner + 1 < owners.length ? firstPage(place.owner + 1) : undefined
       const page = (bookings: DirectoryBooking[], next: Place | undefined) => ({
         ok: true as const,
-        value: { bookings, ...(next && { next: next.text }) },
+        value: { bookings, ...defined({ next: next?.text }) },
       })
       if (!answer.ok) {
         if (answer.code !== 'REFUSED' || owners.length === 1) return answer

@@ -1,4 +1,5 @@
 // The pages of Cal.com's list of bookings: asked for by `skip`, or by `cursor` where an answer offers one.
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalcomPage } from './calcom-api-client.ts'
 
 /** Where the reading of pages stands. As text it is what `after` takes. */
@@ -65,7 +66,6 @@ export function placeAfter(
   return place({
     owner,
     skip: skip + take,
-    ...(nextCursor !== undefined && { cursor: nextCursor }),
-    ...(first !== undefined && { before: first }),
+    ...defined({ cursor: nextCursor, before: first }),
   })
 }

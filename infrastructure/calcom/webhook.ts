@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { defined } from '../../domain/optional-fields.ts'
 import type {
   BookingDelivery,
   DeliveredBooking,
@@ -67,7 +68,7 @@ function deliveryOf(
   createdAt: string | undefined,
   payload: unknown,
 ): { ok: true; delivery: BookingDelivery } | DeliveryProblem {
-  const when = createdAt === undefined ? {} : { createdAt }
+  const when = defined({ createdAt })
   switch (triggerEvent) {
     case 'BOOKING_CREATED': {
       const read = Booking.safeParse(payload)
@@ -142,7 +143,7 @@ function deliveredBooking(read: z.infer<typeof Booking>, announcedAt: string | u
     ...possibleTimes(startTime, endTime, length),
     status: statusOf(read.status),
     ...seatsOf(read.seatsPerTimeSlot),
-    ...(createdAt && { createdAt }),
+    ...defined({ createdAt }),
     ...(isOfSecondWriter({ metadata, createdAt }) && { secondWriter: true }),
     destinations: googleDestinations(read.destinationCalendar, read.organizer?.email ?? undefined),
   }

@@ -1,4 +1,5 @@
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Answer, CalendarProvider, ChangesPage, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
@@ -43,10 +44,8 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
       vault,
       clock,
       tokenEndpoint: googleTokenEndpoint({ url: tokenUrl, clock, timeoutMs: timeoutMs / 3 }),
-      ...(oauth ? { oauth } : {}),
-      ...(options.serviceAccount ? { serviceAccount: options.serviceAccount } : {}),
+      ...defined({ oauth, serviceAccount: options.serviceAccount, log }),
       delegatedDomains: options.delegatedDomains,
-      ...(log ? { log } : {}),
     }),
   })
 
@@ -125,8 +124,8 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
               ...LIST,
               calendarId: request.externalCalendarId,
               // A sync token remembers the bound that the full list was asked with, and refuses another.
-              ...(syncToken !== undefined ? { syncToken } : timeMin ? { timeMin: timeMin.toString() } : {}),
-              ...(pageToken !== undefined ? { pageToken } : {}),
+              ...(syncToken !== undefined ? { syncToken } : defined({ timeMin: timeMin?.toString() })),
+              ...defined({ pageToken }),
             },
             how,
           ),
@@ -189,7 +188,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
                 showDeleted: true,
                 maxResults: 2500,
                 fields: LIST.fields,
-                ...(asked !== undefined ? { pageToken: asked } : {}),
+                ...defined({ pageToken: asked }),
               },
               how,
             ),

@@ -1,4 +1,5 @@
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Answer } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { withDeadline } from './deadline.ts'
@@ -55,7 +56,7 @@ export function googleCalls(options: {
     bearer: { accessToken: string; quotaUser?: string },
   ): Promise<Answer<unknown>> {
     const client = await loadClient()
-    const common = bearer.quotaUser === undefined ? {} : { quotaUser: bearer.quotaUser }
+    const common = defined({ quotaUser: bearer.quotaUser })
     try {
       const answer = await withDeadline(clock, timeoutMs, signal, (within) =>
         ask(client, common, {

@@ -1,5 +1,6 @@
 // What is needed of a series' recurrence (RFC 5545, 3.8.5): by which rule it repeats, at what date it ends, and which
 // dates it leaves out.
+import { defined } from '../../domain/optional-fields.ts'
 import { isZone } from './google-time.ts'
 
 /** As in ExternalEvent; `until` only where nothing but one rule with an UNTIL says when the series ends. */
@@ -20,7 +21,7 @@ export function readRecurrence(lines: readonly string[], start: Start): Recurren
   const rule = [...rules.map((parts) => ruleText(parts, day)).toSorted(), ...(dates ? ['RDATE'] : [])]
   const until = rules.length === 1 && !dates ? untilOf(rules[0]?.get('UNTIL'), zone) : undefined
   const excluded = lines.filter((line) => /^EXDATE/i.test(line)).flatMap((line) => timesIn(line, zone))
-  return { rule: rule.join(' '), ...(until && { until }), ...(excluded.length > 0 && { excluded }) }
+  return { rule: rule.join(' '), ...defined({ until }), ...(excluded.length > 0 && { excluded }) }
 }
 
 type Parts = ReadonlyMap<string, string>

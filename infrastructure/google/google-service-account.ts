@@ -1,5 +1,6 @@
 import { createPrivateKey, createSign } from 'node:crypto'
 import * as z from 'zod'
+import { defined } from '../../domain/optional-fields.ts'
 import { GOOGLE_TOKEN_URL } from './google-token-endpoint.ts'
 
 /** All that this service does at Google: reading events, watching them, stopping a channel. */
@@ -66,7 +67,7 @@ export function assertionForm(
     aud: GOOGLE_TOKEN_URL,
     iat: issuedAt,
     exp: issuedAt + 3600,
-    ...(subject === undefined ? {} : { sub: subject }),
+    ...defined({ sub: subject }),
   }
   const signed = `${base64url(header)}.${base64url(claims)}`
   const signature = createSign('RSA-SHA256').update(signed).sign(account.privateKey, 'base64url')

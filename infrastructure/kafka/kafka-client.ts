@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { KafkaConfiguration } from './kafka-configuration.ts'
 
@@ -54,7 +55,7 @@ export function kafkaClient(options: KafkaClientOptions, retry: RetryOptions = R
       // A certificate is for the name by which a broker is known, wherever it is reached; an IP address is no such name.
       const servername = /^[\d.]+$|:/.test(host) ? undefined : host
       const socket = ssl
-        ? connectTls({ ...to, ...(servername !== undefined && { servername }) }, onConnect)
+        ? connectTls({ ...to, ...defined({ servername }) }, onConnect)
         : connectTcp(to, onConnect)
       return survivingNonsense(socket).setKeepAlive(true, KEEP_ALIVE_MS)
     },

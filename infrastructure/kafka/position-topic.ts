@@ -1,5 +1,6 @@
 import type { Kafka, Message } from 'kafkajs'
 import { z } from 'zod'
+import { defined } from '../../domain/optional-fields.ts'
 import type { PublishedMark } from '../../ports/booking-event-publisher.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { readCommitted } from './committed-messages.ts'
@@ -72,7 +73,7 @@ export async function readMark(options: {
 function parsed(topic: string, text: string): { mark: PublishedMark; partitions: number } {
   try {
     const { partitions, held, ...place } = Stored.parse(JSON.parse(text))
-    return { mark: { ...place, ...(held && { blocked: held }) }, partitions }
+    return { mark: { ...place, ...defined({ blocked: held }) }, partitions }
   } catch (cause) {
     throw new WrongTopic(`${topic} holds a position that this version did not write`, { cause })
   }

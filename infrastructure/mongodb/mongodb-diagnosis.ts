@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { BSON, MongoCompatibilityError, type MongoOptions, type TopologyDescription } from 'mongodb'
+import { defined } from '../../domain/optional-fields.ts'
 import type { EngineProblem } from '../../ports/engine-problem.ts'
 import { GREETING_ID, type Greeting, type WayProblem, wayTo } from '../diagnosis/way-to-server.ts'
 import { errorCode, errorText } from '../logging/error-facts.ts'
@@ -41,7 +42,7 @@ export function diagnose(
     ok: false,
     version: undefined,
     replicaSet: replicaSetOf(topology),
-    ...(problem === undefined ? {} : { problem }),
+    ...defined({ problem }),
     detail: problem === 'NOT_A_REPLICA_SET' ? notTheSet(named.replicaSet) : errorText(detail),
   }
 }
@@ -120,6 +121,6 @@ function encryption(options: MongoOptions): ConnectionOptions {
     ...(tlsCAFile && { ca: readFileSync(tlsCAFile) }),
     ...(own && { cert: own, key: own, passphrase }),
     ...(options.rejectUnauthorized === false && { rejectUnauthorized: false }),
-    ...(options.checkServerIdentity && { checkServerIdentity: options.checkServerIdentity }),
+    ...defined({ checkServerIdentity: options.checkServerIdentity }),
   }
 }

@@ -1,4 +1,5 @@
 import type { Document, Filter } from 'mongodb'
+import { defined } from '../../domain/optional-fields.ts'
 import { compareText, spanOf } from '../../ports/read-store/key-range.ts'
 import type { PageEnd } from '../../ports/read-store/page-cursor.ts'
 import type { KeyRange, Document as ReadDocument } from '../../ports/read-store/read-store.ts'
@@ -73,4 +74,4 @@ function within(range: KeyRange) {
   return { $gte: from, ...upTo(to) }
 }
 
-const upTo = (to: string | undefined) => (to === undefined ? {} : { $lt: to })
+const upTo = (to: string | undefined) => defined({ $lt: to })

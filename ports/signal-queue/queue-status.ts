@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import type { QueueStatus, WorkKind } from './signal-queue.ts'
 
 /** How things stand with a kind; `oldestDueAt` in milliseconds since 1970, undefined where nothing is due. */
@@ -10,5 +11,5 @@ export const queueStatus = (
   due,
   leased,
   waiting,
-  ...(oldestDueAt !== undefined && { oldestDueAt: Temporal.Instant.fromEpochMilliseconds(oldestDueAt) }),
+  ...defined({ oldestDueAt: ifDefined(oldestDueAt, Temporal.Instant.fromEpochMilliseconds) }),
 })

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { defined } from '../../domain/optional-fields.ts'
 
 /** The headers of a push (Google Calendar API, "Push notifications": X-Goog-… headers; the body is empty). */
 export type PushHeaders = {
@@ -40,9 +41,7 @@ export function readPushHeaders(headers: IncomingHttpHeaders): PushHeaders | und
     channelId,
     messageNumber,
     state,
-    ...(resourceId !== undefined && { resourceId }),
-    ...(token !== undefined && { token }),
-    ...(expiration !== undefined && { expiration }),
+    ...defined({ resourceId, token, expiration }),
   }
 }
 

@@ -2,6 +2,7 @@ import { calendarSubscriptionAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { healSubscription, suspendSubscription } from '../../domain/calendar/subscription.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { ProviderError } from '../../ports/calendar-provider.ts'
 import { subscriptionById } from '../../projections/subscriptions.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
@@ -14,7 +15,7 @@ export async function suspendForCredential(
   error: ProviderError,
 ): Promise<void> {
   if (error.code !== 'CREDENTIAL_REFUSED') return
-  const reason = error.reason !== undefined ? { reason: error.reason } : {}
+  const reason = defined({ reason: error.reason })
   await execute(ports, context, calendarSubscriptionAggregate, calendarKey, (state) =>
     suspendSubscription(state, { code: error.code, ...reason, now: ports.now() }),
   )

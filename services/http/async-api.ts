@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import {
   BookingCancelledData,
   BookingCloudEvent,
@@ -48,7 +49,7 @@ export function asyncApiDocument({ version, kafkaTopic }: AsyncApiOptions) {
           'GET: CloudEvents as a JSON batch after the position `after`; with `Accept: text/event-stream` live, resumable by `Last-Event-ID`.',
         messages: referTo('Structured', '#/components/messages'),
       },
-      ...(kafkaTopic !== undefined && { topic: topicOf(kafkaTopic) }),
+      ...defined({ topic: ifDefined(kafkaTopic, topicOf) }),
     },
     operations: {
       giveBookingEvents: operationOn('feed', 'Answers and streams the booking events, oldest first.'),

@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import { z } from 'zod'
 import { allCommands } from '../../commands/all-commands.ts'
 import type { CommandContext, CommandPorts, CommandResult } from '../../commands/command.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { jsonBody } from './json-body.ts'
 import { HttpProblem, invalid } from './problem.ts'
@@ -74,5 +75,5 @@ const answerOf = ({
   stream,
   revision,
   events: events.map(({ type }) => type),
-  ...(decision && { decision }),
+  ...defined({ decision }),
 })

@@ -1,6 +1,7 @@
 import Router from '@koa/router'
 import { z } from 'zod'
 import { instantText } from '../../commands/body-fields.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Credential, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import { bodyAs } from './json-body.ts'
 import { HttpProblem } from './problem.ts'
@@ -64,7 +65,7 @@ function toCredential(body: z.infer<typeof CredentialBody>): Credential {
   return {
     kind,
     refreshToken,
-    ...(accessToken !== undefined && { accessToken }),
+    ...defined({ accessToken }),
     ...(expiresAt !== undefined && { expiresAt: Temporal.Instant.from(expiresAt).toString() }),
   }
 }

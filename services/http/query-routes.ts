@@ -1,5 +1,6 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Outside, Stores } from '../../ports/port-groups.ts'
 import { bookingById, bookings, findBookings } from '../../projections/bookings.ts'
 import { calendarSyncs, listCalendarSyncs } from '../../projections/calendar-syncs.ts'
@@ -42,7 +43,7 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
   router.get('/bookings', async (ctx) => {
     const { userId, from, to, ...paging } = readQuery(ctx, BookingsQuery)
     await awaitConsistency(ctx, bookings.name, caughtUp)
-    const which = { ...(userId !== undefined && { userId }), ...(from && { from }), ...(to && { to }) }
+    const which = defined({ userId, from, to })
     const { items, next } = await findBookings(readStore, which, pageOf(paging))
     answerPage<BookingItem>(ctx, await bookingItems(calendars, items), next)
   })

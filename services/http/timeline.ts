@@ -3,6 +3,7 @@
 // itself.
 import { streamName } from '../../domain/domain-event.ts'
 import { answerOf, sentenceOf } from '../../domain/explain/explanation.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { decode, isKnown, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import type { EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
@@ -109,7 +110,7 @@ function causeOf({ metadata }: RecordedEvent, event: BookingEvents[number] | und
       const { externalUpdatedAt, fingerprint, externalEtag = fingerprint } = event.data
       return {
         ...cause,
-        ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }),
+        ...defined({ updated: externalUpdatedAt }),
         etag: externalEtag,
       }
     }

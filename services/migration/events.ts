@@ -1,6 +1,7 @@
 // Moving the order of facts from one store to another: the same events, in the same order.
 import { createHash } from 'node:crypto'
 import { categoryOf, eventTypes } from '../../domain/domain-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import {
   type EventStore,
   type Filter,
@@ -104,7 +105,7 @@ async function* eventsOf(
 ): AsyncGenerator<RecordedEvent, undefined> {
   let after = START
   for (;;) {
-    const page = await store.readAll({ after, limit: PAGE, ...(filter && { filter }) })
+    const page = await store.readAll({ after, limit: PAGE, ...defined({ filter }) })
     yield* page.events
     if (page.caughtUp) return
     after = page.position

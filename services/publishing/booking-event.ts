@@ -1,5 +1,6 @@
 import { CloudEvent, type CloudEventV1 } from 'cloudevents'
 import { reasonText } from '../../domain/explain/explanation.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { decode, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import type { RecordedEvent } from '../../ports/event-store/event-store.ts'
 import {
@@ -48,7 +49,7 @@ export function bookingCloudEvent(
     dataschema: `${origin.schemas}/${bookingEventSchemas[stored.type].path}`,
     data: dataOf(stored),
     position: stored.position,
-    ...(traceparent !== undefined && { traceparent }),
+    ...defined({ traceparent }),
   }
 }
 
@@ -73,12 +74,11 @@ function decidedOf(stored: Stored) {
   return {
     bookingUid,
     userId,
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ organizationId }),
     sequence,
     calendar: { provider, key: calendarKey },
     externalEventId,
-    ...(recurringEventId !== undefined && { recurringEventId }),
-    ...(originalStart !== undefined && { originalStart }),
+    ...defined({ recurringEventId, originalStart }),
     externalUpdatedAt: externalUpdatedAt ?? observedAt,
     observedAt,
     reasonText: reasonText(stored),

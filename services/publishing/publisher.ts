@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { aborted } from '../../ports/aborted.ts'
 import type { BookingEventPublisher, PublishedMark } from '../../ports/booking-event-publisher.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -218,8 +219,7 @@ export function runPublisher(options: PublisherOptions): RunningPublisher {
       state,
       backlog: waiting,
       oldestAgeMs,
-      ...(outage && { outage }),
-      ...(reason !== undefined && { reason }),
+      ...defined({ outage, reason }),
       parked: current?.blocked() ?? 0,
     }
   }

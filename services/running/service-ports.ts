@@ -1,5 +1,6 @@
 import type { CommandContext } from '../../commands/command.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Outside, Settings, Stores, Time } from '../../ports/port-groups.ts'
 
 /** The ports of the running parts. */
@@ -11,5 +12,5 @@ export const contextOf = (ports: Pick<Time, 'newId'>, actor: string, cause?: Cau
   const correlationId = ports.newId()
   const traceId = correlationId.replaceAll('-', '')
   const traceparent = `00-${traceId}-${causationId.replaceAll('-', '').slice(0, 16)}-01`
-  return { actor, causationId, correlationId, traceparent, ...(cause && { cause }) }
+  return { actor, causationId, correlationId, traceparent, ...defined({ cause }) }
 }

@@ -1,4 +1,5 @@
 import { modeFor } from '../../commands/look-context.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Settings, Stores, Time } from '../../ports/port-groups.ts'
 import { type BookingDocument, findBookings } from '../../projections/bookings.ts'
 
@@ -39,7 +40,7 @@ async function mayActNow(
   { status, userId, organizationId, references }: BookingDocument,
 ): Promise<boolean> {
   if (userId === undefined || status !== 'ACCEPTED') return false
-  const host = { userId, ...(organizationId !== undefined && { organizationId }) }
+  const host = { userId, ...defined({ organizationId }) }
   for (const { calendarKey } of references)
     if ((await modeFor(ports, host, calendarKey)) === 'apply') return true
   return false

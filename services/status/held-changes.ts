@@ -1,6 +1,7 @@
 // Changes that wait for a person, told under the reason for which they are held.
 import type { CommandPorts } from '../../commands/command.ts'
 import type { HoldReason } from '../../domain/calendar/feed.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { calendarFeedsWithHeld } from '../../projections/calendar-feeds.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
 
@@ -18,7 +19,7 @@ export async function heldChanges({
       const { because, next } = holds[code]
       const many = changes.length === 1 ? '1 change is' : `${changes.length} changes are`
       const sentence = `${many} held in this calendar: ${because}.`
-      return { code, sentence, next, calendarKey, externalCalendarId, ...(first && { since: first.since }) }
+      return { code, sentence, next, calendarKey, externalCalendarId, ...defined({ since: first?.since }) }
     })
   })
   return (await Promise.all(perCalendar)).flat()

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defined } from '../../domain/optional-fields.ts'
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 
 const test = suite('optional fields')
 
@@ -13,6 +13,14 @@ test('that are undefined are absent', () => {
 test('keep every value, empty ones too, and their order', () => {
   const fields = { z: 0, y: '', x: false, w: null, v: undefined, u: 'last' }
   assert.is(JSON.stringify(defined(fields)), '{"z":0,"y":"","x":false,"w":null,"u":"last"}')
+})
+
+test('are made of a value where there is one, be it empty', () => {
+  assert.is(
+    ifDefined('', (text) => text.length),
+    0,
+  )
+  assert.is(ifDefined(undefined, String), undefined)
 })
 
 test.run()

@@ -18,6 +18,7 @@ import {
   trackedPart,
 } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Times } from '../../domain/times.ts'
 import { given } from './given.ts'
 
@@ -80,8 +81,11 @@ export const reports =
       eventId: `published${sequence}`,
       sequence,
       outcome,
-      ...(more.times && { start: more.times.start.toString(), end: more.times.end.toString() }),
-      ...(more.newBookingUid !== undefined && { newBookingUid: more.newBookingUid }),
+      ...defined({
+        start: more.times?.start.toString(),
+        end: more.times?.end.toString(),
+        newBookingUid: more.newBookingUid,
+      }),
       at: minute(n).toString(),
     })
 

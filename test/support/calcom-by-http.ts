@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { GoogleEvent } from '../../stand-ins/google/google-json.ts'
 import { STAND_IN_HOST, type StandIns, startStandIns } from '../../stand-ins/stand-ins.ts'
@@ -95,7 +96,7 @@ export async function calcomByHttp(work: (cal: CalcomByHttp) => Promise<void>): 
     const response = await fetch(`${standIns.calcom.url}${path}`, {
       method,
       headers: { authorization: 'Bearer cal_all', 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...defined({ body: ifDefined(body, JSON.stringify) }),
     })
     const text = await response.text()
     return { status: response.status, body: answerIn(text), text }

@@ -1,4 +1,5 @@
 import { ReportBookingEventOutcome } from '../../commands/report-booking-event-outcome.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { SyncFixture } from './sync-fixture.ts'
 
 type Published = Awaited<ReturnType<SyncFixture['published']>>[number]
@@ -42,7 +43,7 @@ export function eventConsumer(sync: SyncFixture, reports: () => boolean = () => 
       eventId: event.id,
       outcome,
       ...times,
-      ...(newBookingUid !== undefined && { newBookingUid }),
+      ...defined({ newBookingUid }),
     })
   }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { isGroupCalendar } from '../../infrastructure/google/google-addresses.ts'
 import { errorOfAnswer, unavailable } from '../../infrastructure/google/google-errors.ts'
 import { readEvent } from '../../infrastructure/google/google-event.ts'
@@ -59,7 +60,7 @@ export function googleAtThePort(
   const eventsOf = ({ externalCalendarId }: CalendarAccess) =>
     `/calendars/${encodeURIComponent(externalCalendarId)}/events`
   const unreadable: ProviderError = unavailable('unreadableAnswer')
-  const page = (pageToken?: string) => (pageToken === undefined ? {} : { pageToken })
+  const page = (pageToken?: string) => defined({ pageToken })
 
   return {
     name: 'google',
@@ -94,7 +95,7 @@ export function googleAtThePort(
         singleEvents: 'false',
         maxResults: String(LIST.maxResults),
         fields: LIST.fields,
-        ...(syncToken !== undefined ? { syncToken } : timeMin ? { timeMin: timeMin.toString() } : {}),
+        ...(syncToken !== undefined ? { syncToken } : defined({ timeMin: timeMin?.toString() })),
         ...page(pageToken),
       }
       const asked = { syncToken: syncToken !== undefined, pageToken: pageToken !== undefined }
@@ -133,8 +134,7 @@ export function googleAtThePort(
       ok: true,
       value: {
         events: eventsIn(read),
-        ...(nextPageToken !== undefined && { nextPageToken }),
-        ...(nextSyncToken !== undefined && { nextSyncToken }),
+        ...defined({ nextPageToken, nextSyncToken }),
       },
     }
   }

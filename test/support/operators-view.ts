@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { createMetrics } from '../../infrastructure/metrics/metrics.ts'
 import { createHttpApp } from '../../services/http/app.ts'
 import { statusReport } from '../../services/status/status-report.ts'
@@ -43,7 +44,7 @@ export async function operatorsView(
         standIns: false,
         pushes: () => ({ backlog: 0, oldestAgeMs: null }),
         projections: async () => undefined,
-        ...(surroundings && { surroundings }),
+        ...defined({ surroundings }),
       }),
     health: { durable: {}, others: {}, roles: {} },
     onCredentialStored() {},
@@ -58,7 +59,7 @@ export async function operatorsView(
       const answer = await fetch(url + path, {
         method,
         headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...defined({ body: ifDefined(body, JSON.stringify) }),
       })
       return { status: answer.status, body: JSON.parse(await answer.text()) }
     },

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { KafkaConfiguration } from '../../infrastructure/kafka/kafka-configuration.ts'
 import { type KafkaPublisherOptions, kafkaPublisher } from '../../infrastructure/kafka/kafka-publisher.ts'
@@ -65,7 +66,7 @@ export const withPublishing =
         const [clock, log] = [systemClock, quietLog()]
         const publisher = runPublisher({
           events,
-          publisher: kafkaPublisher({ configuration, clock, log, ...(route && { route }) }),
+          publisher: kafkaPublisher({ configuration, clock, log, ...defined({ route }) }),
           origin: ORIGIN,
           parking,
           clock,

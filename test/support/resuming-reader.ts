@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser'
+import { defined } from '../../domain/optional-fields.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 
 /** A consumer of the live feed that connects again, from where it was, whenever its connection breaks. */
@@ -26,7 +27,7 @@ export function resumingReader(url: string, token: string): ResumingReader {
       headers: {
         authorization: `Bearer ${token}`,
         accept: 'text/event-stream',
-        ...(last !== undefined && { 'last-event-id': last }),
+        ...defined({ 'last-event-id': last }),
       },
       signal: ended.signal,
     })

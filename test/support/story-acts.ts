@@ -1,5 +1,6 @@
 // What guests, hosts and time do in a story, and how Cal.com and Google stand at its end.
 import { TrackBooking } from '../../commands/track-booking.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { NewEventType } from '../../stand-ins/calcom/booking-requests.ts'
 import type { CalcomBooking } from '../../stand-ins/calcom/calcom-state.ts'
 import type { Outcome } from '../../stand-ins/calcom/outcome.ts'
@@ -51,7 +52,7 @@ export async function namedByHand(sync: SyncFixture, { uid, host }: Linked): Pro
         provider: 'google',
         externalCalendarId: externalCalendarId ?? host.calendarId,
         externalEventId,
-        ...(thirdPartyRecurringEventId !== undefined && { recurringEventId: thirdPartyRecurringEventId }),
+        ...defined({ recurringEventId: thirdPartyRecurringEventId }),
       })),
   })
   await sync.settle()

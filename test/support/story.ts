@@ -1,5 +1,6 @@
 // Runs stories about what people see: what a host does in the calendar, what is published, what an operator is told.
 import type { Test } from 'uvu'
+import { defined } from '../../domain/optional-fields.ts'
 import type { ServicePorts } from '../../services/running/service-ports.ts'
 import { HOUR, MINUTE, type Pace, SECOND, type Story, storyWords, type Way } from './story-words.ts'
 import { syncFixture } from './sync-fixture.ts'
@@ -28,7 +29,7 @@ export const inStory =
     const view = way.view ?? options.view
     const pace: Pace = { everyMs: SECOND }
     const wrap = (ports: ServicePorts) => atPace(options.wrap?.(ports) ?? ports, pace)
-    const sync = await syncFixture({ ...options, wrap, ...(view !== undefined && { view }) })
+    const sync = await syncFixture({ ...options, wrap, ...defined({ view }) })
     const words = await storyWords(sync, way, pace)
     try {
       await tell({ ...sync, ...words })

@@ -5,6 +5,7 @@ import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { type RunningRoles, startRoles } from '../../composition/roles.ts'
 import type { Booking } from '../../domain/booking/state.ts'
 import { streamName } from '../../domain/domain-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { decodeAny, type StoredEvent } from '../../ports/event-store/event-codec.ts'
 import { START } from '../../ports/event-store/event-store.ts'
 import type { ServicePorts } from '../../services/running/service-ports.ts'
@@ -145,7 +146,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
     },
     /** Drags the booking's event in Google Calendar. */
     drag({ host, eventId }: Linked, start: Temporal.Instant, end?: Temporal.Instant) {
-      const to = { start: start.toString(), ...(end && { end: end.toString() }) }
+      const to = { start: start.toString(), ...defined({ end: end?.toString() }) }
       return google.drag(host.calendarId, eventId, to)
     },
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../../domain/optional-fields.ts'
 import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
 import { calcomWebhook, signatureHeader } from '../../infrastructure/calcom/webhook.ts'
@@ -128,7 +129,7 @@ export function syncWorld(options: SyncWorldOptions) {
       : calcomBookingDirectory({
           apiUrl: 'http://cal.example',
           ...(keysFileNamed === undefined ? { apiKey: API_KEY } : { apiKeysFile: keysFileNamed }),
-          ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
+          ...defined({ pageSize: options.pageSize }),
           fetch: askCalcom,
         })
   const plain: ServicePorts = {

@@ -1,4 +1,5 @@
 // What a rule's code comes to: by the catalogue of decisions, held against policy and what people said, as events.
+import { defined, ifDefined } from '../optional-fields.ts'
 import { isBefore, sameTimes, storeTimes, textOf } from '../times.ts'
 import { type DecisionCode, decisions, type Entry, isCancellation } from './decisions.ts'
 import type { Agreement, BookingEvent, IgnoredData, SeenData } from './events.ts'
@@ -88,9 +89,9 @@ function ignored(
         code,
         settles,
         seen: seenData(code, seen),
-        ...(instead && { instead }),
+        ...defined({ instead }),
         agreement: agreementAfter(code, facts.booking.agreement),
-        ...(event.etag !== undefined && { externalEtag: event.etag }),
+        ...defined({ externalEtag: event.etag }),
       },
     },
   ]
@@ -146,9 +147,9 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
     ...observed(subject, facts),
     bookingUid: booking.bookingUid,
     userId: booking.userId,
-    ...(organizationId !== undefined && { organizationId }),
+    ...defined({ organizationId }),
     sequence: booking.sequence + 1,
-    ...(etag !== undefined && { externalEtag: etag }),
+    ...defined({ externalEtag: etag }),
     basis: sameTimes(booking.basis, booking.times) ? previous : storeTimes(booking.basis),
   }
   if (isCancellation(code))
@@ -159,7 +160,7 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
   const times = timesOf(subject.event)
   if (times === undefined) return undefined
   const { timeZone } = times
-  const next = { ...storeTimes(times), ...(timeZone !== undefined && { timeZone }) }
+  const next = { ...storeTimes(times), ...defined({ timeZone }) }
   return {
     type: 'BookingRescheduled',
     data: { ...decided, previous, next },
@@ -169,7 +170,7 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
 const observed = ({ reference, event, fingerprint }: Seen, { look, context }: Facts) => ({
   ...reference.stored,
   fingerprint,
-  ...(event.updated && { externalUpdatedAt: textOf(event.updated) }),
+  ...defined({ externalUpdatedAt: ifDefined(event.updated, textOf) }),
   observedAt: textOf(look.observedAt),
   at: textOf(context.now),
 })

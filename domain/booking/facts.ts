@@ -1,5 +1,6 @@
 // What Cal.com tells us of a booking: facts to be recorded, never a reason to publish.
 import { accept, type Decision, reject } from '../decision.ts'
+import { defined } from '../optional-fields.ts'
 import { sameTimes, storeTimes, type Times } from '../times.ts'
 import type { FlagCode } from './decisions.ts'
 import type { BookingEvent, BookingStatus } from './events.ts'
@@ -45,12 +46,14 @@ const begun = (told: ToldBooking): BookingEvent => ({
   data: {
     bookingUid: told.bookingUid,
     userId: told.userId,
-    ...(told.organizationId !== undefined && { organizationId: told.organizationId }),
+    ...defined({ organizationId: told.organizationId }),
     status: told.status === 'CANCELLED' ? 'ACCEPTED' : told.status,
     ...storeTimes(told.times),
-    ...(told.rescheduledFromUid !== undefined && { rescheduledFromUid: told.rescheduledFromUid }),
-    ...(told.seats && { seats: told.seats }),
-    ...(told.createdAt && { createdAt: told.createdAt.toString() }),
+    ...defined({
+      rescheduledFromUid: told.rescheduledFromUid,
+      seats: told.seats,
+      createdAt: told.createdAt?.toString(),
+    }),
     at: told.at,
   },
 })
@@ -195,7 +198,7 @@ export function reportOutcome(state: Booking, told: ToldOutcome): Decision<Booki
   const standing = state.kind === 'CLOSED' ? undefined : standingAfterOutcome(known, told)
   const reported: BookingEvent = {
     type: 'BookingOutcomeReported',
-    data: { ...told, ...(standing && { standing }) },
+    data: { ...told, ...defined({ standing }) },
   }
   // Seats that move together keep their booking: it goes on as itself.
   const goesOn = told.newBookingUid !== undefined && told.newBookingUid !== told.bookingUid

@@ -1,5 +1,6 @@
 // Which calendar events a booking refers to: those that Cal.com names, and those passed on along a chain of reschedules.
 import { accept, type Decision } from '../decision.ts'
+import { defined, ifDefined } from '../optional-fields.ts'
 import { type StoredTimes, storeTimes, type Times } from '../times.ts'
 import type { BookingEvent, EventName, StoredReference, StoredWatermark } from './events.ts'
 import type { Publication } from './meaning.ts'
@@ -79,7 +80,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     bookingUid: state.bookingUid,
     reference: stored,
     confirmed,
-    ...(answered && { answered }),
+    ...defined({ answered }),
     at,
   }
   if (known === undefined) {
@@ -88,9 +89,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
       type: 'BookingReferenceLinked',
       data: {
         ...data,
-        ...(guessed && { guessed }),
-        ...(watermark && { watermark }),
-        ...(shown && { shown }),
+        ...defined({ guessed, watermark, shown }),
         ...(formerNames?.length && { formerNames: [...formerNames] }),
       },
     }
@@ -108,7 +107,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     ...data,
     reference: said,
     confirmed: confirmed || known.confirmed,
-    ...(read && { watermark: read }),
+    ...defined({ watermark: read }),
   }
   return { type: 'BookingReferenceLinked', data: either }
 }
@@ -157,8 +156,7 @@ export function passedOnReferences(state: Booking): ToldReference[] {
       ...stored,
       confirmed: false,
       ...(formerNames.length > 0 && { formerNames }),
-      ...(watermark && { watermark: storeWatermark(watermark) }),
-      ...(shown && { shown }),
+      ...defined({ watermark: ifDefined(watermark, storeWatermark), shown }),
       ...(unanswered.length > 0 && { unanswered }),
       ...(withdrawn.length > 0 && { withdrawn }),
     }

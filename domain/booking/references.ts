@@ -1,4 +1,5 @@
 // What a booking knows of each calendar event that it refers to, and how the booking's events change that.
+import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, type StoredTimes } from '../times.ts'
 import type {
   BookingEvent,
@@ -72,17 +73,16 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
   const { former: _, ...known }: Partial<Reference> = before ?? {}
   const watermark = known.watermark ?? (data.watermark && readWatermark(data.watermark))
   const linked: Reference = {
-    ...(shown && { shown }),
-    ...(guessed && { guessed }),
+    ...defined({ shown, guessed }),
     setAside: {},
     ...known,
-    ...(answered && { answered }),
+    ...defined({ answered }),
     stored: { ...known.stored, ...reference },
     confirmed,
     formerNames: known.formerNames ?? formerNames ?? [],
     linkedAt: known.linkedAt ?? instant(at),
     looked: known.looked === true || watermark !== undefined,
-    ...(watermark && { watermark }),
+    ...defined({ watermark }),
   }
   return [...references.filter((other) => other !== before), linked]
 }
@@ -191,10 +191,10 @@ function change(
 
 const readWatermark = ({ fingerprint, updated }: StoredWatermark): Watermark => ({
   fingerprint,
-  ...(updated !== undefined && { updated: instant(updated) }),
+  ...defined({ updated: ifDefined(updated, instant) }),
 })
 
 export const storeWatermark = ({ fingerprint, updated }: Watermark): StoredWatermark => ({
   fingerprint,
-  ...(updated && { updated: updated.toString() }),
+  ...defined({ updated: updated?.toString() }),
 })

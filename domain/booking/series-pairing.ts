@@ -1,6 +1,7 @@
 // Which instance of a series is a booking's, after the whole series was edited or split? Instances get other ids then.
 
 import type { ExternalEvent } from '../external-event.ts'
+import { defined } from '../optional-fields.ts'
 import type { StoredReference } from './events.ts'
 
 /** What Google appends to a series' id each time "this and following" splits it: the split's first original start. */
@@ -56,7 +57,7 @@ export function pairInstances(
   const found = new Map<LinkedInstance, Pairing>()
   const taken = new Set<ExternalEvent>()
   const pair = (one: LinkedInstance, outcome: Pairing['outcome'], event?: ExternalEvent) => {
-    found.set(one, { bookingUid: one.bookingUid, outcome, ...(event && { event }) })
+    found.set(one, { bookingUid: one.bookingUid, outcome, ...defined({ event }) })
     if (event) taken.add(event)
   }
   const remaining = () => linked.filter((one) => !found.has(one))
@@ -149,8 +150,7 @@ const leftOut = (one: LinkedInstance, { id, etag, updated }: ExternalEvent): Ext
   status: 'cancelled',
   recurringEventId: id,
   originalStart: Temporal.Instant.fromEpochMilliseconds(originalOf(one)),
-  ...(etag !== undefined && { etag }),
-  ...(updated && { updated }),
+  ...defined({ etag, updated }),
 })
 
 /** Each part that is left ends at a date, and the booking's instance stood behind all of them; or none is left. */

@@ -163,8 +163,7 @@ function evolveTracked(
       const closing: Closing = {
         reason,
         since: instant(at),
-        ...(rescheduledToUid !== undefined && { rescheduledToUid }),
-        ...(seats && { seats }),
+        ...defined({ rescheduledToUid, seats }),
       }
       return { ...booking, closing, factsAt: later(booking.factsAt, instant(at)) }
     }
@@ -172,7 +171,7 @@ function evolveTracked(
       if (booking.kind !== 'OPEN') return booking
       const { closing: _, ...open } = booking
       const factsAt = later(booking.factsAt, instant(event.data.at))
-      return { ...open, ...(event.data.seats && { seats: true as const }), factsAt }
+      return { ...open, ...defined({ seats: event.data.seats }), factsAt }
     }
     case 'BookingRescheduled': {
       const { next } = event.data
@@ -207,7 +206,7 @@ function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
     kind: 'OPEN',
     bookingUid: data.bookingUid,
     userId: data.userId,
-    ...(data.organizationId !== undefined && { organizationId: data.organizationId }),
+    ...defined({ organizationId: data.organizationId }),
     status: data.status,
     times,
     basis: times,
@@ -217,9 +216,11 @@ function tracked(data: DataOf<'BookingTracked'>): OpenBooking {
     unanswered: [],
     answered: [],
     flags: [],
-    ...(data.rescheduledFromUid !== undefined && { rescheduledFromUid: data.rescheduledFromUid }),
-    ...(data.seats && { seats: data.seats }),
-    ...(data.createdAt !== undefined && { createdAt: instant(data.createdAt) }),
+    ...defined({
+      rescheduledFromUid: data.rescheduledFromUid,
+      seats: data.seats,
+      createdAt: ifDefined(data.createdAt, instant),
+    }),
     trackedAt: instant(data.at),
     factsAt: instant(data.at),
   }
@@ -234,8 +235,8 @@ function published<Kind extends OpenBooking | CancelledBooking>(
   const publication: Publication = {
     sequence,
     event: { calendarKey, externalEventId },
-    ...(next && { next }),
-    watermark: { fingerprint, ...(externalUpdatedAt !== undefined && { updated: externalUpdatedAt }) },
+    ...defined({ next }),
+    watermark: { fingerprint, ...defined({ updated: externalUpdatedAt }) },
     at,
   }
   const { superseded: _, ...before } = booking
@@ -295,7 +296,7 @@ function closed(state: Booking, data: DataOf<'BookingClosed'>): ClosedBooking {
     kind: 'CLOSED',
     bookingUid: data.bookingUid,
     reason: data.reason,
-    ...(data.rescheduledToUid !== undefined && { rescheduledToUid: data.rescheduledToUid }),
+    ...defined({ rescheduledToUid: data.rescheduledToUid }),
     ...(last && { last: { ...last, agreement: 'AGREED' } }),
   }
 }

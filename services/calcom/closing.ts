@@ -106,8 +106,7 @@ export async function settleClosing(
   const seats = closing.seats ?? known
   const end: End = {
     reason,
-    ...(rescheduledToUid !== undefined && { rescheduledToUid }),
-    ...(seats && { seats }),
+    ...defined({ rescheduledToUid, seats }),
   }
   const answer = await ports.calcom?.booking(bookingUid, userId, signal)
   if (answer === undefined || (!answer.ok && cannotBeAsked(answer))) {
@@ -117,7 +116,7 @@ export async function settleClosing(
   }
   if (!answer.ok) {
     const { code, retryAfterMs } = answer
-    return { kind: 'failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+    return { kind: 'failed', code, ...defined({ retryAfterMs }) }
   }
   if (isOver(answer.value)) {
     await closeAndHandOn(ports, context, bookingUid, { ...end, ...withSuccessor(answer.value) })
@@ -127,7 +126,7 @@ export async function settleClosing(
   const patienceMs = seats ? SEATS_PATIENCE_MS : PATIENCE_MS
   if (waitedMs < patienceMs)
     return { kind: 'again', inMs: waitAgain(waitedMs, { firstMs: 500, longestMs: patienceMs }) }
-  await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...(seats && { seats }) })
+  await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...defined({ seats }) })
   return { kind: 'settled' }
 }
 
@@ -157,7 +156,7 @@ export async function closeAndHandOn(
   { reason, rescheduledToUid, seats }: End,
 ): Promise<void> {
   const at = ports.now().toString()
-  const to = rescheduledToUid === undefined ? {} : { rescheduledToUid }
+  const to = defined({ rescheduledToUid })
   await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     closeBooking(state, { bookingUid, reason, ...to, at }),
   )

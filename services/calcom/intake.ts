@@ -5,6 +5,7 @@ import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { recordBookingTimes, type ToldBooking, trackBooking } from '../../domain/booking/facts.ts'
 import { type Booking, NOBODY, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { BookingDelivery, DeliveredBooking, DeliveredDestination } from '../../ports/booking-webhook.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
@@ -26,7 +27,7 @@ export type CalcomIntake = {
 export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
   return {
     async receive(delivery, cause) {
-      const created = delivery.createdAt === undefined ? {} : { createdAt: delivery.createdAt }
+      const created = defined({ createdAt: delivery.createdAt })
       const webhook = { webhook: delivery.trigger, ...created, receivedAt: ports.now().toString() }
       const actor = cause === undefined ? 'webhook:calcom' : 'CRON:booking-reconciler'
       const context = contextOf(ports, actor, cause ?? webhook)
@@ -46,7 +47,7 @@ export function createCalcomIntake(ports: ServicePorts): CalcomIntake {
           await recordSecondWriter(ports, context, delivery.bookingUid, delivery)
           return announceEnd(ports, context, delivery.bookingUid, {
             reason: delivery.requestReschedule ? 'RESCHEDULE_REQUESTED' : 'CANCELLED_IN_CALCOM',
-            ...(delivery.seats && { seats: delivery.seats }),
+            ...defined({ seats: delivery.seats }),
           })
         case 'BOOKING_REJECTED':
           return recordRejection(ports, context, delivery.bookingUid)
@@ -130,7 +131,7 @@ async function recordReschedule(
   await registerCalendars(ports, context, booking)
   if (rescheduledFromUid === undefined) return recordMove(ports, context, booking)
   const { bookingUid, seats } = booking
-  const end = { reason: 'RESCHEDULED', rescheduledToUid: bookingUid, ...(seats && { seats }) }
+  const end = { reason: 'RESCHEDULED', rescheduledToUid: bookingUid, ...defined({ seats }) }
   await announceEnd(ports, context, rescheduledFromUid, end)
   await track(ports, context, booking, { ...tell(ports, booking), ...(!seats && { rescheduledFromUid }) })
   await tellUnplaced(ports, context, booking)
@@ -190,9 +191,7 @@ function tell(
     status: booking.status,
     times: { start: booking.start, end: booking.end },
     references: [],
-    ...(booking.seats && { seats: booking.seats }),
-    ...(createdAt && { createdAt }),
-    ...(secondWriter && { secondWriter }),
+    ...defined({ seats: booking.seats, createdAt, secondWriter }),
     impossibleTimes,
     at: ports.now().toString(),
   }
@@ -226,7 +225,7 @@ async function registerCalendars(
         userId,
         provider,
         externalCalendarId,
-        ...(credentialId !== undefined && { credentialId }),
+        ...defined({ credentialId }),
       },
       ports,
       context,

@@ -6,6 +6,7 @@ import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { linkReferences, type ToldReference } from '../../domain/booking/links.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
@@ -86,7 +87,7 @@ export async function registerCalendarsOf(
         userId,
         provider: 'google',
         externalCalendarId,
-        ...(credentialId !== undefined && { credentialId }),
+        ...defined({ credentialId }),
       },
       ports,
       context,

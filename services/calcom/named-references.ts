@@ -1,4 +1,5 @@
 import type { ToldReference } from '../../domain/booking/links.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { syncsOfUser } from '../../projections/calendar-syncs.ts'
@@ -38,7 +39,7 @@ export async function namedReferences(
       provider,
       calendarKey,
       externalEventId,
-      ...(recurringEventId !== undefined && { recurringEventId }),
+      ...defined({ recurringEventId }),
       confirmed: true,
       ...(guessed && { guessed }),
     })

@@ -4,6 +4,7 @@ import { execute, load } from '../../commands/execute.ts'
 import { trackBooking } from '../../domain/booking/facts.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
 import type { Cron } from '../running/crons.ts'
@@ -51,7 +52,7 @@ async function readFuture(
   const seen = new Set<string>()
   let after: string | undefined
   do {
-    const page = await calcom.futureBookings({ from, ...(after !== undefined && { after }) }, signal)
+    const page = await calcom.futureBookings({ from, ...defined({ after }) }, signal)
     if (!page.ok) {
       if (!signal.aborted) ports.log.warn({ code: page.code }, 'Cal.com bookings not read, retrying')
       return undefined
@@ -120,7 +121,7 @@ async function readMissing(
   do {
     const page = await openBookings(ports.readStore, from, {
       limit: 500,
-      ...(after !== undefined && { after }),
+      ...defined({ after }),
     })
     for (const booking of page.items)
       if (!seen.has(booking.bookingUid)) await askFor(ports, calcom, booking, signal)

@@ -3,6 +3,7 @@ import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { recordBookingTimes } from '../../domain/booking/facts.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
 import { type DirectoryBooking, type DirectoryError, isOthers } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
@@ -72,7 +73,7 @@ export async function consultCalcom(
 const failed = ({ code, retryAfterMs }: DirectoryError): CalcomView => ({
   kind: 'failed',
   code,
-  ...(retryAfterMs !== undefined && { retryAfterMs }),
+  ...defined({ retryAfterMs }),
 })
 
 /** Cal.com has answered for it before, to the key of the present host. */

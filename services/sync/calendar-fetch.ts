@@ -11,6 +11,7 @@ import {
   NO_SYNC_TOKEN,
   recoverFetching,
 } from '../../domain/calendar/feed.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
@@ -89,10 +90,7 @@ async function readChanges(
   let events = 0
   for (;;) {
     const observedAt = ports.now()
-    const page = await ports.provider.changes(
-      { ...access, ...from, ...(pageToken !== undefined && { pageToken }) },
-      signal,
-    )
+    const page = await ports.provider.changes({ ...access, ...from, ...defined({ pageToken }) }, signal)
     if (!page.ok) {
       if (events > 0 && !signal.aborted) await signalPart(ports, claim, findings, signal)
       return page
@@ -114,7 +112,7 @@ async function readChanges(
       const unasked = await signalFindings(ports, claim, findings, signal)
       if (unasked !== undefined) return { unasked }
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
-      return { ok: true, ...(next !== undefined && { syncToken: next }), events, full, changed }
+      return { ok: true, ...defined({ syncToken: next }), events, full, changed }
     }
   }
 }
@@ -171,7 +169,7 @@ async function failed(
   const context = contextOf(ports, 'sync-worker', claim.cause)
   // A calendar that is not there any more is for a person to look at: its bookings stay as they are.
   const code = error.code === 'NOT_FOUND' || error.code === 'GONE' ? 'CALENDAR_GONE' : error.code
-  const reason = error.reason !== undefined ? { reason: error.reason } : {}
+  const reason = defined({ reason: error.reason })
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>
     failFetching(state, { calendarKey, code, ...reason, at: ports.now().toString() }),
   )

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
@@ -182,7 +183,7 @@ async function outcomeOf(
       error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
     ports.log.error({ err: error, kind: claim.kind, key: claim.key, code }, 'work failed, retrying')
     const retryInMs = retryDelay(claim.failures, ports.random)
-    return { kind: 'failed', code, retryInMs, ...(claim.memo && { memo: claim.memo }) }
+    return { kind: 'failed', code, retryInMs, ...defined({ memo: claim.memo }) }
   }
 }
 
@@ -191,9 +192,7 @@ async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome
     case 'done':
       // A calendar keeps its sync token; a look leaves nothing behind.
       await ports.queue.complete(claim, {
-        ...(outcome.syncToken !== undefined && { syncToken: outcome.syncToken }),
-        ...(outcome.memo && { memo: outcome.memo }),
-        ...(outcome.againInMs !== undefined && { againInMs: outcome.againInMs }),
+        ...defined({ syncToken: outcome.syncToken, memo: outcome.memo, againInMs: outcome.againInMs }),
         forget: claim.kind !== 'calendar',
       })
       return
@@ -203,7 +202,7 @@ async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome
     case 'failed':
       await ports.queue.fail(claim, {
         retryInMs: outcome.retryInMs,
-        ...(outcome.memo && { memo: outcome.memo }),
+        ...defined({ memo: outcome.memo }),
       })
       return
     case 'unneeded':

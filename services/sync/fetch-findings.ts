@@ -6,6 +6,7 @@ import { moveReference, noteSeriesRule } from '../../domain/booking/series-chang
 import { partsOf } from '../../domain/booking/series-kinship.ts'
 import { type LinkedInstance, seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
@@ -73,8 +74,10 @@ async function follow(
       provider: from.provider,
       calendarKey: from.calendarKey,
       externalEventId: event.id,
-      ...(event.recurringEventId !== undefined && { recurringEventId: event.recurringEventId }),
-      ...(event.originalStart && { originalStart: event.originalStart.toString() }),
+      ...defined({
+        recurringEventId: event.recurringEventId,
+        originalStart: event.originalStart?.toString(),
+      }),
     }
     const context = contextOf(ports, 'sync-worker', claim.cause)
     const at = ports.now().toString()
@@ -172,10 +175,7 @@ async function heldOf(
   return held
 }
 
-const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => ({
-  ...(seen !== undefined && { seen }),
-  ...(seriesEnded && { seriesEnded }),
-})
+const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => defined({ seen, seriesEnded })
 
 /** Which looks at these bookings would publish. What cannot be asked about one cannot be about the others. */
 async function rehearsed(

@@ -8,6 +8,7 @@ import { findReference } from '../../domain/booking/references.ts'
 import { moveReference } from '../../domain/booking/series-change.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 /** Keeps up with the names of a booking's events; true where one has another name now, so that it is to be seen anew. */
@@ -42,6 +43,6 @@ export function nameNow(stored: StoredReference, event: ExternalEvent): StoredRe
     calendarKey,
     externalEventId: id,
     recurringEventId,
-    ...(originalStart && { originalStart: originalStart.toString() }),
+    ...defined({ originalStart: originalStart?.toString() }),
   }
 }

@@ -1,4 +1,5 @@
 import { type DecisionCode, isDecisionCode } from '../../domain/booking/decisions.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 
 /** What one look at a booking leaves for the next. Lost without harm: the waits begin again. */
@@ -28,18 +29,20 @@ export function readLookMemo(document: Document | undefined): LookMemo {
   return {
     ...(typeof seen === 'string' && { seen }),
     ...(at && typeof code === 'string' && isDecisionCode(code) && { since: { code, at } }),
-    ...(releasedAt && { releasedAt }),
-    ...(discardedAt && { discardedAt }),
+    ...defined({ releasedAt, discardedAt }),
     ...(firstLook === true && { firstLook }),
     ...(seriesEnded === true && { seriesEnded }),
   }
 }
 
 export const writeLookMemo = (memo: LookMemo): Document => ({
-  ...(memo.seen !== undefined && { seen: memo.seen }),
-  ...(memo.since && { code: memo.since.code, since: memo.since.at.toString() }),
-  ...(memo.releasedAt && { releasedAt: memo.releasedAt.toString() }),
-  ...(memo.discardedAt && { discardedAt: memo.discardedAt.toString() }),
+  ...defined({
+    seen: memo.seen,
+    code: memo.since?.code,
+    since: memo.since?.at.toString(),
+    releasedAt: memo.releasedAt?.toString(),
+    discardedAt: memo.discardedAt?.toString(),
+  }),
   ...(memo.firstLook && { firstLook: true }),
   ...(memo.seriesEnded && { seriesEnded: true }),
 })

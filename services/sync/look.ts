@@ -11,6 +11,7 @@ import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../..
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import { isBefore } from '../../domain/times.ts'
 import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
@@ -251,8 +252,7 @@ async function contextFor(
     ...(since && {
       lasting: { code: since.code, ms: base.now.epochMilliseconds - since.at.epochMilliseconds },
     }),
-    ...(releasedAt && { releasedAt }),
-    ...(discardedAt && { discardedAt }),
+    ...defined({ releasedAt, discardedAt }),
     ...(firstLook && { firstLook }),
   }
 }

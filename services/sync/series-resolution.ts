@@ -13,6 +13,7 @@ import {
 } from '../../domain/booking/series-pairing.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Answer, CalendarAccess } from '../../ports/calendar-provider.ts'
 import { type BookingReferencesDocument, bookingsOfSeries } from '../../projections/booking-references.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -90,9 +91,7 @@ function instancesOf(
     if (!ofSeries || reference.calendarKey !== calendarKey) return []
     const { rule, grown } = reference
     const { bookingUid } = booking
-    return [
-      { bookingUid, reference, start, end, ...(rule !== undefined && { rule }), ...(grown && { grown }) },
-    ]
+    return [{ bookingUid, reference, start, end, ...defined({ rule, grown }) }]
   })
 }
 

@@ -9,7 +9,7 @@ const layers = {
   commands: ['domain', 'ports', 'projections'],
   services: ['domain', 'ports', 'projections', 'commands', 'infrastructure/(backup|config|logging)'],
   infrastructure: ['domain', 'ports'],
-  'stand-ins': ['ports', 'infrastructure/clock'],
+  'stand-ins': ['domain/optional-fields[.]ts', 'ports', 'infrastructure/clock'],
   composition: ['domain', 'ports', 'projections', 'commands', 'services', 'infrastructure', 'stand-ins'],
   cli: [
     'domain',

@@ -1,6 +1,7 @@
 // Both stand-ins together, as `npm start` without any configuration runs them: Cal.com's writes its bookings into
 // Google's, and what both hold is kept in one file.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { defined } from '../domain/optional-fields.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type CalcomStandIn, startCalcomStandIn } from './calcom/calcom-stand-in.ts'
 import { writesIntoGoogle } from './calcom/writes-into-google.ts'
@@ -44,7 +45,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     webhookUrl: options.webhookUrl,
     webhookSecret: options.webhookSecret,
     google: writesIntoGoogle(google.core),
-    ...(kept && { state: kept.calcom }),
+    ...defined({ state: kept?.calcom }),
   })
   if (!kept) furnish(google, calcom)
 

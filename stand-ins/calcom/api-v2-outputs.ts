@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { ApiVersion } from './api-v2-version.ts'
 import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomBooking, CalcomUser } from './calcom-state.ts'
@@ -21,12 +22,11 @@ export function bookingOutput(core: CalcomCore, booking: CalcomBooking, version:
     ],
     status: next === undefined ? booking.status : core.settings.statusOfRescheduled,
     ...(booking.status === 'cancelled' ? { cancellationReason: booking.reason ?? '' } : {}),
-    ...(booking.fromReschedule === undefined ? {} : { rescheduledFromUid: booking.fromReschedule }),
-    ...(next === undefined ? {} : { rescheduledToUid: next.uid }),
+    ...defined({ rescheduledFromUid: booking.fromReschedule, rescheduledToUid: next?.uid }),
     ...(version === '2024-08-13'
       ? {}
       : { cancelledByEmail: booking.cancelledBy ?? null, rescheduledByEmail: booking.rescheduledBy ?? null }),
-    ...(booking.recurringEventId === undefined ? {} : { recurringBookingUid: booking.recurringEventId }),
+    ...defined({ recurringBookingUid: booking.recurringEventId }),
     start: start.toString({ smallestUnit: 'millisecond' }),
     end: end.toString({ smallestUnit: 'millisecond' }),
     duration: end.since(start).total('minutes'),

@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { errorResponse, success, truncated, webPage } from './api-v2-answers.ts'
 import { apiCallers } from './api-v2-callers.ts'
 import { bookingOutput, referencesOutput } from './api-v2-outputs.ts'
@@ -44,7 +45,7 @@ export function calcomApiV2(
 
   const reassigned = async (request: Request, uid: string, userId: string | undefined): Promise<Response> => {
     adminOnly(callerOf(request))
-    const outcome = core.reassign(uid, userId === undefined ? {} : { userId: Number(userId) })
+    const outcome = core.reassign(uid, defined({ userId: ifDefined(userId, Number) }))
     await done(outcome, '2024-08-13')
     const host = store.user(store.booking(uid)?.userId ?? 0)
     return success({ bookingUid: uid, reassignedTo: { id: host?.id, name: host?.name, email: host?.email } })

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { BookRequest, RescheduleRequest } from './booking-requests.ts'
 import type { CalcomAttendee, CalcomBooking, CalcomEventType, CalcomState } from './calcom-state.ts'
@@ -107,8 +108,7 @@ export function bookingStore(options: {
         end: end.toString(),
         status: pending ? 'pending' : 'accepted',
         rescheduled: false,
-        ...(recurringEventId === undefined ? {} : { recurringEventId }),
-        ...(request.location === undefined ? {} : { location: request.location }),
+        ...defined({ recurringEventId, location: request.location }),
         ...(unpaid ? { paid: false } : {}),
         iCalUID: `${uid}@Cal.com`,
         iCalSequence: 0,
@@ -140,7 +140,7 @@ export function bookingStore(options: {
         references: [],
         createdAt: now(),
         updatedAt: now(),
-        ...(request.by === undefined ? {} : { rescheduledBy: request.by }),
+        ...defined({ rescheduledBy: request.by }),
         ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       })
       update(old, { status: 'cancelled', rescheduled: true, reason: request.reason })

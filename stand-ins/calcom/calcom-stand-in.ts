@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { calcomApiV2, NoAnswer } from './api-v2.ts'
 import { type CalcomCore, calcomCore } from './calcom-core.ts'
@@ -44,15 +45,17 @@ export async function startCalcomStandIn(options: CalcomStandInOptions): Promise
   const core = calcomCore({
     clock,
     newId: options.newId ?? shortUid,
-    ...(google === undefined ? {} : { google }),
-    ...(settings === undefined ? {} : { settings }),
-    ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
-    ...(options.state === undefined ? {} : { state: CalcomState.parse(options.state) }),
+    ...defined({
+      google,
+      settings,
+      onChange: options.onChange,
+      state: ifDefined(options.state, (state) => CalcomState.parse(state)),
+    }),
   })
   const { webhookUrl: url, webhookSecret: secret } = options
-  if (url !== undefined) core.webhooks.target = { url, ...(secret === undefined ? {} : { secret }) }
+  if (url !== undefined) core.webhooks.target = { url, ...defined({ secret }) }
 
-  const handle = handlerOf(core, options.apiKey === undefined ? {} : { apiKey: options.apiKey })
+  const handle = handlerOf(core, defined({ apiKey: options.apiKey }))
   const server = createServer((incoming, outgoing) => {
     void serve(handle, incoming, outgoing)
   })

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { BookingStore } from './booking-store.ts'
 import type { CalcomBooking, CalcomReference } from './calcom-state.ts'
 import { eventWrite, eventWriteAt } from './event-write.ts'
@@ -64,7 +65,7 @@ export function calendarWriter(options: {
         externalEventId: event.eventId,
         recurringEventId: event.recurringEventId,
         ...(settings.referenceCalendarStored ? { externalCalendarId } : {}),
-        ...(credentialId === undefined ? {} : { credentialId }),
+        ...defined({ credentialId }),
       },
       settings.referenceUid === 'empty',
     )
@@ -133,7 +134,7 @@ export function calendarWriter(options: {
       google.delete({
         externalCalendarId,
         eventId,
-        ...(credentialId === undefined ? {} : { credentialId }),
+        ...defined({ credentialId }),
       }),
     )
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalcomReference } from './calcom-state.ts'
 import type { CalendarEventWrite } from './google-side.ts'
 import type { CalcomSettings } from './settings.ts'
@@ -14,10 +15,9 @@ export function eventWrite(
   const description = changeLink(subject, settings)
   return {
     externalCalendarId,
-    ...(credentialId === undefined ? {} : { credentialId }),
+    ...defined({ credentialId }),
     summary: booking.title,
-    ...(description === undefined ? {} : { description }),
-    ...(booking.location === undefined ? {} : { location: booking.location }),
+    ...defined({ description, location: booking.location }),
     start: Temporal.Instant.from(booking.start),
     end: Temporal.Instant.from(booking.end),
     timeZone: user.timeZone,

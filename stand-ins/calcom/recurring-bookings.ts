@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import type { BookRequest, CancelRequest } from './booking-requests.ts'
 import type { CalcomBooking, CalcomRecurrence } from './calcom-state.ts'
 import { isRefusal, notFound, type Outcome, openBooking, refused } from './outcome.ts'
@@ -18,7 +19,7 @@ export function recurringBookings(cal: Workings) {
       const bookings = startsOf(request.start, timeZone, recurring).flatMap(
         (start) =>
           store.create(
-            { ...request, start, ...(length === undefined ? {} : { end: start.add(length) }) },
+            { ...request, start, ...defined({ end: ifDefined(length, (by) => start.add(by)) }) },
             recurringEventId,
           ) ?? [],
       )

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { NewReference } from './booking-requests.ts'
 import type { CalcomBooking, CalcomReference } from './calcom-state.ts'
 
@@ -13,7 +14,7 @@ export function referenceRows(options: { nextId: () => number; onChange: () => v
       uid: externalEventId,
       ...(externalCalendarId ? { externalCalendarId } : {}),
       ...(recurringEventId ? { thirdPartyRecurringEventId: recurringEventId } : {}),
-      ...(credentialId === undefined ? {} : { credentialId }),
+      ...defined({ credentialId }),
       deleted: deleted ?? false,
     }
   }

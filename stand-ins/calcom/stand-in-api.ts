@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomUser } from './calcom-state.ts'
 import { ApiError, jsonResponse } from './http-json.ts'
@@ -30,7 +31,7 @@ export function standInApi(core: CalcomCore): (request: Request) => Promise<Resp
     if (target === undefined) throw new ApiError(400, 'BAD_BODY', 'url: there is none yet')
     core.webhooks.target = {
       ...target,
-      ...(secret === undefined ? {} : { secret }),
+      ...defined({ secret }),
       ...(payloadTemplate === undefined ? {} : { payloadTemplate: payloadTemplate ?? undefined }),
       ...(version === undefined ? {} : { version: version ?? undefined }),
     }

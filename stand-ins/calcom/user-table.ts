@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { BookRequest, NewEventType, NewUser } from './booking-requests.ts'
 import type { CalcomBooking, CalcomEventType, CalcomState, CalcomUser } from './calcom-state.ts'
 
@@ -14,10 +15,7 @@ export function userTable(state: CalcomState, options: { nextId: () => number; o
       title: title ?? `${lengthMinutes} Min Meeting`,
       lengthMinutes,
       requiresConfirmation: requiresConfirmation ?? false,
-      ...(seatsPerTimeSlot === undefined ? {} : { seatsPerTimeSlot }),
-      ...(recurring === undefined ? {} : { recurring }),
-      ...(price === undefined ? {} : { price }),
-      ...(hosts === undefined ? {} : { hosts }),
+      ...defined({ seatsPerTimeSlot, recurring, price, hosts }),
     }
     state.eventTypes.push(created)
     onChange()
@@ -53,15 +51,14 @@ export function userTable(state: CalcomState, options: { nextId: () => number; o
         name: request.name ?? known?.name ?? `Host ${id}`,
         email: request.email ?? known?.email ?? `host-${id}@example.com`,
         timeZone: request.timeZone ?? known?.timeZone ?? 'UTC',
-        ...(request.apiKey === undefined ? {} : { apiKey: request.apiKey }),
-        ...(request.role === undefined ? {} : { role: request.role }),
+        ...defined({ apiKey: request.apiKey, role: request.role }),
       }
       if (request.destination !== undefined) {
         const { externalCalendarId, credentialId } = request.destination
         created.destination = {
           id: nextId(),
           externalCalendarId,
-          ...(credentialId === undefined ? {} : { credentialId }),
+          ...defined({ credentialId }),
         }
       }
       if (known === undefined) state.users.push(created)

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalcomBooking, CalcomEventType, CalcomUser } from './calcom-state.ts'
 
 /** What a payload is made of. */
@@ -51,8 +52,7 @@ export function bookingPayload({ booking, user, eventType }: PayloadSubject) {
     bookingId: booking.id,
     metadata: booking.metadata ?? {},
     status: booking.status.toUpperCase(),
-    ...(booking.location === undefined ? {} : { location: booking.location }),
-    ...(eventType.seatsPerTimeSlot === undefined ? {} : { seatsPerTimeSlot: eventType.seatsPerTimeSlot }),
+    ...defined({ location: booking.location, seatsPerTimeSlot: eventType.seatsPerTimeSlot }),
     ...(booking.recurringEventId === undefined ? {} : { recurringEvent: recurrenceOf(eventType) }),
   }
 }
@@ -72,7 +72,7 @@ export function reschedulePayload(subject: PayloadSubject, old: CalcomBooking) {
     rescheduleUid: old.uid,
     rescheduleStartTime: seconds(old.start),
     rescheduleEndTime: seconds(old.end),
-    ...(subject.booking.rescheduledBy === undefined ? {} : { rescheduledBy: subject.booking.rescheduledBy }),
+    ...defined({ rescheduledBy: subject.booking.rescheduledBy }),
   }
 }
 
@@ -97,7 +97,7 @@ export function endPayload(
     ...(end.status === 'REJECTED'
       ? { rejectionReason: end.reason ?? '' }
       : { cancellationReason: end.reason ?? '' }),
-    ...(end.by === undefined ? {} : { cancelledBy: end.by }),
+    ...defined({ cancelledBy: end.by }),
     ...(end.requestReschedule ? { requestReschedule: true } : {}),
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { ApiError } from '../google/api-error.ts'
 import type { GoogleCore } from '../google/google-core.ts'
 import type { EventTime } from '../google/google-json.ts'
@@ -24,7 +25,7 @@ export function writesIntoGoogle(core: GoogleCore): GoogleSide {
         const event = core.get(externalCalendarId, eventId)
         if (event.status === 'cancelled') return undefined
         const [start, end] = [instantOf(event.start), instantOf(event.end)]
-        return { ...(start && { start }), ...(end && { end }) }
+        return defined({ start, end })
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return undefined
         throw error
@@ -38,11 +39,10 @@ const instantOf = (time: EventTime | undefined): Temporal.Instant | undefined =>
 
 const bodyOf = (write: CalendarEventWrite) => ({
   summary: write.summary,
-  ...(write.description === undefined ? {} : { description: write.description }),
-  ...(write.location === undefined ? {} : { location: write.location }),
+  ...defined({ description: write.description, location: write.location }),
   start: { dateTime: write.start.toString(), timeZone: write.timeZone },
   end: { dateTime: write.end.toString(), timeZone: write.timeZone },
-  ...(write.recurrence === undefined ? {} : { recurrence: write.recurrence }),
+  ...defined({ recurrence: write.recurrence }),
   attendees: [
     {
       email: write.organizer.email,

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { sameAddress } from './addresses.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -64,15 +65,15 @@ export function accessTokens(random: SeededRandom): AccessTokens {
     if (!refreshToken) return { status: 400, body: { error: 'invalid_request' } }
     const { user, revoked } = tokens.settings.refreshTokens[refreshToken] ?? {}
     if (revoked) return invalidGrant
-    return give({ refreshToken, ...(user !== undefined && { user }) }, nowMs)
+    return give({ refreshToken, ...defined({ user }) }, nowMs)
   }
 
   function byCode(code: string | null, nowMs: number) {
     if (!code) return invalidGrant
     const user = /^user:(.+)$/.exec(code)?.[1]
     const refreshToken = `1//stand-in-${random.text(24)}`
-    tokens.settings.refreshTokens[refreshToken] = user === undefined ? {} : { user }
-    return give({ refreshToken, ...(user !== undefined && { user }) }, nowMs, { refresh_token: refreshToken })
+    tokens.settings.refreshTokens[refreshToken] = defined({ user })
+    return give({ refreshToken, ...defined({ user }) }, nowMs, { refresh_token: refreshToken })
   }
 
   function byAssertion(assertion: string | null, nowMs: number) {

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { eventShape } from './admin-shapes.ts'
 import { type ApiRequest, bodyOf } from './api-answer.ts'
@@ -69,5 +70,5 @@ export function timesIn(calendar: CalendarState, body: z.output<typeof eventShap
     typeof given === 'string' ? timeInWords(given, zone) : given
   const [from, to] = [time(start), time(end)]
   // The rest was checked as far as the stand-in itself looks at it.
-  return { ...(rest as EventBody), ...(from && { start: from }), ...(to && { end: to }) }
+  return { ...(rest as EventBody), ...defined({ start: from, end: to }) }
 }

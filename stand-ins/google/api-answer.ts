@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { ApiError, errorBody } from './api-error.ts'
 import { applyFields, parseFields } from './fields-mask.ts'
 
@@ -28,7 +29,7 @@ export function answerWith(body: unknown, query?: URLSearchParams): ApiAnswer {
   const fields = query?.get('fields')
   const masked = fields ? applyFields(body, parseFields(fields)) : body
   const etag = typeof body === 'object' && body !== null && 'etag' in body ? String(body.etag) : undefined
-  return { status: 200, headers: etag === undefined ? {} : { etag }, body: masked }
+  return { status: 200, headers: defined({ etag }), body: masked }
 }
 
 /** An error as an answer; what is not Google's own is thrown on. */

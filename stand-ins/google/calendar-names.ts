@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { sameAddress } from './addresses.ts'
 import type { CalendarState } from './calendar-state.ts'
 import type { Attendee, GoogleEvent, Person } from './google-json.ts'
@@ -56,8 +57,10 @@ function peopleRenamed(event: GoogleEvent, from: string, to: string): GoogleEven
   const { organizer, creator, attendees } = event
   return {
     ...event,
-    ...(organizer && { organizer: renamed(organizer) }),
-    ...(creator && { creator: renamed(creator) }),
-    ...(attendees && { attendees: attendees.map(renamed) }),
+    ...defined({
+      organizer: ifDefined(organizer, renamed),
+      creator: ifDefined(creator, renamed),
+      attendees: attendees?.map(renamed),
+    }),
   }
 }

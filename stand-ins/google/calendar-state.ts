@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { sameAddress } from './addresses.ts'
 import type { Attendee, GoogleEvent } from './google-json.ts'
 
@@ -122,10 +123,10 @@ export function asSeenFrom(calendar: CalendarState, event: GoogleEvent): GoogleE
   }
   return {
     ...event,
-    ...(organizer && { organizer: seen(organizer) }),
-    ...(creator && { creator: seen(creator) }),
-    ...(attendees && {
-      attendees: attendees.map(
+    ...defined({
+      organizer: ifDefined(organizer, seen),
+      creator: ifDefined(creator, seen),
+      attendees: attendees?.map(
         (attendee): Attendee => ({
           responseStatus: 'needsAction',
           ...seen(attendee),

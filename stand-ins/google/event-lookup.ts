@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { refusal } from './api-error.ts'
 import type { CalendarState, Entry } from './calendar-state.ts'
 import type { GoogleEvent } from './google-json.ts'
@@ -120,6 +121,6 @@ export function listedForm(entry: Entry): GoogleEvent | undefined {
   return {
     ...tombstone,
     ...(event.recurringEventId && { recurringEventId: event.recurringEventId }),
-    ...(event.originalStartTime && { originalStartTime: event.originalStartTime }),
+    ...defined({ originalStartTime: event.originalStartTime }),
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { refusal } from './api-error.ts'
 import { asSeenFrom, type CalendarState, exceptionsOf } from './calendar-state.ts'
 import type { WriteContext } from './event-draft.ts'
@@ -63,9 +64,9 @@ const placeholder = (event: GoogleEvent): GoogleEvent => ({
   kind: 'calendar#event',
   id: event.id,
   status: 'cancelled',
-  ...(event.htmlLink !== undefined && { htmlLink: event.htmlLink }),
+  ...defined({ htmlLink: event.htmlLink }),
   start: { dateTime: '2000-01-01T00:00:00Z', timeZone: 'UTC' },
   end: { dateTime: '2000-01-02T00:00:00Z', timeZone: 'UTC' },
   transparency: 'transparent',
-  ...(event.iCalUID !== undefined && { iCalUID: event.iCalUID }),
+  ...defined({ iCalUID: event.iCalUID }),
 })

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual as same } from 'node:util'
+import { defined } from '../../domain/optional-fields.ts'
 import { refusal } from './api-error.ts'
 import { type CalendarState, type Entry, exceptionsOf } from './calendar-state.ts'
 import { newEvent, patched, replaced, type WriteContext, writable } from './event-draft.ts'
@@ -19,7 +20,7 @@ export function insertEvent(
 ): GoogleEvent {
   if (body.id !== undefined && calendar.entries.has(body.id)) throw refusal('duplicate')
   const { etag: _etag, kind: _kind, ...rest } = body
-  const own = asGiven ? rest : { ...writable(body), ...(body.id !== undefined && { id: body.id }) }
+  const own = asGiven ? rest : { ...writable(body), ...defined({ id: body.id }) }
   if (!asGiven && body.recurrence?.length && body.start?.dateTime && !body.start.timeZone) {
     throw refusal('required', { message: 'Missing time zone definition for start time.' })
   }
@@ -89,7 +90,7 @@ export function deleteEvent(
   if (found.kind === 'instance') {
     const before = found.entry && { event: found.entry.event, listed: found.entry.listed }
     touchSeries(calendar, found.master.event, context.nowMs, [
-      { event, listed: 'exception', ...(before && { before }) },
+      { event, listed: 'exception', ...defined({ before }) },
     ])
     return
   }

@@ -1,3 +1,4 @@
+import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { type ApiAnswer, refuseWith } from './api-answer.ts'
 import { type ApiMethod, errorOf, type Fault } from './faults.ts'
 import type { GoogleCore } from './google-core.ts'
@@ -19,7 +20,7 @@ export function withFault(
   const answer = error ? refuseWith(error, retryAfter(fault)) : (honest ?? { status: 500, headers: {} })
   return {
     ...(fault.hangup && answer.status === 200 ? hungUp(answer, fault.hangup) : answer),
-    ...(fault.delayMs !== undefined && { delayMs: fault.delayMs }),
+    ...defined({ delayMs: fault.delayMs }),
     ...(fault.drop && { drop: true }),
   }
 }
@@ -33,4 +34,4 @@ function attempt(run: () => ApiAnswer): ApiAnswer {
 }
 
 const retryAfter = (fault: Fault): { [name: string]: string } =>
-  fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) }
+  defined({ 'retry-after': ifDefined(fault.retryAfterSeconds, String) })

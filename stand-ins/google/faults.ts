@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { type ApiError, refusal, refusalOfStatus } from './api-error.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -99,7 +100,7 @@ export function faults(random: SeededRandom): Faults {
 export function errorOf(fault: Fault): ApiError | undefined {
   const { status, reason, message, envelope } = fault
   if (status === undefined && reason === undefined) return undefined
-  const detail = { ...(envelope && { envelope }), ...(message !== undefined && { message }) }
+  const detail = defined({ envelope, message })
   if (reason === undefined) return refusalOfStatus(status ?? 500, detail)
-  return refusal(reason, { ...detail, ...(status !== undefined && { status }) })
+  return refusal(reason, { ...detail, ...defined({ status }) })
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { Bearer } from './access-tokens.ts'
 import { answerConsent, answerToken } from './accounts-api.ts'
 import { type ApiAnswer, type ApiRequest, answerWith, bodyOf, refuseWith } from './api-answer.ts'
@@ -141,10 +142,10 @@ function write({ core, calendarId, eventId, request, query }: Call, how: 'patch'
 
 const ifMatch = (request: ApiRequest): { ifMatch?: string } => {
   const etag = request.headers['if-match']
-  return etag === undefined ? {} : { ifMatch: etag }
+  return defined({ ifMatch: etag })
 }
 
-const actor = ({ user }: Bearer): { actor?: string } => (user === undefined ? {} : { actor: user })
+const actor = ({ user }: Bearer): { actor?: string } => defined({ actor: user })
 
 function importEvent({ core, calendarId, request, query }: Call): ApiAnswer {
   const body = bodyOf(request)

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type AccessTokens, accessTokens } from './access-tokens.ts'
 import { addressAsKept } from './addresses.ts'
@@ -129,12 +130,12 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
   const write = (actor?: string): WriteContext => ({
     nowMs: nowMs(),
     newId: () => random.text(26),
-    ...(actor !== undefined && { actor }),
+    ...defined({ actor }),
   })
   const reading = (emptyPage = false): ListContext => ({
     nowMs: nowMs(),
     emptyPage,
-    ...(settings.syncTokenLifeMs !== undefined && { syncTokenLifeMs: settings.syncTokenLifeMs }),
+    ...defined({ syncTokenLifeMs: settings.syncTokenLifeMs }),
   })
   const asQuery = (query: Query | URLSearchParams = {}) =>
     query instanceof URLSearchParams ? query : new URLSearchParams(query)
@@ -242,7 +243,7 @@ export function createGoogleCore(options: GoogleCoreOptions): GoogleCore {
         known: typeof body.id === 'string' && channels.has(body.id),
         stragglers: 0,
         uriAt: settings.push.uriAt,
-        ...(user !== undefined && { user }),
+        ...defined({ user }),
       }
       const channel = openChannel(calendar(id), body, query, context)
       channels.set(channel.id, channel)

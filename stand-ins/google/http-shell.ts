@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { defined } from '../../domain/optional-fields.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { answerAdmin } from './admin-api.ts'
 import type { AdminParts, LoggedRequest } from './admin-route.ts'
@@ -44,11 +45,11 @@ const MAX_BODY = 64 * 1024 * 1024
 /** Starts Google Calendar's stand-in on HTTP; resolves once it listens. */
 export async function startGoogleStandIn(options: GoogleStandInOptions): Promise<GoogleStandIn> {
   const { clock, host = '127.0.0.1' } = options
-  const core = createGoogleCore({ clock, ...(options.seed !== undefined && { seed: options.seed }) })
+  const core = createGoogleCore({ clock, ...defined({ seed: options.seed }) })
   if (options.snapshot) core.restore(options.snapshot)
   const delivery = pushDelivery({
     clock,
-    ...(options.retryBaseMs !== undefined && { retryBaseMs: options.retryBaseMs }),
+    ...defined({ retryBaseMs: options.retryBaseMs }),
   })
   const requests: LoggedRequest[] = []
   const admin: AdminParts = { core, clock, requests, deliveries: delivery.deliveries }

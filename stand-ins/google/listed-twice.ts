@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarState, Entry } from './calendar-state.ts'
 import { isLive, listedForm } from './event-lookup.ts'
 import type { GoogleEvent } from './google-json.ts'
@@ -35,8 +36,7 @@ function staleForm({ event, before }: Entry): GoogleEvent {
     ...etag,
     id,
     status: 'cancelled',
-    ...(recurringEventId !== undefined && { recurringEventId }),
-    ...(originalStartTime && { originalStartTime }),
+    ...defined({ recurringEventId, originalStartTime }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { sameAddress } from './addresses.ts'
 import { refusal } from './api-error.ts'
 import { asSeenFrom, type CalendarState, exceptionsOf } from './calendar-state.ts'
@@ -62,8 +63,7 @@ const withoutDetails = ({ id, recurringEventId, originalStartTime }: GoogleEvent
   kind: 'calendar#event',
   id,
   status: 'cancelled',
-  ...(recurringEventId !== undefined && { recurringEventId }),
-  ...(originalStartTime && { originalStartTime }),
+  ...defined({ recurringEventId, originalStartTime }),
 })
 
 /** The new organiser is among the guests and has accepted; so has the former one, who stays or goes. */

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { refusal } from './api-error.ts'
 import type { CalendarState, Entry } from './calendar-state.ts'
 import type { WriteContext } from './event-draft.ts'
@@ -11,9 +12,7 @@ import { writeGroup } from './write-order.ts'
 
 /** A start or end in words: RFC 3339 for a timed event, `YYYY-MM-DD` for an all-day one. */
 export function timeInWords(text: string, timeZone?: string): EventTime {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text)
-    ? { date: text }
-    : { dateTime: text, ...(timeZone !== undefined && { timeZone }) }
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? { date: text } : { dateTime: text, ...defined({ timeZone }) }
 }
 
 /** Drags an event (single, instance or whole series) to another start; without an end it keeps its length. */

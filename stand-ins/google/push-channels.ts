@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import { refusal } from './api-error.ts'
 import type { CalendarState } from './calendar-state.ts'
 import type { SeededRandom } from './seeded-random.ts'
@@ -101,7 +102,7 @@ export function openChannel(
     messageNumber: 0,
     openedMs: context.nowMs,
     stragglers: context.stragglers,
-    ...(context.user !== undefined && { user: context.user }),
+    ...defined({ user: context.user }),
   }
 }
 
@@ -141,7 +142,7 @@ export function channelAnswer(channel: Channel): { [field: string]: string } {
     id: channel.id,
     resourceId: channel.resourceId,
     resourceUri: channel.resourceUri,
-    ...(channel.token !== undefined && { token: channel.token }),
+    ...defined({ token: channel.token }),
     expiration: String(channel.expiration),
   }
 }
@@ -188,7 +189,7 @@ function pushOn(channel: Channel, state: 'sync' | 'exists'): Push {
       'x-goog-message-number': String(channel.messageNumber),
       'x-goog-resource-id': channel.resourceId,
       'x-goog-resource-uri': channel.resourceUri,
-      ...(channel.token !== undefined && { 'x-goog-channel-token': channel.token }),
+      ...defined({ 'x-goog-channel-token': channel.token }),
     },
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarState, Entry, Listed } from './calendar-state.ts'
 import type { GoogleEvent } from './google-json.ts'
 import { baseOf } from './recurrence.ts'
@@ -31,7 +32,7 @@ export function writeGroup(
   const unlisted = manner.listed === false || takeUnlisted(calendar, writes)
   return writes.map(({ event, listed, before, series, bare }) => {
     const stored = bare ? bareTombstone(event, stamp?.etag) : stamped(event, stamp)
-    const entry = { event: stored, listed, position: 0, ...(before && { before }), ...(series && { series }) }
+    const entry = { event: stored, listed, position: 0, ...defined({ before, series }) }
     place(calendar, entry, unlisted)
     return stored
   })
@@ -48,7 +49,7 @@ function newStamp(calendar: CalendarState, nowMs: number): { etag: string; updat
 
 const stamped = (event: GoogleEvent, stamp: { etag: string; updated: string } | undefined): GoogleEvent => ({
   kind: 'calendar#event',
-  ...(stamp && { etag: stamp.etag }),
+  ...defined({ etag: stamp?.etag }),
   ...event,
   ...stamp,
 })
@@ -62,7 +63,7 @@ function takeUnlisted({ settings, entries }: CalendarState, writes: readonly Wri
 /** No cancelled entry of the short kind carries more, as recorded. */
 const bareTombstone = ({ id, etag }: GoogleEvent, newEtag = etag): GoogleEvent => ({
   kind: 'calendar#event',
-  ...(newEtag !== undefined && { etag: newEtag }),
+  ...defined({ etag: newEtag }),
   id,
   status: 'cancelled',
 })

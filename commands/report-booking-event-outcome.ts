@@ -4,6 +4,7 @@ import { passedOnReferences } from '../domain/booking/links.ts'
 import { leavesBehind, tellOvertaken } from '../domain/booking/overtaken.ts'
 import { type Booking, evolveBooking } from '../domain/booking/state.ts'
 import { accept } from '../domain/decision.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { readTimes, type Times } from '../domain/times.ts'
 import { publicationByEventId } from '../projections/publications.ts'
 import { bookingAggregate } from './aggregates.ts'
@@ -70,7 +71,7 @@ async function trackSuccessor(
     const tracked = trackBooking(successor, {
       bookingUid,
       userId,
-      ...(organizationId !== undefined && { organizationId }),
+      ...defined({ organizationId }),
       status: 'ACCEPTED',
       times,
       rescheduledFromUid,

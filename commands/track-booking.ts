@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { reassignBooking, trackBooking } from '../domain/booking/facts.ts'
 import { evolveBooking } from '../domain/booking/state.ts'
 import { accept } from '../domain/decision.ts'
+import { defined } from '../domain/optional-fields.ts'
 import { bookingAggregate } from './aggregates.ts'
 import {
   bookingUid,
@@ -67,7 +68,7 @@ export const TrackBooking = defineCommand({
       const tracked = trackBooking(given.events.reduce(evolveBooking, state), {
         bookingUid,
         userId,
-        ...(body.organizationId !== undefined && { organizationId: body.organizationId }),
+        ...defined({ organizationId: body.organizationId }),
         status: body.status,
         times: { start: body.start, end: body.end },
         references,

@@ -78,7 +78,7 @@ function timesRecorded(
   const late = isCarriedOutLate(known, times)
   const moves = late || !sameTimes(times, known.basis)
   return [
-    { type: 'BookingTimesRecorded', data: { bookingUid, ...said, ...(status && { status }), standing, at } },
+    { type: 'BookingTimesRecorded', data: { bookingUid, ...said, ...defined({ status }), standing, at } },
     ...(moves ? tellOvertaken(known, late, at) : []),
   ]
 }

@@ -143,7 +143,7 @@ export const withWatermark = (references: References, data: Decided): References
   change(references, data, ({ unreadable: _, discarded: __, ...reference }) => {
     const updated =
       data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
-    const watermark = { fingerprint: data.fingerprint, ...(updated && { updated }) }
+    const watermark = { fingerprint: data.fingerprint, ...defined({ updated }) }
     const discarded = data.code === 'DISCARDED' && { discarded: true as const }
     return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded }
   })

@@ -2,6 +2,7 @@
 // in events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the
 // calendar does), series-change.ts (what a series that was edited or split does).
 
+import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
 import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } from './events.ts'

@@ -19,6 +19,7 @@ import { leavesBehind, tellOvertaken } from '../../domain/booking/overtaken.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
 import type { Closing, OpenBooking } from '../../domain/booking/state.ts'
 import { accept } from '../../domain/decision.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 

@@ -15,6 +15,7 @@ import { SetSyncPolicy } from '../../commands/set-sync-policy.ts'
 import { moveReference } from '../../domain/booking/series-change.ts'
 import { removeSelectedCalendar } from '../../domain/calendar/selected.ts'
 import { pauseCalendarSync } from '../../domain/calendar/sync.ts'
+import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarAddress } from '../../ports/vault/calendar-address.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import {
@@ -74,8 +75,7 @@ async function registerInstead(
       {
         ...named(address),
         userId,
-        ...(organizationId !== undefined && { organizationId }),
-        ...(credentialId !== undefined && { credentialId }),
+        ...defined({ organizationId, credentialId }),
       },
       ports,
       context,

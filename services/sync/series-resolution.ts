@@ -177,10 +177,7 @@ function goneWith(
   return {
     id,
     status: 'cancelled',
-    ...(recurringEventId !== undefined && { recurringEventId }),
-    ...(etag !== undefined && { etag }),
-    ...(updated && { updated }),
-    ...(idOnly && { idOnly }),
+    ...defined({ recurringEventId, etag, updated, idOnly }),
   }
 }
 
@@ -189,7 +186,7 @@ function goneWith(
  * instances behind, as a deleted one does, and one that goes on may leave no more than an id.
  */
 function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): ExternalEvent {
-  return { ...instance, ...(series.idOnly && { idOnly: series.idOnly }) }
+  return { ...instance, ...defined({ idOnly: series.idOnly }) }
 }
 
 /**

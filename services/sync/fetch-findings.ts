@@ -13,6 +13,7 @@ import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
 import type { Finding, Findings } from './findings.ts'
+import { nameIn } from './follow.ts'
 import { type Rehearsal, rehearseLook } from './look.ts'
 import { type LookMemo, writeLookMemo } from './look-memo.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
@@ -70,15 +71,7 @@ async function follow(
     return flagChanged(ports, bookingUid, from, masters)
   }
   if (event !== undefined && outcome !== 'GONE') {
-    const to = {
-      provider: from.provider,
-      calendarKey: from.calendarKey,
-      externalEventId: event.id,
-      ...defined({
-        recurringEventId: event.recurringEventId,
-        originalStart: event.originalStart?.toString(),
-      }),
-    }
+    const to = nameIn(from, event)
     const context = contextOf(ports, 'sync-worker', claim.cause)
     const at = ports.now().toString()
     await execute(ports, context, bookingAggregate, bookingUid, (state) =>

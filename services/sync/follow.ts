@@ -33,16 +33,22 @@ export async function follow(
 
 /** An instance belongs to another master once its series was split, and to none once it was taken out of it. */
 export function nameNow(stored: StoredReference, event: ExternalEvent): StoredReference | undefined {
-  const { recurringEventId, originalStart, id } = event
+  const { recurringEventId, id } = event
   if (event.status === 'cancelled') return undefined
   if (id === stored.externalEventId && recurringEventId === stored.recurringEventId) return undefined
-  const { provider, calendarKey } = stored
-  if (recurringEventId === undefined) return { provider, calendarKey, externalEventId: id }
-  return {
-    provider,
-    calendarKey,
-    externalEventId: id,
+  return nameIn(stored, event)
+}
+
+/** The event's name in the calendar of another one. */
+export const nameIn = (
+  { provider, calendarKey }: StoredReference,
+  { id, recurringEventId, originalStart }: ExternalEvent,
+): StoredReference => ({
+  provider,
+  calendarKey,
+  externalEventId: id,
+  ...(recurringEventId !== undefined && {
     recurringEventId,
     ...defined({ originalStart: originalStart?.toString() }),
-  }
-}
+  }),
+})

@@ -1,6 +1,7 @@
 // Future bookings are read again from Cal.com now and then, so that a missed webhook heals.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
+import { waitAfter } from '../../domain/backoff.ts'
 import { trackBooking } from '../../domain/booking/facts.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
@@ -30,7 +31,7 @@ export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, eve
       const now = ports.now()
       if (calcom === undefined) return
       if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
-      const retryMs = Math.min(everyMs, ports.settings.cronMs * 2 ** Math.min(failures++, 20))
+      const retryMs = waitAfter({ firstMs: ports.settings.cronMs, longestMs: everyMs }, failures++)
       next = now.add({ milliseconds: Math.round(retryMs) })
       const seen = await readFuture(ports, calcom, intake, now, signal)
       if (seen === undefined) return

@@ -251,7 +251,8 @@ const catalogue = {
     told: 'while open',
     held: true,
     because: 'the calendar itself was gone for a while, so what is deleted in it is held for a person',
-    remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
+    remedy:
+      'have the calendar shared again, then release its held changes; discard them if it is gone for good',
   },
   ACCOUNT_CHANGED: {
     leaves: 'sets aside',
@@ -259,7 +260,7 @@ const catalogue = {
     held: true,
     because:
       'the account behind the calendar seems to be another one, so what is deleted in it is held for a person',
-    remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
+    remedy: "connect the right account again, then release the calendar's held changes",
   },
   OBSERVE_ONLY: {
     leaves: 'sets aside',

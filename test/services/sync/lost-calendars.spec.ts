@@ -109,7 +109,7 @@ test(
     assert.equal(await held(sync, host), all('ACCOUNT_CHANGED', bookings))
     assert.equal(await published(sync), [])
     const [told] = await whatNeedsPerson(sync.ports)
-    assert.match(told?.next ?? '', /Connect the account again/)
+    assert.match(told?.next ?? '', /Connect the calendar's account again/)
   }),
 )
 

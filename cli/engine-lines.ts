@@ -4,7 +4,7 @@ import { aborted } from '../ports/aborted.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** How long a server may take to answer before a line says that it has not. */
-const PATIENCE_MS = 2_000
+const LATE_MS = 2_000
 
 /** Between two looks at a server that does not serve. */
 const BACKOFF = { firstMs: 5_000, longestMs: 60_000 }
@@ -32,11 +32,11 @@ async function tellOf(
   }
   const first = look()
   const answered = new AbortController()
-  const late = clock.delay(PATIENCE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined)
+  const late = clock.delay(LATE_MS, AbortSignal.any([signal, answered.signal])).then(() => undefined)
   let written = (await Promise.race([first.then(() => 'in time'), late])) === undefined ? 'LATE' : ''
   answered.abort()
   if (written === 'LATE' && !signal.aborted)
-    write(`  ${engine.name} has not answered within ${PATIENCE_MS / 1000} s.\n`)
+    write(`  ${engine.name} has not answered within ${LATE_MS / 1000} s.\n`)
   let condition = await first
   for (let looks = 0; condition !== undefined; looks++) {
     const { ok, problem = '', sentence } = condition

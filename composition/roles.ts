@@ -19,8 +19,8 @@ export type RolesOptions = {
   /** False if the deployment guard refused this process: then nothing starts. */
   mayStart: Promise<boolean>
   bookingReconcileMs: number
-  /** Lease of a subject, in milliseconds (60,000 where none is given). */
-  leaseMs?: number
+  /** Lease of a subject, in milliseconds. */
+  leaseMs: number
   /** Told of every subject worked on. */
   onWorked(kind: Kind, outcome: WorkedOutcome): void
   /** Called with the number of bookings that the daily looks signalled. */
@@ -87,7 +87,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
 
 async function runWorker(ports: ServicePorts, { leaseMs, signal, onWorked }: RolesOptions): Promise<void> {
   await untilMade(ports, signal)
-  await runChangeSyncWorker(ports, { width: WIDTH, leaseMs: leaseMs ?? 60_000, signal, observe: onWorked })
+  await runChangeSyncWorker(ports, { width: WIDTH, leaseMs, signal, observe: onWorked })
 }
 
 const ASK_EVERY_MS = 1_000

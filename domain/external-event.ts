@@ -45,3 +45,7 @@ export type ExternalAttendee = {
   organizer?: boolean
   resource?: boolean
 }
+
+/** An attendee who is invited: not the calendar's own host, not the organiser, not a room. */
+export const isGuest = ({ self, organizer, resource }: ExternalAttendee): boolean =>
+  !self && !organizer && !resource

@@ -1,7 +1,7 @@
 // Asking over HTTP, with patience and without following anybody.
 import { type Finding, ok, wrong } from './finding.ts'
 
-const PATIENCE_MS = 5_000
+const REQUEST_MS = 5_000
 
 /** Whether anything answers at the address, whatever it says. */
 export async function reached(check: string, url: string, variable: string): Promise<Finding> {
@@ -17,7 +17,7 @@ export const unreachable = (check: string, place: string, why: string, variable:
 /** The status of an answer; else why there was none. */
 export async function ask(url: string, headers: Record<string, string> = {}): Promise<number | string> {
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const signal = AbortSignal.timeout(REQUEST_MS)
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     await response.body?.cancel()
     return response.status

@@ -1,4 +1,5 @@
 // What a rule's code comes to: by the catalogue of decisions, held against policy and what people said, as events.
+import { isGuest } from '../external-event.ts'
 import { defined, ifDefined } from '../optional-fields.ts'
 import { isBefore, sameTimes, storeTimes, textOf } from '../times.ts'
 import { type DecisionCode, decisions, type Entry, isCancellation } from './decisions.ts'
@@ -90,14 +91,14 @@ function ignored(
         settles,
         seen: seenData(code, seen),
         ...defined({ instead }),
-        agreement: agreementAfter(code, facts.booking.agreement),
+        agreement: agreementByCatalogue(code, facts.booking.agreement),
         ...defined({ externalEtag: event.etag }),
       },
     },
   ]
 }
 
-function agreementAfter(code: DecisionCode, before: Agreement): Agreement {
+function agreementByCatalogue(code: DecisionCode, before: Agreement): Agreement {
   const { diverges, agrees } = decisions[code]
   if (diverges) return 'DIVERGED'
   return agrees && before === 'DIVERGED' ? 'AGREED' : before
@@ -107,7 +108,7 @@ function agreementAfter(code: DecisionCode, before: Agreement): Agreement {
 function seenData(code: DecisionCode, { event }: Seen): SeenData {
   const times = event.status === 'cancelled' ? undefined : timesOf(event)
   const { organizerSelf: organiser, attendees, attendeesOmitted } = event
-  const guests = attendees?.some(({ self, organizer, resource }) => !self && !organizer && !resource)
+  const guests = attendees?.some(isGuest)
   return {
     status: event.status,
     ...(times && storeTimes(times)),

@@ -107,7 +107,7 @@ export function standingAfterOutcome(
 const divergedThen: readonly string[] = ['ALL_DAY', 'NEW_TIME_IN_PAST']
 
 /** Only for events that do not say so themselves. */
-export function agreementAfter({ agreement }: Tracked, { code, settles }: IgnoredData): Agreement {
+export function agreementOfOldStream({ agreement }: Tracked, { code, settles }: IgnoredData): Agreement {
   if (!settles) return agreement
   if (divergedThen.includes(code)) return 'DIVERGED'
   // Calendar and booking say the same again, whatever was refused before.

@@ -1,6 +1,6 @@
 // The rules: what a look at a booking's events comes to. One entry of the tables below for each rule, evaluated top to
 // bottom, the first that fits wins; what its code leaves is in decisions.ts. Pure: time and policy are given.
-import type { ExternalAttendee } from '../external-event.ts'
+import { type ExternalAttendee, isGuest } from '../external-event.ts'
 import { instant, isBefore, sameTimes } from '../times.ts'
 import { carryOut, silent } from './carry-out.ts'
 import type { DecisionCode } from './decisions.ts'
@@ -20,8 +20,8 @@ import { type Booking, trackedPart } from './state.ts'
 
 type Rule = { readonly code: DecisionCode; when(facts: Facts): boolean }
 
-/** For so long a return to what Cal.com has may be Cal.com's own writing, while a move is on its way there. */
-const ANSWER_MS = 120_000
+/** For this long after a published move, a return to Cal.com's times may be Cal.com's own writing. */
+const RETURN_MS = 120_000
 
 /** What a part of a look is enough for. */
 const ofAnyPart: readonly Rule[] = [
@@ -160,7 +160,6 @@ const isUnclear =
     event.idOnly === true && !isSpokenOf(event, context.releasedAt)
 
 const isHost = ({ self }: ExternalAttendee): boolean => self === true
-const isGuest = ({ self, organizer, resource }: ExternalAttendee): boolean => !self && !organizer && !resource
 const hasDeclined = ({ responseStatus }: ExternalAttendee): boolean => responseStatus === 'declined'
 
 const isDeclined = (facts: Facts): boolean => hostDeclined(facts) || allDeclined(facts)
@@ -202,7 +201,7 @@ function isBackAtBasis({ booking, standing, context }: Facts): boolean {
   const times = standing && timesOf(standing.event)
   const move = booking.unanswered.at(-1)
   if (times === undefined || booking.agreement !== 'AWAITING' || move?.next === undefined) return false
-  const until = instant(move.at).add({ milliseconds: ANSWER_MS })
+  const until = instant(move.at).add({ milliseconds: RETURN_MS })
   return sameTimes(times, booking.basis) && isBefore(context.now, until)
 }
 

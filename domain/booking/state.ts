@@ -6,7 +6,12 @@ import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
 import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } from './events.ts'
-import { agreementAfter, type Publication, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
+import {
+  agreementOfOldStream,
+  type Publication,
+  standingAfterOutcome,
+  standingAfterTimes,
+} from './meaning.ts'
 import {
   findByAnyName,
   ofFormerHost,
@@ -184,7 +189,7 @@ function evolveTracked(
     case 'ExternalEventChangeIgnored': {
       const { data } = event
       const how = data.settles ? withWatermark : withSetAside
-      const agreement = data.agreement ?? agreementAfter(booking, data)
+      const agreement = data.agreement ?? agreementOfOldStream(booking, data)
       const { superseded, ...decided } = booking
       const undecided = superseded && !data.settles ? { superseded } : {}
       return { ...decided, ...undecided, references: how(booking.references, data), agreement }

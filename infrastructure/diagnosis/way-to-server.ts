@@ -25,8 +25,8 @@ export const GREETING_ID = 0x43414c53
 /** The place where a server listens: a name or an address, and a TCP port. */
 export type Place = { host: string; port: number }
 
-/** For a server to answer a step. */
-const PATIENCE_MS = 3_000
+/** The time that a server has to answer a step. */
+const STEP_MS = 3_000
 
 /**
  * The problem of the way to every one of the places: the first one's; undefined if one of them answers as it should.
@@ -107,7 +107,7 @@ function opened(open: () => Socket, event: 'connect' | 'secureConnect'): Promise
       socket.destroy()
       resolve(error)
     }
-    socket.setTimeout(PATIENCE_MS, () => failed(new Late()))
+    socket.setTimeout(STEP_MS, () => failed(new Late()))
     socket.once(event, () => resolve(socket))
     // Stays, as an error may come after what was waited for.
     socket.on('error', failed)
@@ -118,7 +118,7 @@ function opened(open: () => Socket, event: 'connect' | 'secureConnect'): Promise
 /** The first bytes that come back, or why none did. Ends the connection. */
 function answerOf(socket: Socket, bytes: Buffer): Promise<Buffer | Error> {
   return new Promise<Buffer | Error>((resolve) => {
-    socket.setTimeout(PATIENCE_MS, () => resolve(new Late()))
+    socket.setTimeout(STEP_MS, () => resolve(new Late()))
     socket.once('data', resolve)
     socket.once('error', resolve)
     socket.once('close', () => resolve(new Error('closed by the other side')))

@@ -24,8 +24,8 @@ import type { DirectoryBooking, DirectoryError } from '../../ports/booking-direc
 import type { ServicePorts } from '../running/service-ports.ts'
 
 /** So long Cal.com's answer may lag behind its webhook; shorter where guests share the booking, which mostly goes on. */
-const PATIENCE_MS = 60_000
-const SEATS_PATIENCE_MS = 10_000
+const CLOSING_MS = 60_000
+const CLOSING_SEATS_MS = 10_000
 
 export type End = Pick<AnnouncedEnd, 'reason' | 'rescheduledToUid' | 'seats'>
 
@@ -124,9 +124,8 @@ export async function settleClosing(
     return { kind: 'settled' }
   }
   const waitedMs = ports.now().since(since).total('milliseconds')
-  const patienceMs = seats ? SEATS_PATIENCE_MS : PATIENCE_MS
-  if (waitedMs < patienceMs)
-    return { kind: 'again', inMs: waitAgain(waitedMs, { firstMs: 500, longestMs: patienceMs }) }
+  const longestMs = seats ? CLOSING_SEATS_MS : CLOSING_MS
+  if (waitedMs < longestMs) return { kind: 'again', inMs: waitAgain(waitedMs, { firstMs: 500, longestMs }) }
   await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...defined({ seats }) })
   return { kind: 'settled' }
 }

@@ -14,7 +14,7 @@ import { flag } from './flag.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
-const PATIENCE_MS = 3_600_000
+const REFERENCES_MS = 3_600_000
 
 /** No key answers for the booking, or Cal.com names nothing: asking again helps only so long. */
 const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NOT_FOUND']
@@ -51,8 +51,8 @@ export async function askForReferences(
   const waitedMs = ports.now().epochMilliseconds - askedSince.epochMilliseconds
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const reassigned = booking.flags.includes('REASSIGNED')
-    if (waitedMs >= PATIENCE_MS && ENDING.includes(code) && !reassigned) return done
-    const restMs = reassigned && waitedMs >= PATIENCE_MS ? PATIENCE_MS : 0
+    if (waitedMs >= REFERENCES_MS && ENDING.includes(code) && !reassigned) return done
+    const restMs = reassigned && waitedMs >= REFERENCES_MS ? REFERENCES_MS : 0
     const retryInMs = Math.max(restMs, retryDelay(tries, ports.random, askedForMs))
     return { kind: 'failed', code, retryInMs, memo }
   }
@@ -136,5 +136,5 @@ function triesOf({ memo }: Claim): number {
 /** Since when it is asked. `late`: nobody expects an answer any more, and one try is enough. */
 function sinceOf({ memo }: Claim, now: Temporal.Instant): Temporal.Instant {
   if (typeof memo?.since === 'string') return Temporal.Instant.from(memo.since)
-  return memo?.late === true ? now.subtract({ milliseconds: PATIENCE_MS }) : now
+  return memo?.late === true ? now.subtract({ milliseconds: REFERENCES_MS }) : now
 }

@@ -12,8 +12,8 @@ import type { ServicePorts } from '../running/service-ports.ts'
 import type { LookMemo } from './look-memo.ts'
 
 /** After Cal.com rescheduled a booking it names the event soon, or never: asked again so often at first, for an hour. */
-const UNCONFIRMED_MS = 1_000
-const PATIENCE_MS = 3_600_000
+const UNNAMED_AGAIN_MS = 1_000
+const UNNAMED_MS = 3_600_000
 
 /**
  * `turn`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told.
@@ -42,9 +42,9 @@ export async function confirm(
   if (view.kind === 'reassigned')
     return change.gone ? { kind: 'nothing' } : { kind: 'again', inMs: HANDING_OVER_MS }
   if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }
-  const left = PATIENCE_MS - lastingMs
+  const left = UNNAMED_MS - lastingMs
   if (view.kind === 'unconfirmed' && left > 0)
-    return { kind: 'again', inMs: waitAgain(lastingMs, { firstMs: UNCONFIRMED_MS, longestMs: left }) }
+    return { kind: 'again', inMs: waitAgain(lastingMs, { firstMs: UNNAMED_AGAIN_MS, longestMs: left }) }
 
   const { echoGraceMs, cancelGraceMs } = ports.settings
   const grace = Math.max(

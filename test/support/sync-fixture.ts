@@ -45,6 +45,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
     const running = startRoles(ports, {
       roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
+      leaseMs: 60_000,
       onWorked() {},
       onDailyLooks: (why, looks) => void dailyLooks.push(...Array(looks).fill(why)),
       runProjections: (also) => also(ended.signal),

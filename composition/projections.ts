@@ -10,7 +10,7 @@ import {
   startProjections,
 } from '../services/read-models/projection-runner.ts'
 import { outageLog } from '../services/running/outage-log.ts'
-import type { Lease } from '../services/running/role-lease.ts'
+import type { RoleLease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport, roleReports } from '../services/running/role-reports.ts'
 import type { OpenStores } from './stores.ts'
 
@@ -21,7 +21,7 @@ export type ReadModels = Pick<ProjectionRunner, 'caughtUp' | 'status'> & {
   /** Whether this process writes them now. */
   isWriter(): boolean
   /** Writes them whenever the lease is this process's; resolves when told to stop. `also` runs beside, by the same lease. */
-  run(lease: Lease, also: (signal: AbortSignal) => Promise<void>): Promise<void>
+  run(lease: RoleLease, also: (signal: AbortSignal) => Promise<void>): Promise<void>
 }
 
 /** Makes the collections known at once, as soon as the store answers; writes nothing before `run`. */

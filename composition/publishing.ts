@@ -9,7 +9,7 @@ import type { ResumeOptions } from '../services/publishing/resume.ts'
 import type { ResumeReport } from '../services/publishing/resume-report.ts'
 import type { PublisherStatus } from '../services/publishing/status.ts'
 import { carryOutRequests } from '../services/read-models/parked-requests.ts'
-import type { Lease } from '../services/running/role-lease.ts'
+import type { RoleLease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport } from '../services/running/role-reports.ts'
 import { type Engine, kafkaEngine } from './engines.ts'
 import { resumeOn } from './resume-publishing.ts'
@@ -18,7 +18,7 @@ import { resumeOn } from './resume-publishing.ts'
 export type Publishing = {
   engine: Engine
   /** Publishes whenever the lease is this process's; resolves when told to stop. */
-  run(lease: Lease): Promise<void>
+  run(lease: RoleLease): Promise<void>
   /** As told by the process that publishes, this one or another; undefined where none has for long. */
   lastTold(): Promise<PublisherStatus | undefined>
   /** See `resumePublishing`: it need not be this process that publishes. */

@@ -1,8 +1,8 @@
 import { queueStatus } from '../../ports/signal-queue/queue-status.ts'
 import { signalListeners } from '../../ports/signal-queue/signal-listeners.ts'
 import {
-  type Claim,
   type Kind,
+  type Lease,
   type QueueStatus,
   type SignalQueue,
   type Subject,
@@ -23,15 +23,15 @@ import { contended, mongodbSignalRecords } from './mongodb-signal-records.ts'
 import { mongodbSignalling } from './mongodb-signalling.ts'
 import { storedId, toRecord } from './stored-signal.ts'
 
-/** How many of the due subjects a claim looks at: if others take the first, the next is free. */
+/** How many of the due subjects a lease looks at: if others take the first, the next is free. */
 const CANDIDATES = 8
 const ROUNDS = 200
 
 /**
  * The queue in MongoDB, for any number of processes. All its times are the server's; `newId` gives the lease tokens.
  * Listeners hear of this process's signals only: a worker finds those of others by asking. If `signalMany` rejects,
- * some may be stored; after a lost answer any call may have been. Signalling again costs a look at most. A claim whose
- * answer was lost is free again at its lease's end. The connection stays its opener's.
+ * some may be stored; after a lost answer any call may have been. Signalling again costs a look at most. A lease whose
+ * answer was lost is free again at its end. The connection stays its opener's.
  *
  * Each change is a reading and a write that finds what was read, or begins again; signals of one process for one
  * subject that come meanwhile wait and are one write together. One update by a pipeline of MongoDB would save the
@@ -61,20 +61,20 @@ export function mongodbSignalQueue(
     return { now, next }
   }
 
-  /** Changes the claim's record where the lease is still its own; false where it is not. */
+  /** Changes the record if the lease still owns it; false if it does not. */
   const ifOwned = (
-    claim: Claim,
+    lease: Lease,
     changed: (record: SignalRecord, now: number) => SignalRecord | undefined,
   ): Promise<boolean> =>
     use(() =>
-      change(storedId(claim), ({ record, now }) => {
-        const owned = ownedBy(claim, record, now)
+      change(storedId(lease), ({ record, now }) => {
+        const owned = ownedBy(lease, record, now)
         return owned ? { next: changed(owned, now) ?? 'remove', answer: true } : { answer: false }
       }),
     )
 
-  /** The records that calls of this process try to claim now: another call tries the next ones. */
-  const claiming = new Set<string>()
+  /** The records that calls of this process try to lease now: another call tries the next ones. */
+  const leasing = new Set<string>()
 
   return {
     async signal(subject, options) {
@@ -88,29 +88,29 @@ export function mongodbSignalQueue(
       listeners.tell()
     },
 
-    claim: ({ leaseMs, kinds = workKinds }) =>
+    lease: ({ leaseMs, kinds = workKinds }) =>
       use(async () => {
         for (let round = 0; round < ROUNDS; round++) {
           const { now, next } = await nextReady(kinds, CANDIDATES)
           const due = next.filter(({ readyAt }) => readyAt !== undefined && readyAt.getTime() <= now)
           if (due.length === 0) return undefined
           for (const record of due) {
-            if (claiming.has(record._id)) continue
-            claiming.add(record._id)
-            const { next, claim } = leased(toRecord(record), { token: newId(), leaseMs }, now)
-            if (await records.replace(record, next).finally(() => claiming.delete(record._id))) return claim
+            if (leasing.has(record._id)) continue
+            leasing.add(record._id)
+            const { next, lease } = leased(toRecord(record), { token: newId(), leaseMs }, now)
+            if (await records.replace(record, next).finally(() => leasing.delete(record._id))) return lease
           }
         }
         throw contended()
       }),
 
-    renew: (claim, leaseMs) => ifOwned(claim, (record, now) => renewed(record, leaseMs, now)),
+    renew: (lease, leaseMs) => ifOwned(lease, (record, now) => renewed(record, leaseMs, now)),
 
-    complete: (claim, result) => ifOwned(claim, (record, now) => completed(record, result, now)),
+    complete: (lease, result) => ifOwned(lease, (record, now) => completed(record, result, now)),
 
-    fail: (claim, options) => ifOwned(claim, (record, now) => failed(record, options, now)),
+    fail: (lease, options) => ifOwned(lease, (record, now) => failed(record, options, now)),
 
-    release: (claim) => ifOwned(claim, released),
+    release: (lease) => ifOwned(lease, released),
 
     nextDueInMs: (kinds = workKinds) =>
       use(async () => {

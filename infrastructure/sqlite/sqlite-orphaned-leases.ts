@@ -7,7 +7,7 @@ const FREE = `
 /**
  * Makes everything that is under a lease due at once, as `release` does. For the process that has just opened the store
  * and has it for itself: the owners of its leases were killed, and nothing need wait for their end. Call it before the
- * first claim; the queue must have been opened.
+ * first lease; the queue must have been opened.
  */
 export function freeOrphanedLeases(database: SqliteDatabase, clock: Pick<Clock, 'now'>): void {
   database.sql.prepare(FREE).run({ now: clock.now().epochMilliseconds })

@@ -2,8 +2,8 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Clock } from '../../ports/clock.ts'
 import { signalListeners } from '../../ports/signal-queue/signal-listeners.ts'
 import {
-  type Claim,
   type Kind,
+  type Lease,
   type Signal,
   type SignalQueue,
   type Subject,
@@ -112,29 +112,29 @@ export function sqliteSignalQueue(
       return work()
     })
 
-  /** Inside a write. False where the lease is no longer the claim's own. */
-  function changeOwned(claim: Claim, next: (record: SignalRecord, at: number) => SignalRecord | undefined) {
+  /** Runs inside a write. False if the lease has ended, or the subject has another one. */
+  function changeOwned(lease: Lease, next: (record: SignalRecord, at: number) => SignalRecord | undefined) {
     const at = now()
-    const row = find.get(claim.kind, claim.key)
-    const record = ownedBy(claim, row && toRecord(row), at)
+    const row = find.get(lease.kind, lease.key)
+    const record = ownedBy(lease, row && toRecord(row), at)
     if (record === undefined) return false
     const kept = next(record, at)
-    if (kept === undefined) remove.run(claim.kind, claim.key)
+    if (kept === undefined) remove.run(lease.kind, lease.key)
     else keep.run(fromRecord(kept))
     return true
   }
 
-  function claimNow(leaseMs: number, kinds: readonly Kind[]): Claim | undefined {
+  function leaseNow(leaseMs: number, kinds: readonly Kind[]): Lease | undefined {
     const ready = () => kinds.map((kind) => firstReady.get(kind, now())).filter((row) => row !== undefined)
-    // Signals that are not due make nothing ready that is not: they need not be counted for a claim in vain.
+    // Signals that are not due make nothing ready that is not: they need not be counted where nothing can be leased.
     if (ready().length === 0 && (arrivals.firstDueAt(kinds) ?? Number.POSITIVE_INFINITY) > now())
       return undefined
     countArrivals()
     const [row] = ready().toSorted((a, b) => Number(a.readyAt) - Number(b.readyAt))
     if (row === undefined) return undefined
-    const { next, claim } = leased(toRecord(row), { token: newId(), leaseMs }, now())
+    const { next, lease } = leased(toRecord(row), { token: newId(), leaseMs }, now())
     keep.run(fromRecord(next))
-    return claim
+    return lease
   }
 
   return {
@@ -153,22 +153,22 @@ export function sqliteSignalQueue(
       listeners.tell()
     },
 
-    claim: ({ leaseMs, kinds = workKinds }) => write(() => claimNow(leaseMs, kinds)),
+    lease: ({ leaseMs, kinds = workKinds }) => write(() => leaseNow(leaseMs, kinds)),
 
-    renew: (claim, leaseMs) => write(() => changeOwned(claim, (record, at) => renewed(record, leaseMs, at))),
+    renew: (lease, leaseMs) => write(() => changeOwned(lease, (record, at) => renewed(record, leaseMs, at))),
 
-    complete: (claim, result) =>
-      change(() => changeOwned(claim, (record, at) => completed(record, result, at))),
+    complete: (lease, result) =>
+      change(() => changeOwned(lease, (record, at) => completed(record, result, at))),
 
-    fail: (claim, options) => change(() => changeOwned(claim, (record, at) => failed(record, options, at))),
+    fail: (lease, options) => change(() => changeOwned(lease, (record, at) => failed(record, options, at))),
 
-    release: (claim) => change(() => changeOwned(claim, released)),
+    release: (lease) => change(() => changeOwned(lease, released)),
 
     async nextDueInMs(kinds = workKinds) {
       const firstReadyAt = () => least(kinds.map((kind) => nextReady.get(kind)?.readyAt))
       const before = await reading(() => least([firstReadyAt(), arrivals.firstDueAt(kinds)]))
       if (before === undefined) return undefined
-      // A signal for a subject that is leased or held back says nothing about when it can be claimed.
+      // A signal for a subject that is leased or held back says nothing about when it can be leased.
       const first = await reading(firstReadyAt)
       if (first === before) return Math.max(0, before - now())
       await counted()

@@ -13,7 +13,7 @@ export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
 export type Subject = { kind: Kind; key: string }
 
 /** A lease on one subject. The last completion stored `memo` and `syncToken`. */
-export type Claim = Subject & {
+export type Lease = Subject & {
   leaseToken: string
   /** Failed tries since the last completion. */
   failures: number
@@ -53,25 +53,25 @@ export interface SignalQueue {
   /** As `signal`, for many at once, all or nothing. */
   signalMany(signals: readonly Signal[]): Promise<void>
   /** The subject of the given kinds (all work, no roles) that has been due longest and is free, under a new lease. */
-  claim(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Claim | undefined>
+  lease(options: { leaseMs: number; kinds?: readonly Kind[] }): Promise<Lease | undefined>
   /** Prolongs the lease; false if it is no longer ours. */
-  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  renew(lease: Lease, leaseMs: number): Promise<boolean>
   /**
    * Ends the lease as done. Stores the sync token (undefined keeps the old one, null drops it), and replaces the memo
-   * (undefined drops it). If more signals came since the claim, the subject is due again. With
+   * (undefined drops it). If more signals came since the lease began, the subject is due again. With
    * `againInMs` it is due again anyway after that time, with the same cause. With `forget` a subject for which nothing
    * new came is taken out, so that the queue holds only what there is to do. False if the lease is no longer ours: then
    * nothing is changed.
    */
   complete(
-    claim: Claim,
+    lease: Lease,
     result: { syncToken?: string | null; memo?: Document; againInMs?: number; forget?: boolean },
   ): Promise<boolean>
   /** Ends the lease as not done: counts a failure, due again after `retryInMs`, not before. */
-  fail(claim: Claim, options: { retryInMs: number; memo?: Document }): Promise<boolean>
+  fail(lease: Lease, options: { retryInMs: number; memo?: Document }): Promise<boolean>
   /** Gives the lease back untouched (shutdown): due at once, no failure counted. */
-  release(claim: Claim): Promise<boolean>
-  /** Milliseconds until a claim may succeed (0: now); undefined if nothing waits. */
+  release(lease: Lease): Promise<boolean>
+  /** Milliseconds until a subject can be leased (0: now); undefined if nothing waits. */
   nextDueInMs(kinds?: readonly Kind[]): Promise<number | undefined>
   /** Takes the subject out, whatever its state. */
   remove(subject: Subject): Promise<void>

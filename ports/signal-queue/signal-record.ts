@@ -3,12 +3,12 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Document } from '../read-store/read-store.ts'
 import { newerCause } from './causes.ts'
-import type { Claim, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
+import type { Lease, SignalOptions, SignalQueue, Subject } from './signal-queue.ts'
 
 /**
- * What a queue keeps of a subject. What a claim was given (`cause`, `memo`) is kept apart from what arrived since
- * (`arrived…`): the next claim merges them, so that a completion, which settles the one, cannot lose the other. `dueAt`
- * is emptied by a claim and set by the next signal.
+ * A queue's record of a subject. `cause` and `memo` were given to the lease; `arrived…` came since. The next lease merges
+ * both, so that a completion, which ends the first, cannot lose the second. A lease empties `dueAt`; the next signal sets
+ * it.
  */
 export type SignalRecord = Subject &
   Arrivals & {
@@ -25,7 +25,7 @@ export type SignalRecord = Subject &
 export type Arrivals = {
   signalled: number
   dueAt?: number | undefined
-  /** 0 where nothing holds it back. */
+  /** The end of a retry delay; 0 for none. */
   notBefore: number
   arrivedCause?: Cause | undefined
   arrivedMemo?: Document | undefined
@@ -34,7 +34,7 @@ export type Arrivals = {
 /** `count` signals for one subject: the earliest of their times, and the cause that stands. */
 export type Arrived = { count: number; dueAt: number; cause: Cause; memo?: Document; atOnce?: boolean }
 
-/** When a claim may succeed: at the lease's end, else when due and no longer held back, else never. */
+/** When the subject can be leased: at its lease's end, else when due and the retry delay is over, else never. */
 export const readyAt = ({ lease, dueAt, notBefore }: SignalRecord): number | undefined =>
   lease?.until ?? (dueAt === undefined ? undefined : Math.max(dueAt, notBefore))
 
@@ -54,38 +54,37 @@ export const signalled = (before: Arrivals, arrived: Arrived): Arrivals => ({
   arrivedMemo: merged(before.arrivedMemo, arrived.memo),
 })
 
-/** The record under a new lease, and what the lease's owner is told. */
+/** The record under a new lease, and what the lease's owner gets. */
 export function leased(
   record: SignalRecord,
   { token, leaseMs }: { token: string; leaseMs: number },
   now: number,
-): { next: SignalRecord; claim: Claim } {
+): { next: SignalRecord; lease: Lease } {
   const { kind, key, failures, syncToken, arrivedCause } = record
   const cause = arrivedCause === undefined ? record.cause : newerCause(record.cause, arrivedCause)
   if (cause === undefined) throw new Error(`a signal without a cause: ${kind} ${key}`)
   const memo = merged(record.memo, record.arrivedMemo)
-  const lease = { token, until: later(now, leaseMs) }
   return {
     next: {
       ...record,
-      lease,
+      lease: { token, until: later(now, leaseMs) },
       dueAt: undefined,
       cause,
       memo,
       arrivedCause: undefined,
       arrivedMemo: undefined,
     },
-    claim: { kind, key, leaseToken: token, failures, cause, ...defined({ memo, syncToken }) },
+    lease: { kind, key, leaseToken: token, failures, cause, ...defined({ memo, syncToken }) },
   }
 }
 
-/** The record where the claim owns its subject still. */
+/** The record if the lease still owns its subject. */
 export const ownedBy = (
-  claim: Claim,
+  lease: Lease,
   record: SignalRecord | undefined,
   now: number,
 ): SignalRecord | undefined =>
-  record?.lease?.token === claim.leaseToken && record.lease.until > now ? record : undefined
+  record?.lease?.token === lease.leaseToken && record.lease.until > now ? record : undefined
 
 export const renewed = (record: SignalRecord, leaseMs: number, now: number): SignalRecord => ({
   ...record,

@@ -4,7 +4,7 @@ import { load } from '../../commands/execute.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import type { DirectoryError } from '../../ports/booking-directory.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -32,18 +32,18 @@ const UNFOUND_MS = 60_000
  */
 export async function askForReferences(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
-  const { state: booking } = await load(ports.events, bookingAggregate, claim.key)
+  const { state: booking } = await load(ports.events, bookingAggregate, lease.key)
   if (ports.calcom === undefined || booking.kind !== 'OPEN') return done
   if (Temporal.Instant.compare(booking.times.start, ports.now()) <= 0) return done
-  const askedSince = sinceOf(claim, ports.now())
-  const tries = triesOf(claim)
-  const learned = await learnHost(ports, claim, booking, signal)
-  const register = claim.memo?.register === true || (learned.ok && learned.news)
+  const askedSince = sinceOf(lease, ports.now())
+  const tries = triesOf(lease)
+  const learned = await learnHost(ports, lease, booking, signal)
+  const register = lease.memo?.register === true || (learned.ok && learned.news)
   const memo: Document = {
-    ...claim.memo,
+    ...lease.memo,
     since: askedSince.toString(),
     tries: tries + 1,
     ...(register && { register }),
@@ -58,10 +58,10 @@ export async function askForReferences(
   }
   if (!learned.ok) return later(`CALCOM_${learned.code}`, learned.retryAfterMs)
   const { userId } = learned
-  const answer = await ports.calcom.references(claim.key, hostOf({ userId }), signal)
+  const answer = await ports.calcom.references(lease.key, hostOf({ userId }), signal)
   if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
   const { destination } = memo
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   const told = answer.ok ? answer.value : []
   const known = typeof destination === 'string' ? destination : undefined
   const link = (alive: boolean) =>
@@ -69,11 +69,11 @@ export async function askForReferences(
   let linked = await link(false)
   // Cal.com goes on naming the event of before: it is the present host's if it is still there.
   if (linked.named > 0 && !linked.ofHost && (await isThere(ports, booking, signal))) linked = await link(true)
-  if (register && linked.ofHost) await registerHosts(ports, context, claim, known)
+  if (register && linked.ofHost) await registerHosts(ports, context, lease, known)
   const retryInMs = retryDelay(tries, ports.random)
   if (linked.unplaced) {
     if (waitedMs >= UNFOUND_MS)
-      await flag(ports, context, claim.key, { code: 'EVENT_NOT_FOUND', raised: true })
+      await flag(ports, context, lease.key, { code: 'EVENT_NOT_FOUND', raised: true })
     return { kind: 'again', inMs: retryInMs, memo }
   }
   if (linked.awaited)
@@ -84,7 +84,7 @@ export async function askForReferences(
 /** Webhooks may leave out whose booking it is, or it is another host's now: Cal.com's answer says it. */
 async function learnHost(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   booking: OpenBooking,
   signal: AbortSignal,
 ): Promise<{ ok: true; userId: string; news: boolean } | DirectoryError> {
@@ -93,7 +93,7 @@ async function learnHost(
   if (isKnown || ports.calcom === undefined) return { ok: true, userId, news: false }
   const answer = await answerOfAnyKey(ports.calcom, booking, signal)
   if (!answer.ok) return answer
-  const news = await recordHost(ports, contextOf(ports, 'sync-worker', claim.cause), booking, answer.value)
+  const news = await recordHost(ports, contextOf(ports, 'sync-worker', lease.cause), booking, answer.value)
   return { ok: true, userId: answer.value.userId, news }
 }
 
@@ -116,25 +116,25 @@ async function isThere(
 async function registerHosts(
   ports: ServicePorts,
   context: CommandContext,
-  claim: Claim,
+  lease: Lease,
   destination: string | undefined,
 ): Promise<void> {
-  const { state } = await load(ports.events, bookingAggregate, claim.key)
+  const { state } = await load(ports.events, bookingAggregate, lease.key)
   if (state.kind !== 'OPEN') return
-  const { credentialId } = claim.memo ?? {}
+  const { credentialId } = lease.memo ?? {}
   const named = destination !== undefined && typeof credentialId === 'string'
   const credentials = new Map(named ? [[destination, credentialId]] : [])
   const calendars = [...calendarsOfHost(state), ...(named ? [destination] : [])]
   await registerCalendarsOf(ports, context, state.userId, calendars, credentials)
 }
 
-/** Failed tries since Cal.com last told of the booking, which the claim's own count does not know of. */
-function triesOf({ memo }: Claim): number {
+/** Failed tries since Cal.com last told of the booking, which the lease's own count does not know of. */
+function triesOf({ memo }: Lease): number {
   return typeof memo?.tries === 'number' ? memo.tries : 0
 }
 
 /** Since when it is asked. `late`: nobody expects an answer any more, and one try is enough. */
-function sinceOf({ memo }: Claim, now: Temporal.Instant): Temporal.Instant {
+function sinceOf({ memo }: Lease, now: Temporal.Instant): Temporal.Instant {
   if (typeof memo?.since === 'string') return Temporal.Instant.from(memo.since)
   return memo?.late === true ? now.subtract({ milliseconds: REFERENCES_MS }) : now
 }

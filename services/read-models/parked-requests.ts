@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
-import type { Claim, ParkedRequestKind, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease, ParkedRequestKind, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
 import { outageLog } from '../running/outage-log.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { findParked, type ParkedEvent, PUBLICATION } from './parked-events.ts'
@@ -50,31 +50,31 @@ export async function carryOutRequests(ports: {
   const outages = outageLog(ports)
   const asked = `signal queue for ${kind}`
 
-  async function one(claim: Claim): Promise<void> {
+  async function one(lease: Lease): Promise<void> {
     // Only `requestForParked` signals these kinds.
-    const request = claim.memo as ParkedRequest | undefined
+    const request = lease.memo as ParkedRequest | undefined
     try {
       if (request !== undefined) await ports.carryOut(request)
     } catch (error) {
       log.warn({ err: error, ...request }, 'parked event not retried or skipped, trying again')
-      await queue.fail(claim, { retryInMs: retryDelay(claim.failures, ports.random) })
+      await queue.fail(lease, { retryInMs: retryDelay(lease.failures, ports.random) })
       return
     }
-    await queue.complete(claim, { forget: true })
+    await queue.complete(lease, { forget: true })
   }
 
   while (!signal.aborted) {
-    let claim: Claim | undefined
+    let lease: Lease | undefined
     try {
       // Asked first, since asking writes nothing.
       if ((await queue.nextDueInMs([kind])) === 0)
-        claim = await queue.claim({ leaseMs: LEASE_MS, kinds: [kind] })
-      if (claim !== undefined) await one(claim)
+        lease = await queue.lease({ leaseMs: LEASE_MS, kinds: [kind] })
+      if (lease !== undefined) await one(lease)
       outages.answered(asked)
     } catch (error) {
       outages.failed(asked, error)
-      claim = undefined
+      lease = undefined
     }
-    if (claim === undefined) await clock.delay(LOOK_EVERY_MS, signal)
+    if (lease === undefined) await clock.delay(LOOK_EVERY_MS, signal)
   }
 }

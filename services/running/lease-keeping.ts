@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
 
 /**
  * Renews a lease every third of its length until `ended` aborts. Aborts `lost` as soon as the lease is not ours, or
@@ -8,7 +8,7 @@ import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.t
  */
 export async function keepLease(
   { queue, clock, leaseMs }: { queue: SignalQueue; clock: Clock; leaseMs: number },
-  { claim, asked }: { claim: Claim; asked: Temporal.Instant },
+  { lease, asked }: { lease: Lease; asked: Temporal.Instant },
   ended: AbortSignal,
   lost: AbortController,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function keepLease(
     await clock.delay(Math.min(leaseMs / 3, endsAt - now()), ended)
     if (ended.aborted) return
     const before = now()
-    const ours = await within(endsAt - before, () => queue.renew(claim, leaseMs))
+    const ours = await within(endsAt - before, () => queue.renew(lease, leaseMs))
     if (ours) endsAt = before + leaseMs
     if (ours === false || now() >= endsAt) return lost.abort()
   }

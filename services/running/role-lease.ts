@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { Claim, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease, SignalQueue } from '../../ports/signal-queue/signal-queue.ts'
 import { keepLease } from './lease-keeping.ts'
 import { outageLog } from './outage-log.ts'
 
@@ -8,11 +8,11 @@ import { outageLog } from './outage-log.ts'
 export type LeasedRole = 'projections' | 'publisher'
 
 /** Runs a role while it is this process's; resolves once `signal` has aborted and the run in hand has ended. */
-export type Lease = (role: LeasedRole, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
+export type RoleLease = (role: LeasedRole, run: (signal: AbortSignal) => Promise<void>) => Promise<void>
 
 /** For stores that no other process can open: the role is always ours. */
 export const alone =
-  (signal: AbortSignal): Lease =>
+  (signal: AbortSignal): RoleLease =>
   (_, run) =>
     run(signal)
 
@@ -28,7 +28,7 @@ export function leasedIn(ports: {
   /** How long a role stays with a process that has died, in milliseconds. */
   leaseMs: number
   signal: AbortSignal
-}): Lease {
+}): RoleLease {
   const { queue, clock, log, leaseMs, signal } = ports
   return async (role, run) => {
     const kind = `role-${role}` as const
@@ -36,14 +36,14 @@ export function leasedIn(ports: {
     const what = `lease of the role ${role}`
     while (!signal.aborted) {
       try {
-        // Never completed, so that there is always something to claim.
+        // Never completed, so that there is always something to lease.
         await queue.signal({ kind, key: role }, { cause: { poll: true } })
         const asked = clock.now()
-        const claim = await queue.claim({ leaseMs, kinds: [kind] })
+        const lease = await queue.lease({ leaseMs, kinds: [kind] })
         outages.answered(what)
-        if (claim !== undefined) {
+        if (lease !== undefined) {
           log.info({ role }, `role ${role} taken by this process`)
-          await runWith(claim, asked, run)
+          await runWith(lease, asked, run)
           log.info({ role }, `role ${role} given up by this process`)
         }
       } catch (error) {
@@ -54,19 +54,19 @@ export function leasedIn(ports: {
   }
 
   async function runWith(
-    claim: Claim,
+    lease: Lease,
     asked: Temporal.Instant,
     run: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const ended = new AbortController()
     const lost = new AbortController()
-    const renewing = keepLease({ queue, clock, leaseMs }, { claim, asked }, ended.signal, lost)
+    const renewing = keepLease({ queue, clock, leaseMs }, { lease, asked }, ended.signal, lost)
     try {
       await run(AbortSignal.any([signal, lost.signal]))
     } finally {
       ended.abort()
       await renewing
-      if (!lost.signal.aborted) await queue.release(claim)
+      if (!lost.signal.aborted) await queue.release(lease)
     }
   }
 }

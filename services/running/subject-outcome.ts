@@ -1,6 +1,6 @@
 import type { Document } from '../../ports/read-store/read-store.ts'
 
-/** The outcome of work on one claimed subject; the worker tells the queue. */
+/** The outcome of work on one leased subject; the worker tells the queue. */
 export type SubjectOutcome =
   /**
    * `changed`: a fetch that found something of a booking's. `againInMs`: it is done, and worth doing once more a little later.

@@ -1,7 +1,7 @@
 // Lists can stay silent about a change. So each booking's event is looked at once a day, and once before it starts.
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import type { PollReason } from '../../domain/event-metadata.ts'
-import type { Claim, Signal } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease, Signal } from '../../ports/signal-queue/signal-queue.ts'
 import {
   type BookingReferencesDocument,
   bookingsOfMinute,
@@ -38,10 +38,10 @@ export function dailyLooks(ports: ServicePorts, count?: (why: DailyLook, looks: 
       const now = minutesOf(ports.now())
       if (now <= latest) return
       await ports.queue.signal(SUBJECT, { cause: { poll: true } })
-      const claim = await ports.queue.claim({ leaseMs: LEASE_MS, kinds: [SUBJECT.kind] })
-      if (claim === undefined) return
-      const reached = await takeTurn(ports, gotTo(claim, now), now, signal, count)
-      await ports.queue.complete(claim, { memo: reached })
+      const lease = await ports.queue.lease({ leaseMs: LEASE_MS, kinds: [SUBJECT.kind] })
+      if (lease === undefined) return
+      const reached = await takeTurn(ports, gotTo(lease, now), now, signal, count)
+      await ports.queue.complete(lease, { memo: reached })
       latest = reached.daily
     },
   }
@@ -52,7 +52,7 @@ type GotTo = { daily: number; soon: number }
 
 const minutesOf = ({ epochMilliseconds }: Temporal.Instant) => Math.floor(epochMilliseconds / MINUTE)
 
-function gotTo({ memo }: Claim, now: number): GotTo {
+function gotTo({ memo }: Lease, now: number): GotTo {
   const read = (value: unknown) => (typeof value === 'number' ? Math.min(value, now) : now - 1)
   return { daily: Math.max(read(memo?.daily), now - 24 * 60), soon: read(memo?.soon) }
 }

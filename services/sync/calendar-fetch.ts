@@ -14,7 +14,7 @@ import {
 import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import { isCalendarUnneeded } from '../calendars/calendar-need.ts'
 import { healIfNotPushed, suspendForCredential } from '../channels/suspension.ts'
@@ -33,27 +33,27 @@ const FULL_SYNC_BACK_HOURS = 24
 
 export async function fetchCalendar(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
-  const calendarKey = claim.key
+  const calendarKey = lease.key
   if (await isCalendarUnneeded(ports, calendarKey)) return { kind: 'unneeded' }
   const reached = await accessTo(ports, calendarKey)
-  if (!reached.ok) return failed(ports, claim, reached, signal)
-  let fetched = await readChanges(ports, claim, reached.access, claim.syncToken, signal)
+  if (!reached.ok) return failed(ports, lease, reached, signal)
+  let fetched = await readChanges(ports, lease, reached.access, lease.syncToken, signal)
   if (!('unasked' in fetched) && !fetched.ok && fetched.code === 'SYNC_TOKEN_EXPIRED') {
-    await recordTokenExpired(ports, claim, fetched.reason)
-    fetched = await readChanges(ports, claim, reached.access, undefined, signal)
+    await recordTokenExpired(ports, lease, fetched.reason)
+    fetched = await readChanges(ports, lease, reached.access, undefined, signal)
   }
-  if ('unasked' in fetched) return unweighed(ports, claim, fetched.unasked)
-  if (!fetched.ok) return failed(ports, claim, fetched, signal)
-  await recordSuccess(ports, claim, fetched)
+  if ('unasked' in fetched) return unweighed(ports, lease, fetched.unasked)
+  if (!fetched.ok) return failed(ports, lease, fetched, signal)
+  await recordSuccess(ports, lease, fetched)
   const { syncToken, changed, full } = fetched
   if (syncToken === undefined) {
     const before = full ? { syncToken: null } : {}
     return { kind: 'done', ...before, changed, memo: { [TOKEN_MISSED]: true } }
   }
-  return { kind: 'done', syncToken, changed, ...onceMore(claim, fetched) }
+  return { kind: 'done', syncToken, changed, ...onceMore(lease, fetched) }
 }
 
 /** `changed`: something in it concerned a booking. Without `syncToken` the list told everything but where it ended. */
@@ -67,7 +67,7 @@ const [TOKEN_MISSED, ASKED_TWICE] = ['tokenMissed', 'askedTwice'] as const
 
 /** A list can be behind the push that announced it. Once for each push: most have nothing to tell. */
 function onceMore(
-  { cause, memo }: Claim,
+  { cause, memo }: Lease,
   { events, full }: Fetched,
 ): { againInMs?: number; memo?: Document } {
   if (!('channelId' in cause) || events > 0 || full) return {}
@@ -77,12 +77,12 @@ function onceMore(
 
 async function readChanges(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   access: CalendarAccess,
   syncToken: string | undefined,
   signal: AbortSignal,
 ): Promise<Fetched | ProviderError | { unasked: Unasked }> {
-  const calendarKey = claim.key
+  const calendarKey = lease.key
   const full = syncToken === undefined
   const findings = newFindings()
   const from = full ? { timeMin: ports.now().subtract({ hours: FULL_SYNC_BACK_HOURS }) } : { syncToken }
@@ -92,24 +92,24 @@ async function readChanges(
     const observedAt = ports.now()
     const page = await ports.provider.changes({ ...access, ...from, ...defined({ pageToken }) }, signal)
     if (!page.ok) {
-      if (events > 0 && !signal.aborted) await signalPart(ports, claim, findings, signal)
+      if (events > 0 && !signal.aborted) await signalPart(ports, lease, findings, signal)
       return page
     }
     // The lease may be another's by now: what comes of it is theirs to find.
     if (signal.aborted) return { ok: false, code: 'UNAVAILABLE', reason: 'aborted' }
     events += page.value.events.length
-    await matchPage(ports, { calendarKey, cause: claim.cause, observedAt }, page.value.events, findings)
+    await matchPage(ports, { calendarKey, cause: lease.cause, observedAt }, page.value.events, findings)
     pageToken = page.value.nextPageToken
     if (pageToken === undefined) {
       const next = page.value.nextSyncToken
-      const resolved = await resolveSeries(ports, claim, access, { full, findings }, signal)
+      const resolved = await resolveSeries(ports, lease, access, { full, findings }, signal)
       if (!resolved.ok) {
-        if (!signal.aborted) await signalPart(ports, claim, findings, signal)
+        if (!signal.aborted) await signalPart(ports, lease, findings, signal)
         return resolved
       }
       if (full) await findMissing(ports, calendarKey, findings)
-      if (full) await holdIfAnother(ports, claim, findings, signal)
-      const unasked = await signalFindings(ports, claim, findings, signal)
+      if (full) await holdIfAnother(ports, lease, findings, signal)
+      const unasked = await signalFindings(ports, lease, findings, signal)
       if (unasked !== undefined) return { unasked }
       const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, ...defined({ syncToken: next }), events, full, changed }
@@ -120,13 +120,13 @@ async function readChanges(
 /** What the whole list says of series. */
 async function resolveSeries(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   access: CalendarAccess,
   { full, findings }: { full: boolean; findings: Findings },
   signal: AbortSignal,
 ): Promise<{ ok: true } | ProviderError> {
-  const found = full ? await findMissingSeries(ports, access, claim.key, findings, signal) : undefined
-  return found?.ok === false ? found : resolveChangedSeries(ports, access, claim, findings, signal)
+  const found = full ? await findMissingSeries(ports, access, lease.key, findings, signal) : undefined
+  return found?.ok === false ? found : resolveChangedSeries(ports, access, lease, findings, signal)
 }
 
 /**
@@ -135,21 +135,21 @@ async function resolveSeries(
  */
 async function signalPart(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<void> {
-  const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
+  const linked = await linkedInstances(ports, lease.key, [...findings.masters.keys()])
   for (const { bookingUid, reference, start } of [...linked.values()].flat())
     if (Temporal.Instant.compare(start, ports.now()) > 0)
       lookAt(findings, bookingUid, reference.externalEventId)
-  await signalFindings(ports, claim, findings, signal)
+  await signalFindings(ports, lease, findings, signal)
 }
 
 /** The calendar is well, and what it shows is read again until Cal.com can be asked about it. */
 function unweighed(
   { log, random }: ServicePorts,
-  { key: calendarKey, failures }: Claim,
+  { key: calendarKey, failures }: Lease,
   { code, retryAfterMs }: Unasked,
 ): SubjectOutcome {
   if (code === 'ABORTED') return { kind: 'failed', code, retryInMs: 0 }
@@ -159,14 +159,14 @@ function unweighed(
 
 async function failed(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   error: ProviderError,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   // A fetch that this process itself broke off says nothing about the calendar.
   if (signal.aborted) return { kind: 'failed', code: 'ABORTED', retryInMs: 0 }
-  const calendarKey = claim.key
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const calendarKey = lease.key
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   // A calendar that is not there any more is for a person to look at: its bookings stay as they are.
   const code = error.code === 'NOT_FOUND' || error.code === 'GONE' ? 'CALENDAR_GONE' : error.code
   const reason = defined({ reason: error.reason })
@@ -176,26 +176,26 @@ async function failed(
   await suspendForCredential(ports, context, calendarKey, error)
   if (code === 'CALENDAR_GONE') await holdIfGone(ports, context, calendarKey, signal)
   ports.log.warn(
-    { calendarKey, code, ...reason, failures: claim.failures + 1 },
+    { calendarKey, code, ...reason, failures: lease.failures + 1 },
     'calendar not fetched, retrying',
   )
-  return { kind: 'failed', code, retryInMs: retryDelay(claim.failures, ports.random, error.retryAfterMs) }
+  return { kind: 'failed', code, retryInMs: retryDelay(lease.failures, ports.random, error.retryAfterMs) }
 }
 
-async function recordTokenExpired(ports: ServicePorts, claim: Claim, reason = 'unknown'): Promise<void> {
-  const calendarKey = claim.key
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+async function recordTokenExpired(ports: ServicePorts, lease: Lease, reason = 'unknown'): Promise<void> {
+  const calendarKey = lease.key
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>
     expireSyncToken(state, { calendarKey, reason, at: ports.now().toString() }),
   )
 }
 
-async function recordSuccess(ports: ServicePorts, claim: Claim, fetched: Fetched): Promise<void> {
-  const calendarKey = claim.key
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+async function recordSuccess(ports: ServicePorts, lease: Lease, fetched: Fetched): Promise<void> {
+  const calendarKey = lease.key
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   await healIfNotPushed(ports, context, calendarKey)
   const whole = fetched.syncToken !== undefined
-  if (whole && claim.failures === 0 && !fetched.full && !claim.memo?.[TOKEN_MISSED]) return
+  if (whole && lease.failures === 0 && !fetched.full && !lease.memo?.[TOKEN_MISSED]) return
   const at = ports.now().toString()
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) => {
     const told = whole
@@ -205,6 +205,6 @@ async function recordSuccess(ports: ServicePorts, claim: Claim, fetched: Fetched
     const completed = completeFullSync(state, { calendarKey, events: fetched.events, at })
     return completed.ok ? { ok: true, events: [...told.events, ...completed.events] } : completed
   })
-  if (!whole && !claim.memo?.[TOKEN_MISSED])
+  if (!whole && !lease.memo?.[TOKEN_MISSED])
     ports.log.warn({ calendarKey, code: NO_SYNC_TOKEN }, 'calendar list without a sync token')
 }

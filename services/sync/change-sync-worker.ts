@@ -1,5 +1,5 @@
 import { defined } from '../../domain/optional-fields.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { askForReferences } from '../calcom/reference-ask.ts'
@@ -20,7 +20,7 @@ export type WorkerOptions = {
   leaseMs: number
   signal: AbortSignal
   /** Told of each subject worked on, for the metrics. */
-  observe?(kind: Claim['kind'], outcome: WorkedOutcome): void
+  observe?(kind: Lease['kind'], outcome: WorkedOutcome): void
 }
 
 /** When idle, the queue is asked again at least this often: another process may have signalled. */
@@ -52,7 +52,7 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   try {
     while (!signal.aborted) {
       const room = Math.min(places, MOST_WIDTHS * width - running.size)
-      const pause = room > 0 ? await claimUpTo(Math.min(room, atOnce)) : IDLE_MS
+      const pause = room > 0 ? await leaseUpTo(Math.min(room, atOnce)) : IDLE_MS
       if (pause > 0) await bell.wait(ports, pause)
     }
   } finally {
@@ -62,18 +62,18 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
 
   /**
    * Starts on so many subjects; says how long to wait where there were fewer. As long as there are enough, ever more are
-   * claimed at once: the embedded stores commit them together, and much of what comes of them.
+   * leased at once: the embedded stores commit them together, and much of what comes of them.
    */
-  async function claimUpTo(count: number): Promise<number> {
-    const claims = await Promise.allSettled(Array.from({ length: count }, claimOne))
-    if (claims.every((claim) => claim.status === 'fulfilled' && claim.value)) {
+  async function leaseUpTo(count: number): Promise<number> {
+    const leases = await Promise.allSettled(Array.from({ length: count }, leaseOne))
+    if (leases.every((lease) => lease.status === 'fulfilled' && lease.value)) {
       outages.answered(QUEUE)
       atOnce = Math.min(2 * atOnce, width)
       return 0
     }
     atOnce = 1
     try {
-      const failed = claims.find((claim) => claim.status === 'rejected')
+      const failed = leases.find((lease) => lease.status === 'rejected')
       if (failed) throw failed.reason
       const dueInMs = await ports.queue.nextDueInMs()
       outages.answered(QUEUE)
@@ -85,12 +85,12 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   }
 
   /** Starts on one subject; false where none is due. */
-  async function claimOne(): Promise<boolean> {
+  async function leaseOne(): Promise<boolean> {
     const asked = ports.clock.now()
-    const claim = await ports.queue.claim({ leaseMs: options.leaseMs })
-    if (claim === undefined) return false
+    const lease = await ports.queue.lease({ leaseMs: options.leaseMs })
+    if (lease === undefined) return false
     const ended = new AbortController()
-    const work = workOn(ports, brake, { claim, asked }, options).finally(() => {
+    const work = workOn(ports, brake, { lease, asked }, options).finally(() => {
       running.delete(work)
       ended.abort()
     })
@@ -132,28 +132,28 @@ function doorbell() {
 async function workOn(
   ports: ServicePorts,
   brake: Brake,
-  lease: { claim: Claim; asked: Temporal.Instant },
+  leased: { lease: Lease; asked: Temporal.Instant },
   options: WorkerOptions,
 ): Promise<void> {
-  const { claim } = lease
+  const { lease } = leased
   const { queue, clock } = ports
   const ended = new AbortController()
   const lost = new AbortController()
-  const renewing = keepLease({ queue, clock, leaseMs: options.leaseMs }, lease, ended.signal, lost)
+  const renewing = keepLease({ queue, clock, leaseMs: options.leaseMs }, leased, ended.signal, lost)
   try {
     if (lost.signal.aborted) return
-    const outcome = await outcomeOf(ports, brake, claim, AbortSignal.any([options.signal, lost.signal]))
+    const outcome = await outcomeOf(ports, brake, lease, AbortSignal.any([options.signal, lost.signal]))
     if (lost.signal.aborted) return
     // What a stopping process could not learn is nobody's failure: it is given back untouched.
     if (options.signal.aborted && outcome.kind === 'failed') {
-      await ports.queue.release(claim)
-      options.observe?.(claim.kind, 'released')
+      await ports.queue.release(lease)
+      options.observe?.(lease.kind, 'released')
       return
     }
-    await settle(ports, claim, outcome)
-    options.observe?.(claim.kind, outcome)
+    await settle(ports, lease, outcome)
+    options.observe?.(lease.kind, outcome)
   } catch (error) {
-    ports.log.error({ err: error, kind: claim.kind, key: claim.key }, 'work done, its outcome not stored')
+    ports.log.error({ err: error, kind: lease.kind, key: lease.key }, 'work done, its outcome not stored')
   } finally {
     ended.abort()
     await renewing
@@ -164,48 +164,48 @@ async function workOn(
 async function outcomeOf(
   ports: ServicePorts,
   brake: Brake,
-  claim: Claim,
+  lease: Lease,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   try {
-    switch (claim.kind) {
+    switch (lease.kind) {
       case 'calendar':
-        return await fetchCalendar(ports, claim, signal)
+        return await fetchCalendar(ports, lease, signal)
       case 'booking':
-        return await lookAtBooking(ports, brake, claim, signal)
+        return await lookAtBooking(ports, brake, lease, signal)
       case 'references':
-        return await askForReferences(ports, claim, signal)
+        return await askForReferences(ports, lease, signal)
       default:
-        throw new Error(`${claim.kind} is no work for this worker`)
+        throw new Error(`${lease.kind} is no work for this worker`)
     }
   } catch (error) {
     const code =
       error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
-    ports.log.error({ err: error, kind: claim.kind, key: claim.key, code }, 'work failed, retrying')
-    const retryInMs = retryDelay(claim.failures, ports.random)
-    return { kind: 'failed', code, retryInMs, ...defined({ memo: claim.memo }) }
+    ports.log.error({ err: error, kind: lease.kind, key: lease.key, code }, 'work failed, retrying')
+    const retryInMs = retryDelay(lease.failures, ports.random)
+    return { kind: 'failed', code, retryInMs, ...defined({ memo: lease.memo }) }
   }
 }
 
-async function settle(ports: ServicePorts, claim: Claim, outcome: SubjectOutcome): Promise<void> {
+async function settle(ports: ServicePorts, lease: Lease, outcome: SubjectOutcome): Promise<void> {
   switch (outcome.kind) {
     case 'done':
       // A calendar keeps its sync token; a look leaves nothing behind.
-      await ports.queue.complete(claim, {
+      await ports.queue.complete(lease, {
         ...defined({ syncToken: outcome.syncToken, memo: outcome.memo, againInMs: outcome.againInMs }),
-        forget: claim.kind !== 'calendar',
+        forget: lease.kind !== 'calendar',
       })
       return
     case 'again':
-      await ports.queue.complete(claim, { memo: outcome.memo, againInMs: outcome.inMs })
+      await ports.queue.complete(lease, { memo: outcome.memo, againInMs: outcome.inMs })
       return
     case 'failed':
-      await ports.queue.fail(claim, {
+      await ports.queue.fail(lease, {
         retryInMs: outcome.retryInMs,
         ...defined({ memo: outcome.memo }),
       })
       return
     case 'unneeded':
-      await ports.queue.remove({ kind: claim.kind, key: claim.key })
+      await ports.queue.remove({ kind: lease.kind, key: lease.key })
   }
 }

@@ -9,7 +9,7 @@ import type { ExternalEvent } from '../../domain/external-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { type Change, changesLeft, holdIfTooMany } from './brake.ts'
 import type { Finding, Findings } from './findings.ts'
@@ -25,11 +25,11 @@ import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from
 export async function resolveChangedSeries(
   ports: ServicePorts,
   access: CalendarAccess,
-  claim: Claim,
+  lease: Lease,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<{ ok: true } | ProviderError> {
-  const linked = await linkedInstances(ports, claim.key, [...findings.masters.keys()])
+  const linked = await linkedInstances(ports, lease.key, [...findings.masters.keys()])
   for (const [root, changed] of findings.masters) {
     const { parts: masters, unclear } = partsOf([...changed.values()], othersThan(root, findings))
     // What is known to belong to a part already leaves fewer of its instances for the others to be.
@@ -38,7 +38,7 @@ export async function resolveChangedSeries(
     const pairings = await pairWithSeries(ports, access, { masters, unclear }, instances, signal)
     if (!pairings.ok) return pairings
     for (const pairing of pairings.value)
-      await follow(ports, claim, { pairing, masters }, linked.get(root) ?? [], findings)
+      await follow(ports, lease, { pairing, masters }, linked.get(root) ?? [], findings)
   }
   return { ok: true }
 }
@@ -55,7 +55,7 @@ function othersThan(root: string, { masters, otherMasters }: Findings): External
 
 async function follow(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   { pairing, masters }: { pairing: SeriesPairing; masters: readonly ExternalEvent[] },
   instances: readonly LinkedInstance[],
   findings: Findings,
@@ -72,7 +72,7 @@ async function follow(
   }
   if (event !== undefined && outcome !== 'GONE') {
     const to = nameIn(from, event)
-    const context = contextOf(ports, 'sync-worker', claim.cause)
+    const context = contextOf(ports, 'sync-worker', lease.cause)
     const at = ports.now().toString()
     await execute(ports, context, bookingAggregate, bookingUid, (state) =>
       moveReference(state, { from, to, at }),
@@ -110,28 +110,28 @@ export type Unasked = { code: string; retryAfterMs?: number }
  */
 export async function signalFindings(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<Unasked | undefined> {
   const left = new Set<string>()
   let unasked: Unasked | undefined
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   for (const change of CHANGES) {
     const candidates = [...findings.looks].filter(([, { would }]) => would === change)
-    if (candidates.length === 0 || candidates.length <= (await changesLeft(ports, claim.key, change)))
+    if (candidates.length === 0 || candidates.length <= (await changesLeft(ports, lease.key, change)))
       continue
-    const rehearsal = await rehearsed(ports, claim, candidates, signal)
+    const rehearsal = await rehearsed(ports, lease, candidates, signal)
     if ('code' in rehearsal) {
       unasked = rehearsal
       for (const [bookingUid] of candidates) left.add(bookingUid)
-    } else for (const bookingUid of await heldOf(ports, context, claim.key, rehearsal)) left.add(bookingUid)
+    } else for (const bookingUid of await heldOf(ports, context, lease.key, rehearsal)) left.add(bookingUid)
   }
   const signals = [...findings.looks]
     .filter(([bookingUid]) => !left.has(bookingUid))
     .map(([bookingUid, finding]) => ({
       subject: { kind: 'booking' as const, key: bookingUid },
-      cause: finding.cause ?? claim.cause,
+      cause: finding.cause ?? lease.cause,
       dueInMs: 0,
       memo: writeLookMemo(memoOf(finding)),
     }))
@@ -173,13 +173,13 @@ const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => defined({ seen, ser
 /** Which looks at these bookings would publish. What cannot be asked about one cannot be about the others. */
 async function rehearsed(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   candidates: readonly (readonly [string, Finding])[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Acting> | Unasked> {
   const acting = new Map<string, Acting>()
   let unasked: Unasked | undefined
-  const context = contextOf(ports, 'sync-worker', claim.cause)
+  const context = contextOf(ports, 'sync-worker', lease.cause)
   await inBatches(candidates, async ([bookingUid, finding]) => {
     if (unasked !== undefined) return
     const rehearsal = await rehearseLook(ports, context, bookingUid, memoOf(finding), signal)

@@ -7,13 +7,13 @@ import { append, type Loaded, load } from '../../commands/execute.ts'
 import { lookContextFor } from '../../commands/look-context.ts'
 import { waitAgain } from '../../domain/backoff.ts'
 import { decisions, type HeldCode, isCancellation } from '../../domain/booking/decisions.ts'
-import type { Look, LookContext, LookDecision, Claim as OtherClaim } from '../../domain/booking/look.ts'
+import type { Claim, Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
 import { decideLook } from '../../domain/booking/rules.ts'
 import type { Booking, OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { isBefore } from '../../domain/times.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
 import { settleClosing } from '../calcom/closing.ts'
 import { flag } from '../calcom/flag.ts'
@@ -52,14 +52,14 @@ type Looking = {
 export async function lookAtBooking(
   ports: ServicePorts,
   brake: Brake,
-  claim: Claim,
+  lease: Lease,
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
-  const memo = readLookMemo(claim.memo)
-  const context = contextOf(ports, 'sync-worker', claim.cause)
-  const looking: Looking = { ports, context, memo, failures: claim.failures, signal }
+  const memo = readLookMemo(lease.memo)
+  const context = contextOf(ports, 'sync-worker', lease.cause)
+  const looking: Looking = { ports, context, memo, failures: lease.failures, signal }
   for (let turn = 0; turn < TURNS; turn++) {
-    const loaded = await load(ports.events, bookingAggregate, claim.key)
+    const loaded = await load(ports.events, bookingAggregate, lease.key)
     const booking = loaded.state
     if (booking.kind !== 'OPEN' || !isBefore(ports.now(), booking.times.start)) return done
     const outcome = await lookOnce(looking, brake, loaded, booking)
@@ -244,7 +244,7 @@ async function contextFor(
   const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
   // A look that may act knows every booking that was linked before it.
   if (memo.seen !== undefined) await ports.caughtUp('booking-references')
-  const claims: OtherClaim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
+  const claims: Claim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
   const { since, releasedAt, discardedAt, firstLook } = memo
   return {
     ...base,

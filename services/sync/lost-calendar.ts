@@ -6,7 +6,7 @@ import { load } from '../../commands/execute.ts'
 import type { Sight } from '../../domain/booking/look.ts'
 import type { HoldReason } from '../../domain/calendar/feed.ts'
 import { instant } from '../../domain/times.ts'
-import type { Claim } from '../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -41,15 +41,15 @@ export async function holdIfGone(
 /** To be called with what a full list lacks: where it lacks everything, and nothing of it was ever there. */
 export async function holdIfAnother(
   ports: ServicePorts,
-  claim: Claim,
+  lease: Lease,
   findings: Findings,
   signal: AbortSignal,
 ): Promise<void> {
   if (findings.seen.size > 0) return
   const missing = [...findings.looks].filter(([, { events }]) => events.size === 0).map(([uid]) => uid)
   if (missing.length < STRANGERS) return
-  const context = contextOf(ports, 'sync-worker', claim.cause)
-  const looking = { ports, context, calendarKey: claim.key, signal }
+  const context = contextOf(ports, 'sync-worker', lease.cause)
+  const looking = { ports, context, calendarKey: lease.key, signal }
   const held = await holdLost(looking, 'ACCOUNT_CHANGED', undefined, missing, isUnknown)
   for (const uid of held) findings.looks.delete(uid)
 }

@@ -61,7 +61,7 @@ outage('begins before the server does, and works once it answers', async ({ serv
   await queue.signal({ kind: 'calendar', key: 'c' }, poll)
   await vault.put('a', credential)
   assert.equal(await store.get('bookings', 'a'), { n: 1 })
-  assert.is((await queue.claim({ leaseMs: 1000 }))?.key, 'c')
+  assert.is((await queue.lease({ leaseMs: 1000 }))?.key, 'c')
   assert.equal(await vault.use('a'), credential)
   assert.ok((await stores.connection.describe()).ok)
 })
@@ -94,13 +94,13 @@ outage(
     await server.kill()
     for (const call of await calls) if (call.status === 'rejected') throw call.reason
     await isUnavailableInTime(() => store.get('bookings', 'before'))
-    await isUnavailableInTime(() => queue.claim({ leaseMs: 1000 }))
+    await isUnavailableInTime(() => queue.lease({ leaseMs: 1000 }))
     await isUnavailableInTime(() => vault.has('a'))
 
     await server.start()
     assert.equal(await store.get('bookings', 'before'), { n: 1 })
     assert.is(await store.checkpoint('p'), position(1))
-    assert.is((await queue.claim({ leaseMs: 60_000, kinds: ['booking'] }))?.key, 'before')
+    assert.is((await queue.lease({ leaseMs: 60_000, kinds: ['booking'] }))?.key, 'before')
     assert.equal(await vault.calendars.addressOf(key), {
       provider: 'google',
       externalCalendarId: 'c@example.com',

@@ -37,8 +37,8 @@ else {
       queues[n % 2]?.signal(subject, { cause: { poll: true }, memo: { [`m${n}`]: n } }),
     )
     await Promise.all(calls)
-    const claims = await Promise.all(queues.map((queue) => queue.claim({ leaseMs: 60_000 })))
-    const given = claims.filter((claim) => claim !== undefined)
+    const leases = await Promise.all(queues.map((queue) => queue.lease({ leaseMs: 60_000 })))
+    const given = leases.filter((lease) => lease !== undefined)
     assert.is(given.length, 1)
     assert.is(Object.keys(given[0]?.memo ?? {}).length, 200)
     const record = await connection.database.collection<StoredSignal>('signals').findOne({ kind: 'calendar' })
@@ -88,7 +88,7 @@ else {
     await queue.signal({ kind: 'calendar', key: 'a' }, { cause: { poll: true } })
     await connection.database.dropCollection('signals')
     await queue.signal({ kind: 'calendar', key: 'b' }, { cause: { poll: true } })
-    assert.is((await queue.claim({ leaseMs: 1000 }))?.key, 'b')
+    assert.is((await queue.lease({ leaseMs: 1000 }))?.key, 'b')
     await close()
   })
 

@@ -40,26 +40,26 @@ test('count each signal of a burst once, with the earliest time and the newest p
   await queue.signal(calendar('b'), { cause: { poll: true }, dueInMs: 0 })
   await queue.signal(calendar('a'), { cause: { poll: true }, dueInMs: 9000 })
   assert.is(waiting(), 4)
-  const other = await queue.claim({ leaseMs: 1000 })
+  const other = await queue.lease({ leaseMs: 1000 })
   assert.equal([other?.key, counted('b'), other?.cause], ['b', 1, { poll: true }])
   assert.is(waiting(), 0)
   await clock.advance(500)
-  const claim = await queue.claim({ leaseMs: 1000 })
-  assert.equal([claim?.key, counted('a'), claim?.cause], ['a', 3, push(2)])
+  const lease = await queue.lease({ leaseMs: 1000 })
+  assert.equal([lease?.key, counted('a'), lease?.cause], ['a', 3, push(2)])
   await database.close()
 })
 
-test('wait while nothing is due, so that a claim in vain writes nothing', async () => {
+test('wait while nothing is due, so that a lease in vain writes nothing', async () => {
   const { queue, clock, database, waiting, counted } = open()
   await queue.signal(calendar('a'), { cause: push(1), dueInMs: 2000 })
-  assert.is(await queue.claim({ leaseMs: 1000 }), undefined)
+  assert.is(await queue.lease({ leaseMs: 1000 }), undefined)
   assert.is(waiting(), 1)
   assert.is(await queue.nextDueInMs(), 2000)
   await queue.signal(calendar('a'), { cause: push(2), dueInMs: 2000 })
   assert.is(await queue.nextDueInMs(), 2000)
   assert.is(waiting(), 1)
   await clock.advance(2000)
-  assert.ok(await queue.claim({ leaseMs: 1000 }))
+  assert.ok(await queue.lease({ leaseMs: 1000 }))
   assert.is(counted('a'), 2)
   await database.close()
 })
@@ -90,8 +90,8 @@ test('outlive the process that took them', async () => {
   await before.database.close()
   const after = open(path)
   assert.is(after.waiting(), 2)
-  const claim = await after.queue.claim({ leaseMs: 1000 })
-  assert.equal([after.counted('a'), claim?.cause], [2, push(2)])
+  const lease = await after.queue.lease({ leaseMs: 1000 })
+  assert.equal([after.counted('a'), lease?.cause], [2, push(2)])
   await after.database.close()
   folder.remove()
 })
@@ -101,7 +101,7 @@ test('are all there after a group of writes that was lost, and no others', async
   await queue.signal(calendar('a'), { cause: push(1) })
   // Counting and the writes beside it are one transaction, which the last of them ends.
   const lost = await Promise.allSettled([
-    queue.claim({ leaseMs: 1000 }),
+    queue.lease({ leaseMs: 1000 }),
     queue.signal(calendar('b'), { cause: push(2) }),
     database.write(() => database.sql.exec('ROLLBACK; SELECT * FROM nowhere')),
   ])
@@ -110,8 +110,8 @@ test('are all there after a group of writes that was lost, and no others', async
     [true, true],
   )
   assert.is(waiting(), 1)
-  assert.is((await queue.claim({ leaseMs: 1000 }))?.key, 'a')
-  assert.is(await queue.claim({ leaseMs: 1000 }), undefined)
+  assert.is((await queue.lease({ leaseMs: 1000 }))?.key, 'a')
+  assert.is(await queue.lease({ leaseMs: 1000 }), undefined)
   await database.close()
 })
 

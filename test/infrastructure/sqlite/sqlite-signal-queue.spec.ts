@@ -41,19 +41,19 @@ test('has after a restart what was signalled before, the leases included', async
   const first = openDatabase(path)
   const before = sqliteSignalQueue(first, { clock, newId: randomUUID })
   await before.signal({ kind: 'calendar', key: 'leased' }, { cause: { poll: true } })
-  await before.claim({ leaseMs: 60_000 })
+  await before.lease({ leaseMs: 60_000 })
   await before.signal({ kind: 'calendar', key: 'due' }, { cause: { poll: true }, memo: { a: 1 } })
   await first.close()
 
   const second = openDatabase(path)
   const after = sqliteSignalQueue(second, { clock, newId: randomUUID })
-  const claim = await after.claim({ leaseMs: 60_000 })
-  assert.is(claim?.key, 'due')
-  assert.equal(claim?.memo, { a: 1 })
-  assert.is(await after.claim({ leaseMs: 60_000 }), undefined)
+  const lease = await after.lease({ leaseMs: 60_000 })
+  assert.is(lease?.key, 'due')
+  assert.equal(lease?.memo, { a: 1 })
+  assert.is(await after.lease({ leaseMs: 60_000 }), undefined)
   await clock.advance(60_000)
-  assert.is((await after.claim({ leaseMs: 60_000 }))?.key, 'due')
-  assert.is((await after.claim({ leaseMs: 60_000 }))?.key, 'leased')
+  assert.is((await after.lease({ leaseMs: 60_000 }))?.key, 'due')
+  assert.is((await after.lease({ leaseMs: 60_000 }))?.key, 'leased')
   await second.close()
   folder.remove()
 })
@@ -81,7 +81,7 @@ test('answers StoreUnavailable when the file is closed, and tells no listener', 
   await database.close()
   const calls = [
     queue.signal({ kind: 'calendar', key: 'a' }, { cause: { poll: true } }),
-    queue.claim({ leaseMs: 1 }),
+    queue.lease({ leaseMs: 1 }),
     queue.nextDueInMs(),
     queue.status(),
   ]

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Cause } from '../../../domain/event-metadata.ts'
-import type { Claim, Kind, SignalQueue, Subject } from '../../../ports/signal-queue/signal-queue.ts'
+import type { Kind, Lease, SignalQueue, Subject } from '../../../ports/signal-queue/signal-queue.ts'
 
 /** A queue of a test's own, with the hands of its clock. */
 export type SignalQueueUnderTest = {
@@ -48,69 +48,69 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
   }
 
   queue('gives nothing while nothing was signalled', async ({ queue }) => {
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     assert.is(await queue.nextDueInMs(), undefined)
   })
 
   queue('gives a signalled subject when its settle window is over, not before', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(calendar, { cause: push(1), dueInMs: SETTLE })
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     about(opened, await queue.nextDueInMs(), SETTLE)
     await advance(SETTLE)
     assert.is(await queue.nextDueInMs(), 0)
-    const claim = await claimed(queue)
-    assert.equal({ ...claim, leaseToken: '' }, { ...calendar, leaseToken: '', failures: 0, cause: push(1) })
+    const lease = await leased(queue)
+    assert.equal({ ...lease, leaseToken: '' }, { ...calendar, leaseToken: '', failures: 0, cause: push(1) })
   })
 
   queue('is due at once where no window is given', async ({ queue }) => {
     await queue.signal(calendar, { cause: push(1) })
-    assert.is((await claimed(queue)).key, 'c1')
+    assert.is((await leased(queue)).key, 'c1')
   })
 
-  queue('makes one claim of a burst of 1,270 signals', async ({ queue, advance }) => {
+  queue('makes one lease of a burst of 1,270 signals', async ({ queue, advance }) => {
     const burst = Array.from({ length: 1270 }, (_, n) => n + 1)
     await Promise.all(burst.map((n) => queue.signal(calendar, { cause: push(n), dueInMs: SETTLE })))
     await advance(SETTLE)
-    const claim = await claimed(queue)
-    assert.ok(await queue.complete(claim, { syncToken: 't' }))
+    const lease = await leased(queue)
+    assert.ok(await queue.complete(lease, { syncToken: 't' }))
     await advance(10 * LEASE)
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     assert.is(await queue.nextDueInMs(), undefined)
   })
 
   queue('lifts what a failure held back where a signal is to be taken at once', async ({ queue }) => {
     await queue.signal(calendar, { cause: poll })
-    await queue.fail(await claimed(queue), { retryInMs: 10 * LEASE })
+    await queue.fail(await leased(queue), { retryInMs: 10 * LEASE })
     await queue.signal(calendar, { cause: poll })
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     await queue.signal(calendar, { cause: poll, atOnce: true })
-    assert.is((await claimed(queue)).failures, 1)
+    assert.is((await leased(queue)).failures, 1)
   })
 
   queue('takes out a subject that is completed to be forgotten', async ({ queue }) => {
     await queue.signal(booking, { cause: poll, memo: { seen: 'x' } })
-    assert.ok(await queue.complete(await claimed(queue), { forget: true }))
+    assert.ok(await queue.complete(await leased(queue), { forget: true }))
     await queue.signal(booking, { cause: poll })
-    const again = await claimed(queue)
+    const again = await leased(queue)
     assert.is(again.memo, undefined)
   })
 
   queue('forgets no subject that was signalled during the lease', async ({ queue }) => {
     await queue.signal(booking, { cause: poll })
-    const claim = await claimed(queue)
+    const lease = await leased(queue)
     await queue.signal(booking, { cause: webhook })
-    assert.ok(await queue.complete(claim, { forget: true }))
-    assert.equal((await claimed(queue)).cause, webhook)
+    assert.ok(await queue.complete(lease, { forget: true }))
+    assert.equal((await leased(queue)).cause, webhook)
   })
 
   queue('is not starved by a steady stream of signals', async ({ queue, advance }) => {
     for (let n = 1; n <= 3; n++) {
-      assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+      assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
       await queue.signal(calendar, { cause: push(n), dueInMs: SETTLE })
       await advance(700)
     }
-    assert.equal((await claimed(queue)).cause, push(3))
+    assert.equal((await leased(queue)).cause, push(3))
   })
 
   queue('lets an earlier time count, and no later one', async (opened) => {
@@ -121,17 +121,17 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     await queue.signal(calendar, { cause: poll, dueInMs: 90_000 })
     about(opened, await queue.nextDueInMs(), 20_000)
     await queue.signal(calendar, { cause: poll })
-    assert.ok(await queue.claim({ leaseMs: LEASE }))
+    assert.ok(await queue.lease({ leaseMs: LEASE }))
   })
 
   queue('does not lose a signal that comes during a fetch', async ({ queue, advance }) => {
     await queue.signal(calendar, { cause: push(1) })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     await queue.signal(calendar, { cause: push(2), dueInMs: SETTLE })
     await advance(SETTLE)
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined, 'leased once at a time')
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined, 'leased once at a time')
     assert.ok(await queue.complete(first, { syncToken: 'after-1' }))
-    const second = await claimed(queue)
+    const second = await leased(queue)
     assert.is(second.syncToken, 'after-1')
     assert.equal(second.cause, push(2))
     assert.ok(await queue.complete(second, {}))
@@ -141,22 +141,22 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
   queue('lets the settle window of a signal during a fetch pass too', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(calendar, { cause: push(1) })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     await queue.signal(calendar, { cause: push(2), dueInMs: SETTLE })
     assert.ok(await queue.complete(first, {}))
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     about(opened, await queue.nextDueInMs(), SETTLE)
     await advance(SETTLE)
-    assert.equal((await claimed(queue)).cause, push(2))
+    assert.equal((await leased(queue)).cause, push(2))
   })
 
   queue('gives a subject whose lease has expired to another worker', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(calendar, { cause: push(1) })
-    const dead = await claimed(queue)
+    const dead = await leased(queue)
     about(opened, await queue.nextDueInMs(), LEASE)
     await advance(LEASE)
-    const taken = await claimed(queue)
+    const taken = await leased(queue)
     assert.is.not(taken.leaseToken, dead.leaseToken)
     assert.equal(taken.cause, push(1))
     assert.is(taken.failures, 0)
@@ -164,12 +164,12 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
 
   queue('lets an expired worker neither renew, complete, fail nor free', async ({ queue, advance }) => {
     await queue.signal(calendar, { cause: push(1) })
-    const dead = await claimed(queue)
+    const dead = await leased(queue)
     await advance(LEASE)
     await refusesAll(queue, dead)
-    const taken = await claimed(queue)
+    const taken = await leased(queue)
     await refusesAll(queue, dead)
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined, 'still leased')
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined, 'still leased')
     assert.ok(await queue.complete(taken, {}))
     await refusesAll(queue, taken)
     assert.is(await queue.nextDueInMs(), undefined)
@@ -177,49 +177,49 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
 
   queue('keeps a renewed lease', async ({ queue, advance }) => {
     await queue.signal(calendar, { cause: push(1) })
-    const claim = await claimed(queue)
+    const lease = await leased(queue)
     await advance(LEASE - 5000)
-    assert.ok(await queue.renew(claim, LEASE))
+    assert.ok(await queue.renew(lease, LEASE))
     await advance(LEASE - 5000)
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
-    assert.ok(await queue.complete(claim, {}))
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
+    assert.ok(await queue.complete(lease, {}))
   })
 
   queue('counts a failure and holds the subject back, whatever is signalled', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(calendar, { cause: push(1) })
-    assert.ok(await queue.fail(await claimed(queue), { retryInMs: 30_000 }))
+    assert.ok(await queue.fail(await leased(queue), { retryInMs: 30_000 }))
     await queue.signal(calendar, { cause: poll })
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     about(opened, await queue.nextDueInMs(), 30_000)
     await advance(30_000)
-    const second = await claimed(queue)
+    const second = await leased(queue)
     assert.is(second.failures, 1)
     assert.equal(second.cause, push(1))
     assert.ok(await queue.fail(second, { retryInMs: 60_000 }))
     await advance(60_000)
-    const third = await claimed(queue)
+    const third = await leased(queue)
     assert.is(third.failures, 2)
     assert.ok(await queue.complete(third, {}))
     await queue.signal(calendar, { cause: push(2) })
-    assert.is((await claimed(queue)).failures, 0)
+    assert.is((await leased(queue)).failures, 0)
   })
 
   queue('gives a released subject at once, without counting a failure', async ({ queue }) => {
     await queue.signal(calendar, { cause: push(1), memo: { a: 1 } })
-    const claim = await claimed(queue)
-    assert.ok(await queue.release(claim))
-    const again = await claimed(queue)
-    assert.equal({ ...again, leaseToken: '' }, { ...claim, leaseToken: '' })
+    const lease = await leased(queue)
+    assert.ok(await queue.release(lease))
+    const again = await leased(queue)
+    assert.equal({ ...again, leaseToken: '' }, { ...lease, leaseToken: '' })
   })
 
   queue('is due again by itself after the time asked for, with the same cause', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(booking, { cause: push(7) })
-    assert.ok(await queue.complete(await claimed(queue), { memo: { round: 1 }, againInMs: 60_000 }))
+    assert.ok(await queue.complete(await leased(queue), { memo: { round: 1 }, againInMs: 60_000 }))
     about(opened, await queue.nextDueInMs(), 60_000)
     await advance(60_000)
-    const again = await claimed(queue)
+    const again = await leased(queue)
     assert.equal(again.cause, push(7))
     assert.equal(again.memo, { round: 1 })
     assert.ok(await queue.complete(again, {}))
@@ -229,12 +229,12 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
   queue('takes the earlier of a signal during the fetch and the time asked for', async (opened) => {
     const { queue, advance } = opened
     await queue.signal(calendar, { cause: push(1) })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     await queue.signal(calendar, { cause: poll, dueInMs: SETTLE })
     assert.ok(await queue.complete(first, { againInMs: 60_000 }))
     about(opened, await queue.nextDueInMs(), SETTLE)
     await advance(SETTLE)
-    const second = await claimed(queue)
+    const second = await leased(queue)
     assert.equal(second.cause, push(1))
     await queue.signal(calendar, { cause: poll, dueInMs: 90_000 })
     assert.ok(await queue.complete(second, { againInMs: 60_000 }))
@@ -245,57 +245,57 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     await queue.signal(references, { cause: webhook, memo: { a: 1, b: { x: 1 }, c: null } })
     await queue.signal(references, { cause: webhook, memo: { b: { y: 2 } } })
     await queue.signal(references, { cause: webhook })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     assert.equal(first.memo, { a: 1, b: { y: 2 }, c: null })
     assert.ok(await queue.complete(first, { memo: { d: 4 }, againInMs: 0 }))
-    const second = await claimed(queue)
+    const second = await leased(queue)
     assert.equal(second.memo, { d: 4 })
     assert.ok(await queue.complete(second, {}))
     await queue.signal(references, { cause: webhook })
-    assert.is((await claimed(queue)).memo, undefined)
+    assert.is((await leased(queue)).memo, undefined)
   })
 
   queue('keeps a memo that arrived during the fetch through the completion', async ({ queue }) => {
     await queue.signal(calendar, { cause: poll, memo: { a: 1 } })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     await queue.signal(calendar, { cause: poll, memo: { released: true } })
     assert.ok(await queue.complete(first, { memo: { kept: 1, released: false } }))
-    assert.equal((await claimed(queue)).memo, { kept: 1, released: true })
+    assert.equal((await leased(queue)).memo, { kept: 1, released: true })
   })
 
   queue('keeps the memo through a failure, or takes the one given', async ({ queue }) => {
     await queue.signal(calendar, { cause: poll, memo: { a: 1 } })
-    assert.ok(await queue.fail(await claimed(queue), { retryInMs: 0 }))
-    const second = await claimed(queue)
+    assert.ok(await queue.fail(await leased(queue), { retryInMs: 0 }))
+    const second = await leased(queue)
     assert.equal(second.memo, { a: 1 })
     assert.ok(await queue.fail(second, { retryInMs: 0, memo: { b: 2 } }))
-    assert.equal((await claimed(queue)).memo, { b: 2 })
+    assert.equal((await leased(queue)).memo, { b: 2 })
   })
 
   queue('keeps the newest push as the cause until completed, else the newest other', async ({ queue }) => {
     for (const cause of [poll, webhook, push(1), push(2), poll]) await queue.signal(calendar, { cause })
-    const first = await claimed(queue)
+    const first = await leased(queue)
     assert.equal(first.cause, push(2))
     await queue.signal(calendar, { cause: poll })
     assert.ok(await queue.release(first))
-    const second = await claimed(queue)
+    const second = await leased(queue)
     assert.equal(second.cause, push(2))
     assert.ok(await queue.complete(second, {}))
     await queue.signal(calendar, { cause: webhook })
     await queue.signal(calendar, { cause: poll })
-    const third = await claimed(queue)
+    const third = await leased(queue)
     assert.equal(third.cause, poll)
     await queue.signal(calendar, { cause: webhook })
     assert.ok(await queue.complete(third, {}))
-    assert.equal((await claimed(queue)).cause, webhook)
+    assert.equal((await leased(queue)).cause, webhook)
   })
 
   queue('stores, keeps and drops the sync token as told', async ({ queue }) => {
     const next = async (syncToken?: string | null) => {
       await queue.signal(calendar, { cause: poll })
-      const claim = await claimed(queue)
-      assert.ok(await queue.complete(claim, syncToken === undefined ? {} : { syncToken }))
-      return claim.syncToken
+      const lease = await leased(queue)
+      assert.ok(await queue.complete(lease, syncToken === undefined ? {} : { syncToken }))
+      return lease.syncToken
     }
     assert.is(await next('one'), undefined)
     assert.is(await next(), 'one')
@@ -311,7 +311,7 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
       await advance(100)
     }
     const given: string[] = []
-    for (const _ of order) given.push((await claimed(queue)).key)
+    for (const _ of order) given.push((await leased(queue)).key)
     assert.equal(given, order)
   })
 
@@ -321,14 +321,14 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
       await queue.signal(subject, { cause: poll })
       await advance(100)
     }
-    const only = await claimed(queue, ['booking'])
+    const only = await leased(queue, ['booking'])
     assert.is(only.kind, 'booking')
     assert.ok(await queue.release(only))
-    assert.is(await queue.claim({ leaseMs: LEASE, kinds: [] }), undefined)
-    assert.is((await claimed(queue, ['booking', 'calendar'])).kind, 'calendar')
-    assert.is((await claimed(queue)).kind, 'references')
-    assert.is((await claimed(queue)).kind, 'booking')
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE, kinds: [] }), undefined)
+    assert.is((await leased(queue, ['booking', 'calendar'])).kind, 'calendar')
+    assert.is((await leased(queue)).kind, 'references')
+    assert.is((await leased(queue)).kind, 'booking')
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
   })
 
   queue('tells when the next of the kinds asked for is due', async (opened) => {
@@ -340,7 +340,7 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     assert.is(await queue.nextDueInMs(['references']), undefined)
     await advance(30_000)
     assert.is(await queue.nextDueInMs(), 0)
-    await claimed(queue)
+    await leased(queue)
     about(opened, await queue.nextDueInMs(), 20_000)
   })
 
@@ -350,9 +350,9 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     const given: string[] = []
     const worker = async () => {
       for (;;) {
-        const claim = await queue.claim({ leaseMs: LEASE })
-        if (claim === undefined) return
-        given.push(claim.key)
+        const lease = await queue.lease({ leaseMs: LEASE })
+        if (lease === undefined) return
+        given.push(lease.key)
       }
     }
     await Promise.all(Array.from({ length: 20 }, worker))
@@ -368,35 +368,35 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
       { subject: booking, cause: poll, dueInMs: SETTLE, memo: { b: 1 } },
     ])
     await advance(SETTLE)
-    const claim = await claimed(queue, ['calendar'])
-    assert.equal(claim.cause, push(1))
-    assert.equal(claim.memo, { a: 1 })
-    assert.equal((await claimed(queue)).memo, { b: 1 })
+    const lease = await leased(queue, ['calendar'])
+    assert.equal(lease.cause, push(1))
+    assert.equal(lease.memo, { a: 1 })
+    assert.equal((await leased(queue)).memo, { b: 1 })
   })
 
   queue('takes a subject out, whatever its state', async ({ queue, advance }) => {
     await queue.signalMany([calendar, other].map((subject) => ({ subject, cause: poll })))
-    const claim = await claimed(queue)
-    await queue.remove(claim)
-    assert.not(await queue.complete(claim, { againInMs: 0 }))
-    await queue.remove(claim.key === 'c1' ? other : calendar)
+    const lease = await leased(queue)
+    await queue.remove(lease)
+    assert.not(await queue.complete(lease, { againInMs: 0 }))
+    await queue.remove(lease.key === 'c1' ? other : calendar)
     await queue.remove(booking)
     await advance(10 * LEASE)
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
     await queue.signal(calendar, { cause: poll })
-    assert.ok(await claimed(queue))
+    assert.ok(await leased(queue))
   })
 
   queue('names the idle calendars not completed lately, least recently first', async (opened) => {
     const { queue, now, advance } = opened
     const finish = async (key: string) => {
       await queue.signal({ kind: 'calendar', key }, { cause: poll })
-      await queue.complete(await claimed(queue), {})
+      await queue.complete(await leased(queue), {})
       await advance(10_000)
     }
     const begin = async (key: string) => {
       await queue.signal({ kind: 'calendar', key }, { cause: poll })
-      return claimed(queue)
+      return leased(queue)
     }
     for (const key of ['failing', 'leased', 'waiting', 'older', 'old', 'recent']) await finish(key)
     await queue.fail(await begin('failing'), { retryInMs: LEASE })
@@ -418,7 +418,7 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     assert.equal([...(await queue.known('calendar', ['c1']))], [])
     await queue.signalMany([calendar, booking].map((subject) => ({ subject, cause: poll })))
     assert.equal([...(await queue.known('calendar', ['c1', 'c2', 'b1']))], ['c1'])
-    await queue.complete(await claimed(queue, ['calendar']), {})
+    await queue.complete(await leased(queue, ['calendar']), {})
     assert.equal([...(await queue.known('calendar', ['c2', 'c1']))], ['c1'])
     assert.equal([...(await queue.known('calendar', []))], [])
     await queue.remove(calendar)
@@ -428,14 +428,14 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
   queue('tells how much is due, leased and waiting, by kind', async (opened) => {
     const { queue, now, advance } = opened
     await queue.signal({ kind: 'calendar', key: 'dead' }, { cause: poll })
-    await queue.claim({ leaseMs: 1000 })
+    await queue.lease({ leaseMs: 1000 })
     await advance(5000)
     await queue.signalMany([
       { subject: calendar, cause: poll },
       { subject: other, cause: poll, dueInMs: LEASE },
       { subject: booking, cause: poll },
     ])
-    await claimed(queue, ['booking'])
+    await leased(queue, ['booking'])
     const status = await queue.status()
     const of = (kind: Kind) => {
       const { due, leased, waiting } = status.find((one) => one.kind === kind) ?? {}
@@ -469,19 +469,19 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
 
   queue('gives a role to those only who ask for it by name, and to one of them', async ({ queue }) => {
     await queue.signal(role, { cause: poll })
-    assert.is(await queue.claim({ leaseMs: LEASE }), undefined)
-    assert.is(await queue.claim({ leaseMs: LEASE, kinds: ['calendar', 'role-publisher'] }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE, kinds: ['calendar', 'role-publisher'] }), undefined)
     assert.is(await queue.nextDueInMs(), undefined)
-    const claim = await claimed(queue, ['role-projections'])
-    assert.equal([claim.kind, claim.key], [role.kind, role.key])
+    const lease = await leased(queue, ['role-projections'])
+    assert.equal([lease.kind, lease.key], [role.kind, role.key])
     await queue.signal(role, { cause: poll })
-    assert.is(await queue.claim({ leaseMs: LEASE, kinds: ['role-projections'] }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE, kinds: ['role-projections'] }), undefined)
   })
 
   queue('tells of no role in its status', async ({ queue }) => {
     await queue.signal(role, { cause: poll })
     const before = await queue.status()
-    await claimed(queue, ['role-projections'])
+    await leased(queue, ['role-projections'])
     for (const { kind, due, leased, waiting } of [...before, ...(await queue.status())]) {
       assert.not.ok(kind.startsWith('role-'), kind)
       assert.is(due + leased + waiting, 0)
@@ -492,34 +492,34 @@ export function signalQueueContract(name: string, open: () => Promise<SignalQueu
     const { queue, advance } = opened
     const kinds = ['role-projections'] as const
     await queue.signal(role, { cause: poll })
-    const first = await claimed(queue, kinds)
+    const first = await leased(queue, kinds)
     await advance(LEASE / 2)
     assert.ok(await queue.renew(first, LEASE))
     await advance(LEASE / 2 + opened.toleranceMs)
-    assert.is(await queue.claim({ leaseMs: LEASE, kinds }), undefined)
+    assert.is(await queue.lease({ leaseMs: LEASE, kinds }), undefined)
     await advance(LEASE / 2)
     await queue.signal(role, { cause: poll })
-    const second = await claimed(queue, kinds)
+    const second = await leased(queue, kinds)
     assert.not.ok(await queue.renew(first, LEASE))
     assert.not.ok(await queue.release(first))
     assert.ok(await queue.release(second))
-    assert.ok(await claimed(queue, kinds))
+    assert.ok(await leased(queue, kinds))
   })
 
   test.run()
 }
 
-async function claimed(queue: SignalQueue, kinds?: readonly Kind[]): Promise<Claim> {
-  const claim = await queue.claim({ leaseMs: LEASE, ...(kinds === undefined ? {} : { kinds }) })
-  if (claim === undefined) throw new Error('nothing to claim')
-  return claim
+async function leased(queue: SignalQueue, kinds?: readonly Kind[]): Promise<Lease> {
+  const lease = await queue.lease({ leaseMs: LEASE, ...(kinds === undefined ? {} : { kinds }) })
+  if (lease === undefined) throw new Error('nothing to lease')
+  return lease
 }
 
-async function refusesAll(queue: SignalQueue, claim: Claim): Promise<void> {
-  assert.not(await queue.renew(claim, LEASE), 'renew')
-  assert.not(await queue.complete(claim, { syncToken: 'x', memo: { x: 1 }, againInMs: 0 }), 'complete')
-  assert.not(await queue.fail(claim, { retryInMs: 0 }), 'fail')
-  assert.not(await queue.release(claim), 'release')
+async function refusesAll(queue: SignalQueue, lease: Lease): Promise<void> {
+  assert.not(await queue.renew(lease, LEASE), 'renew')
+  assert.not(await queue.complete(lease, { syncToken: 'x', memo: { x: 1 }, againInMs: 0 }), 'complete')
+  assert.not(await queue.fail(lease, { retryInMs: 0 }), 'fail')
+  assert.not(await queue.release(lease), 'release')
 }
 
 function about({ toleranceMs }: SignalQueueUnderTest, actual: number | undefined, expected: number): void {

@@ -43,8 +43,8 @@ test('makes the signal of a good push durable, with the push as its cause and af
     assert.is(await edge.signalled(CALENDAR), 2)
     assert.is(await edge.queue.nextDueInMs(), 2000)
     await edge.clock.advance(2000)
-    const claim = await edge.queue.claim({ leaseMs: 1000 })
-    assert.equal(claim?.cause, { channelId, messageNumber: 100_566, receivedAt: '2026-03-02T08:00:00Z' })
+    const lease = await edge.queue.lease({ leaseMs: 1000 })
+    assert.equal(lease?.cause, { channelId, messageNumber: 100_566, receivedAt: '2026-03-02T08:00:00Z' })
     assert.equal(edge.answered, [200, 200])
   }))
 

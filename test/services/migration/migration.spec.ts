@@ -79,11 +79,11 @@ async function lived({ clock, events, readStore, queue, vault }: Stores): Promis
   await vault.put('credential-1', CREDENTIAL)
   const calendarKey = await vault.calendars.keyOf(ADDRESS)
   await queue.signal({ kind: 'calendar', key: calendarKey }, REASON)
-  const claim = await queue.claim({ leaseMs: 1000 })
-  if (claim) await queue.complete(claim, { syncToken: 'token' })
+  const lease = await queue.lease({ leaseMs: 1000 })
+  if (lease) await queue.complete(lease, { syncToken: 'token' })
   await queue.signal({ kind: 'booking', key: 'b1' }, { ...REASON, memo: { firstLook: true } })
   await queue.signal({ kind: 'booking', key: 'b2' }, REASON)
-  const done = await queue.claim({ leaseMs: 1000 })
+  const done = await queue.lease({ leaseMs: 1000 })
   assert.is(done?.key, 'b1')
   return { calendarKey }
 }
@@ -156,9 +156,9 @@ test(
   withBoth(async (from, to) => {
     const { calendarKey } = await lived(from)
     assert.is((await migrate(from.source(), to.target(), allProjections)).signals, 3)
-    const claims = [1, 2, 3].map(() => to.queue.claim({ leaseMs: 1000 }))
-    const found = (await Promise.all(claims)).map(
-      (claim) => claim && [claim.key, claim.syncToken, claim.memo],
+    const leases = [1, 2, 3].map(() => to.queue.lease({ leaseMs: 1000 }))
+    const found = (await Promise.all(leases)).map(
+      (lease) => lease && [lease.key, lease.syncToken, lease.memo],
     )
     assert.equal(
       found.toSorted((a, b) => String(a).localeCompare(String(b))),

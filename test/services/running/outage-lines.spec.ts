@@ -27,7 +27,7 @@ function world() {
   const queue: typeof real = {
     ...real,
     signal: (...given) => unlessAway(() => real.signal(...given)),
-    claim: (...given) => unlessAway(() => real.claim(...given)),
+    lease: (...given) => unlessAway(() => real.lease(...given)),
     nextDueInMs: (...given) => unlessAway(() => real.nextDueInMs(...given)),
   }
   const lines: { level: string; facts: object; message: string }[] = []

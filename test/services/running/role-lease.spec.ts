@@ -103,7 +103,7 @@ test('a process that cannot reach the store ends its run before another one gets
       renew: (...given) => (cut ? Promise.reject(new StoreUnavailable('cut off')) : queue.renew(...given)),
       release: (...given) =>
         cut ? Promise.reject(new StoreUnavailable('cut off')) : queue.release(...given),
-      claim: (...given) => (cut ? Promise.reject(new StoreUnavailable('cut off')) : queue.claim(...given)),
+      lease: (...given) => (cut ? Promise.reject(new StoreUnavailable('cut off')) : queue.lease(...given)),
     }))
     await clock.advance(1)
     const second = join()

@@ -147,10 +147,10 @@ test(
     await sync.pass(2 * MINUTE)
     const role = { kind: 'role-daily-looks', key: 'daily-looks' } as const
     await sync.ports.queue.signal(role, { cause: { poll: true } })
-    const claim = await sync.ports.queue.claim({ leaseMs: 1_000, kinds: [role.kind] })
-    if (claim === undefined) return assert.unreachable()
+    const lease = await sync.ports.queue.lease({ leaseMs: 1_000, kinds: [role.kind] })
+    if (lease === undefined) return assert.unreachable()
     const now = Math.floor(sync.clock.now().epochMilliseconds / MINUTE)
-    await sync.ports.queue.complete(claim, { memo: { daily: now - 24 * 60, soon: now } })
+    await sync.ports.queue.complete(lease, { memo: { daily: now - 24 * 60, soon: now } })
     const before = sync.dailyLooks.length
     await sync.pass(10 * MINUTE)
     const soon = sync.dailyLooks.length - before

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createMetrics } from '../../../infrastructure/metrics/metrics.ts'
-import type { Claim } from '../../../ports/signal-queue/signal-queue.ts'
+import type { Lease } from '../../../ports/signal-queue/signal-queue.ts'
 import { fetchCalendar } from '../../../services/sync/calendar-fetch.ts'
 import { countOutcome } from '../../../services/sync/counted-outcomes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
@@ -9,7 +9,7 @@ import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.
 const test = suite('Counting what the worker does')
 
 const never = new AbortController().signal
-const claimOf = ({ calendarKey }: Host, syncToken?: string): Claim => ({
+const claimOf = ({ calendarKey }: Host, syncToken?: string): Lease => ({
   kind: 'calendar',
   key: calendarKey,
   leaseToken: 'lease',
@@ -17,7 +17,7 @@ const claimOf = ({ calendarKey }: Host, syncToken?: string): Claim => ({
   cause: { poll: true },
   ...(syncToken !== undefined && { syncToken }),
 })
-const fetching = (sync: SyncFixture, claim: Claim) => sync.during(fetchCalendar(sync.ports, claim, never))
+const fetching = (sync: SyncFixture, lease: Lease) => sync.during(fetchCalendar(sync.ports, lease, never))
 
 test(
   'a fetch that matched a booking is counted as changed, one that found nothing as unchanged',

@@ -144,8 +144,8 @@ test(
           losing.is = false
           return real()
         })(ports)
-        const renew: typeof ports.queue.renew = async (claim, leaseMs) =>
-          losing.is && claim.kind === 'calendar' ? false : ports.queue.renew(claim, leaseMs)
+        const renew: typeof ports.queue.renew = async (lease, leaseMs) =>
+          losing.is && lease.kind === 'calendar' ? false : ports.queue.renew(lease, leaseMs)
         return { ...lost, queue: { ...ports.queue, renew } }
       },
     },

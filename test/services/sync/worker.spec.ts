@@ -164,54 +164,54 @@ test(
   }),
 )
 
-const claims = { now: 0, most: 0, all: 0 }
+const leases = { now: 0, most: 0, all: 0 }
 const countsClaims = (ports: ServicePorts): ServicePorts => ({
   ...ports,
   queue: {
     ...ports.queue,
-    async claim(options) {
+    async lease(options) {
       // By name: not the worker's.
-      if (options.kinds !== undefined) return ports.queue.claim(options)
-      claims.all += 1
-      claims.most = Math.max(claims.most, ++claims.now)
-      return ports.queue.claim(options).finally(() => {
-        claims.now -= 1
+      if (options.kinds !== undefined) return ports.queue.lease(options)
+      leases.all += 1
+      leases.most = Math.max(leases.most, ++leases.now)
+      return ports.queue.lease(options).finally(() => {
+        leases.now -= 1
       })
     },
   },
 })
 
 test(
-  'claims ever more at once while enough is due, so that they share commits, and one at a time while nothing is',
+  'leases ever more at once while enough is due, so that they share commits, and one at a time while nothing is',
   inSync({ wrap: countsClaims }, async (sync) => {
     const cause = { poll: true, reason: 'OPERATOR' } as const
     const subjects = Array.from({ length: 200 }, (_, n) => ({ kind: 'booking', key: `b${n}` }) as const)
     await sync.ports.queue.signalMany(subjects.map((subject) => ({ subject, cause })))
     await sync.settle()
-    assert.ok(claims.most >= 8, `${claims.most} at once`)
-    Object.assign(claims, { most: 0, all: 0 })
+    assert.ok(leases.most >= 8, `${leases.most} at once`)
+    Object.assign(leases, { most: 0, all: 0 })
     await sync.pass(60_000)
-    assert.is(claims.most, 1)
-    assert.ok(claims.all <= 70, `${claims.all} in a minute`)
+    assert.is(leases.most, 1)
+    assert.ok(leases.all <= 70, `${leases.all} in a minute`)
   }),
 )
 
 const standstill = { ms: 0 }
-/** The process stands still while a claim is on its way back to it. */
+/** The process stands still while a lease is on its way back to it. */
 const standsStill = (ports: ServicePorts): ServicePorts => ({
   ...ports,
   queue: {
     ...ports.queue,
-    async claim(options) {
-      const claim = await ports.queue.claim(options)
-      if (claim !== undefined && standstill.ms > 0) await ports.clock.delay(standstill.ms)
-      return claim
+    async lease(options) {
+      const lease = await ports.queue.lease(options)
+      if (lease !== undefined && standstill.ms > 0) await ports.clock.delay(standstill.ms)
+      return lease
     },
   },
 })
 
 test(
-  'a calendar claimed longer ago than its lease lasts is not read: it may be that of another process by now',
+  'a calendar leased longer ago than its lease lasts is not read: it may be that of another process by now',
   inSync({ wrap: standsStill }, async (sync) => {
     const booking = await sync.book(await sync.host())
     const asked = sync.asked('list').length

@@ -21,7 +21,7 @@ export type RolesOptions = {
   bookingReconcileMs: number
   /** Lease of a subject, in milliseconds. */
   leaseMs: number
-  /** Told of every subject worked on. */
+  /** Called for every subject worked on. */
   onWorked(kind: Kind, outcome: WorkedOutcome): void
   /** Called with the number of bookings that the daily looks signalled. */
   onDailyLooks?(why: DailyLook, looks: number): void

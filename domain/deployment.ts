@@ -36,15 +36,15 @@ export const nameDeployment = (state: Deployment, deploymentId: string): Decisio
 
 /** `takeOver`, here and below: in the place of another one. */
 export function holdDeploymentIn(
-  { folder: held }: Deployment,
+  { folder: known }: Deployment,
   folder: Folder,
   takeOver = false,
 ): Decision<DeploymentEvent> {
-  if (held?.folderId === folder.folderId) return accept()
-  if (held === undefined || takeOver) return accept({ type: 'DeploymentHeldIn', data: folder })
+  if (known?.folderId === folder.folderId) return accept()
+  if (known === undefined || takeOver) return accept({ type: 'DeploymentHeldIn', data: folder })
   return reject(
     'DEPLOYMENT_HELD_ELSEWHERE',
-    `The event store is in use with another data folder (first as ${held.path}), which has its read models, signals and vault.`,
+    `The event store is in use with another data folder (first as ${known.path}), which has its read models, signals and vault.`,
   )
 }
 

@@ -32,8 +32,8 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   if (held !== undefined && !released) return noted(held)
   const decision = published(code, subject, facts)
   if (decision === undefined) return silent(code)
-  const told = tellOvertaken(facts.booking, false, facts.context.now.toString())
-  return { code, events: [decision, ...told], acts: true, fingerprint: subject.fingerprint, released }
+  const unflagged = tellOvertaken(facts.booking, false, facts.context.now.toString())
+  return { code, events: [decision, ...unflagged], acts: true, fingerprint: subject.fingerprint, released }
 }
 
 const isFresh = ({ version }: Seen): boolean => version === 'FRESH'

@@ -22,7 +22,7 @@ export type EventName = Pick<StoredReference, 'calendarKey' | 'externalEventId'>
 export type StoredWatermark = { fingerprint: string; updated?: string }
 
 /** How a booking stands after a fact: taken over by the fold as it is. Absent in streams written before it was stored. */
-export type Standing = {
+export type StateAfter = {
   /** False: it stays cancelled. */
   open: boolean
   agreement: Agreement
@@ -138,7 +138,7 @@ export type BookingEvent =
         start: string
         end: string
         status?: BookingStatus
-        standing?: Standing
+        standing?: StateAfter
         at: string
       }
     }
@@ -172,7 +172,7 @@ export type BookingEvent =
         end?: string
         newBookingUid?: string
         code?: string
-        standing?: Standing
+        standing?: StateAfter
         at: string
       }
     }

@@ -4,13 +4,13 @@ import { defined } from '../optional-fields.ts'
 import { sameTimes, storeTimes, type Times } from '../times.ts'
 import type { FlagCode } from './decisions.ts'
 import type { BookingEvent, BookingStatus } from './events.ts'
-import { linksOf, type ToldReferences } from './links.ts'
-import { earlierDecision, standingAfterOutcome, standingAfterTimes } from './meaning.ts'
+import { linksOf, type StatedReferences } from './links.ts'
+import { earlierDecision, stateAfterOutcome, stateAfterTimes } from './meaning.ts'
 import { forgottenFor, isCarriedOutLate, tellOvertaken } from './overtaken.ts'
 import { type Booking, type CancelledBooking, evolveBooking, type OpenBooking, trackedPart } from './state.ts'
 
 /** A booking as Cal.com tells of it. `at` (RFC 3339, UTC): when it was told. */
-export type ToldBooking = ToldReferences & {
+export type StatedBooking = StatedReferences & {
   bookingUid: string
   userId: string
   organizationId?: string
@@ -27,40 +27,40 @@ export type ToldBooking = ToldReferences & {
  * before (the basis) is not news, even where we have decided other times since, or a cancellation: they are only not
  * applied yet.
  */
-export function trackBooking(state: Booking, told: ToldBooking): Decision<BookingEvent> {
+export function trackBooking(state: Booking, stated: StatedBooking): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') return accept()
-  const times = state.kind === 'UNTRACKED' ? [begun(told)] : timesNews(state, told)
-  const news = [...times, ...impossibility(times.reduce(evolveBooking, state), told)]
+  const times = state.kind === 'UNTRACKED' ? [begun(stated)] : timesNews(state, stated)
+  const news = [...times, ...impossibility(times.reduce(evolveBooking, state), stated)]
   const after = news.reduce(evolveBooking, state)
-  const { bookingUid, at } = told
-  const linked = after.kind === 'OPEN' ? linksOf(after, told) : []
+  const { bookingUid, at } = stated
+  const linked = after.kind === 'OPEN' ? linksOf(after, stated) : []
   const closing: BookingEvent[] =
-    told.status === 'CANCELLED'
+    stated.status === 'CANCELLED'
       ? [{ type: 'BookingClosed', data: { bookingUid, reason: 'CANCELLED_IN_CALCOM', at } }]
       : []
   return accept(...news, ...linked, ...closing)
 }
 
-const begun = (told: ToldBooking): BookingEvent => ({
+const begun = (stated: StatedBooking): BookingEvent => ({
   type: 'BookingTracked',
   data: {
-    bookingUid: told.bookingUid,
-    userId: told.userId,
-    ...defined({ organizationId: told.organizationId }),
-    status: told.status === 'CANCELLED' ? 'ACCEPTED' : told.status,
-    ...storeTimes(told.times),
+    bookingUid: stated.bookingUid,
+    userId: stated.userId,
+    ...defined({ organizationId: stated.organizationId }),
+    status: stated.status === 'CANCELLED' ? 'ACCEPTED' : stated.status,
+    ...storeTimes(stated.times),
     ...defined({
-      rescheduledFromUid: told.rescheduledFromUid,
-      seats: told.seats,
-      createdAt: told.createdAt?.toString(),
+      rescheduledFromUid: stated.rescheduledFromUid,
+      seats: stated.seats,
+      createdAt: stated.createdAt?.toString(),
     }),
-    at: told.at,
+    at: stated.at,
   },
 })
 
-function timesNews(known: OpenBooking | CancelledBooking, told: ToldBooking): BookingEvent[] {
-  const { status, at } = told
-  const times = told.impossibleTimes ? known.basis : told.times
+function timesNews(known: OpenBooking | CancelledBooking, stated: StatedBooking): BookingEvent[] {
+  const { status, at } = stated
+  const times = stated.impossibleTimes ? known.basis : stated.times
   if (status === 'CANCELLED') return []
   if (known.kind === 'CANCELLED' && status !== 'ACCEPTED') return []
   const newStatus = known.kind === 'OPEN' && status !== known.status
@@ -73,7 +73,7 @@ function timesRecorded(
   { times, status, at }: { times: Times; status?: BookingStatus; at: string },
 ): BookingEvent[] {
   const said = storeTimes(times)
-  const standing = { ...standingAfterTimes(known, said), ...forgottenFor(known, times) }
+  const standing = { ...stateAfterTimes(known, said), ...forgottenFor(known, times) }
   const { bookingUid } = known
   const late = isCarriedOutLate(known, times)
   const moves = late || !sameTimes(times, known.basis)
@@ -103,15 +103,15 @@ export function recordBookingTimes(
 
 function timesSaid(
   state: OpenBooking | CancelledBooking,
-  told: { times: Times; status?: BookingStatus; at: string },
+  stated: { times: Times; status?: BookingStatus; at: string },
 ): Decision<BookingEvent> {
-  const { times, status } = told
+  const { times, status } = stated
   if (state.kind === 'CANCELLED')
-    return sameTimes(times, state.basis) ? accept() : accept(...timesRecorded(state, told))
+    return sameTimes(times, state.basis) ? accept() : accept(...timesRecorded(state, stated))
   const passing = earlierDecision(state, times) !== undefined
   const newTimes = !sameTimes(times, state.basis) || (!sameTimes(times, state.times) && !passing)
   const newStatus = status !== undefined && status !== state.status
-  return newTimes || newStatus ? accept(...timesRecorded(state, told)) : accept()
+  return newTimes || newStatus ? accept(...timesRecorded(state, stated)) : accept()
 }
 
 /** Cal.com has given the booking to another host. */
@@ -140,29 +140,29 @@ export type AnnouncedEnd = {
 }
 
 /** Cal.com says that the booking is over; it is believed once Cal.com's answer says so too. Nothing is published until then. */
-export function announceClosing(state: Booking, told: AnnouncedEnd): Decision<BookingEvent> {
+export function announceClosing(state: Booking, stated: AnnouncedEnd): Decision<BookingEvent> {
   if (state.kind !== 'OPEN') return accept()
   const { closing } = state
-  const known = closing?.reason === told.reason && closing.rescheduledToUid === told.rescheduledToUid
-  return known ? accept() : accept({ type: 'BookingClosing', data: told })
+  const known = closing?.reason === stated.reason && closing.rescheduledToUid === stated.rescheduledToUid
+  return known ? accept() : accept({ type: 'BookingClosing', data: stated })
 }
 
 /** It is not over. */
 export function keepOpen(
   state: Booking,
-  told: { reason: string; seats?: true; at: string },
+  stated: { reason: string; seats?: true; at: string },
 ): Decision<BookingEvent> {
   if (state.kind !== 'OPEN' || state.closing === undefined) return accept()
-  return accept({ type: 'BookingKeptOpen', data: { bookingUid: state.bookingUid, ...told } })
+  return accept({ type: 'BookingKeptOpen', data: { bookingUid: state.bookingUid, ...stated } })
 }
 
 /** Cal.com closed the booking. One never seen open is recorded as closed, so that a late webhook cannot open it. */
-export function closeBooking(state: Booking, { seats: _, ...told }: AnnouncedEnd): Decision<BookingEvent> {
+export function closeBooking(state: Booking, { seats: _, ...stated }: AnnouncedEnd): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') {
-    if (told.rescheduledToUid === undefined || told.rescheduledToUid === state.rescheduledToUid)
+    if (stated.rescheduledToUid === undefined || stated.rescheduledToUid === state.rescheduledToUid)
       return accept()
   }
-  return accept({ type: 'BookingClosed', data: told })
+  return accept({ type: 'BookingClosed', data: stated })
 }
 
 /** Times that cannot be are not taken over, and a person is told until Cal.com names others. */
@@ -185,36 +185,36 @@ export function flagBooking(
   return accept({ type, data: { bookingUid: state.bookingUid, code, at } })
 }
 
-type ToldOutcome = Omit<Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'], 'standing'>
+type ReportedOutcome = Omit<Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'], 'standing'>
 
 /** A consumer tells what became of a published decision (`sequence` is that decision's). */
-export function reportOutcome(state: Booking, told: ToldOutcome): Decision<BookingEvent> {
+export function reportOutcome(state: Booking, report: ReportedOutcome): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
   const known = trackedPart(state)
   // Nothing can have been published of a booking never seen open.
   if (known === undefined) return accept()
-  if (known.answered.some((one) => one.sequence === told.sequence && one.outcome === told.outcome))
+  if (known.answered.some((one) => one.sequence === report.sequence && one.outcome === report.outcome))
     return accept()
-  const standing = state.kind === 'CLOSED' ? undefined : standingAfterOutcome(known, told)
+  const standing = state.kind === 'CLOSED' ? undefined : stateAfterOutcome(known, report)
   const reported: BookingEvent = {
     type: 'BookingOutcomeReported',
-    data: { ...told, ...defined({ standing }) },
+    data: { ...report, ...defined({ standing }) },
   }
   // Seats that move together keep their booking: it goes on as itself.
-  const goesOn = told.newBookingUid !== undefined && told.newBookingUid !== told.bookingUid
-  if (!goesOn || told.newBookingUid === undefined || state.kind !== 'OPEN')
-    return accept(reported, ...(isLate(known, told) ? tellOvertaken(state, true, told.at) : []))
+  const goesOn = report.newBookingUid !== undefined && report.newBookingUid !== report.bookingUid
+  if (!goesOn || report.newBookingUid === undefined || state.kind !== 'OPEN')
+    return accept(reported, ...(isLate(known, report) ? tellOvertaken(state, true, report.at) : []))
   return accept<BookingEvent>(reported, {
     type: 'BookingClosed',
     data: {
-      bookingUid: told.bookingUid,
+      bookingUid: report.bookingUid,
       reason: 'RESCHEDULED',
-      rescheduledToUid: told.newBookingUid,
-      at: told.at,
+      rescheduledToUid: report.newBookingUid,
+      at: report.at,
     },
   })
 }
 
 /** A consumer has carried out what was taken back meanwhile. */
-const isLate = ({ withdrawn = [] }: OpenBooking | CancelledBooking, told: ToldOutcome): boolean =>
-  told.outcome === 'APPLIED' && withdrawn.some(({ sequence }) => sequence === told.sequence)
+const isLate = ({ withdrawn = [] }: OpenBooking | CancelledBooking, report: ReportedOutcome): boolean =>
+  report.outcome === 'APPLIED' && withdrawn.some(({ sequence }) => sequence === report.sequence)

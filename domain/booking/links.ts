@@ -8,7 +8,7 @@ import { findByAnyName, type Reference, sameEvent, storeWatermark } from './refe
 import { type Booking, evolveBooking, type OpenBooking, trackedPart, unansweredOn } from './state.ts'
 
 /** A reference as Cal.com named it, or as it was passed on along a chain of reschedules. */
-export type ToldReference = StoredReference & {
+export type StatedReference = StoredReference & {
   confirmed: boolean
   /** Cal.com did not say in which calendar. */
   guessed?: true
@@ -25,8 +25,8 @@ export type ToldReference = StoredReference & {
 }
 
 /** What Cal.com tells of a booking's references: `times` and `at` are the booking's, and when it was told. */
-export type ToldReferences = {
-  references: readonly ToldReference[]
+export type StatedReferences = {
+  references: readonly StatedReference[]
   /** `references` is all that Cal.com has: what it does not name, by any name that it had, is not this booking's. */
   referencesComplete?: boolean
   times: Times
@@ -37,20 +37,20 @@ export type ToldReferences = {
  * Has the booking refer to what Cal.com tells. An empty list says nothing: references are stored late. Decides nothing
  * for a booking that is not open.
  */
-export function linkReferences(state: Booking, told: ToldReferences): Decision<BookingEvent> {
-  return accept(...(state.kind === 'OPEN' ? linksOf(state, told) : []))
+export function linkReferences(state: Booking, stated: StatedReferences): Decision<BookingEvent> {
+  return accept(...(state.kind === 'OPEN' ? linksOf(state, stated) : []))
 }
 
 /** What is to be linked, and unlinked, so that an open booking refers to what Cal.com tells. */
-export function linksOf(state: OpenBooking, told: ToldReferences): BookingEvent[] {
-  const { references, at } = told
-  const linked = linksTo(state, told)
-  if (!told.referencesComplete || references.length === 0) return linked
+export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEvent[] {
+  const { references, at } = stated
+  const linked = linksTo(state, stated)
+  if (!stated.referencesComplete || references.length === 0) return linked
   return [...unlinks(state, strays(state, references), at), ...linked]
 }
 
 /** One after the other: the same event may be told of twice. */
-function linksTo(state: OpenBooking, { references, times, at }: ToldReferences): BookingEvent[] {
+function linksTo(state: OpenBooking, { references, times, at }: StatedReferences): BookingEvent[] {
   const links: BookingEvent[] = []
   let after: Booking = state
   for (const reference of references) {
@@ -62,7 +62,12 @@ function linksTo(state: OpenBooking, { references, times, at }: ToldReferences):
   return links
 }
 
-function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: string): BookingEvent | undefined {
+function linkTo(
+  state: OpenBooking,
+  stated: StatedReference,
+  times: Times,
+  at: string,
+): BookingEvent | undefined {
   const {
     confirmed,
     guessed,
@@ -74,7 +79,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     withdrawn: ___,
     shown,
     ...stored
-  } = told
+  } = stated
   const known = findByAnyName(state, stored)
   const data = {
     bookingUid: state.bookingUid,
@@ -84,7 +89,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     at,
   }
   if (known === undefined) {
-    const watermark = readUpTo(told, times)
+    const watermark = readUpTo(stated, times)
     return {
       type: 'BookingReferenceLinked',
       data: {
@@ -95,7 +100,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
     }
   }
   // What was decided on it before goes along, unless something has been decided on it here.
-  const read = known.looked ? undefined : readUpTo(told, times)
+  const read = known.looked ? undefined : readUpTo(stated, times)
   // Cal.com goes on naming what it withdrew when it gave the booking to another host.
   if (known.former !== undefined && !ofHost) return undefined
   const isNews =
@@ -118,7 +123,7 @@ function linkTo(state: OpenBooking, told: ToldReference, times: Times, at: strin
  * start counts: Cal.com may keep a length of its own.
  */
 function readUpTo(
-  { watermark, unanswered = [], withdrawn = [] }: ToldReference,
+  { watermark, unanswered = [], withdrawn = [] }: StatedReference,
   times: Times,
 ): StoredWatermark | undefined {
   const { start } = storeTimes(times)
@@ -138,14 +143,14 @@ const unlinks = ({ bookingUid }: OpenBooking, unlinked: readonly Reference[], at
     data: { bookingUid, reference: stored, at },
   }))
 
-const saysMore = (known: Reference, told: StoredReference, confirmed: boolean): boolean =>
+const saysMore = (known: Reference, stated: StoredReference, confirmed: boolean): boolean =>
   (confirmed && !known.confirmed) ||
-  (sameEvent(known.stored, told) &&
-    ((told.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
-      (told.originalStart !== undefined && known.stored.originalStart === undefined)))
+  (sameEvent(known.stored, stated) &&
+    ((stated.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
+      (stated.originalStart !== undefined && known.stored.originalStart === undefined)))
 
 /** The references that a booking hands on to the one it was rescheduled to: they cannot cancel until confirmed. */
-export function passedOnReferences(state: Booking): ToldReference[] {
+export function passedOnReferences(state: Booking): StatedReference[] {
   const from = trackedPart(state)
   if (from === undefined) return []
   return from.references.map((reference) => {

@@ -1,7 +1,14 @@
 // What a fact from Cal.com, or a consumer's answer, means for a booking. Worked out once, by whoever appends the fact, and
 // stored with it. The fold asks here only for streams that were written before it was stored.
 import { instant, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
-import type { Agreement, BookingEvent, EventName, IgnoredData, Standing, StoredWatermark } from './events.ts'
+import type {
+  Agreement,
+  BookingEvent,
+  EventName,
+  IgnoredData,
+  StateAfter,
+  StoredWatermark,
+} from './events.ts'
 
 /** A published decision of which nobody has told what became of it. Held as stored. */
 export type Publication = {
@@ -38,8 +45,8 @@ export const earlierDecision = (
  * Cal.com's word on the times. Where they are those of an earlier one of several decisions, the later ones are still on
  * their way; otherwise whatever was on its way is settled by it, and what we cancelled is open there after all.
  */
-export function standingAfterTimes(booking: Tracked, told: { start: string; end: string }): Standing {
-  const basis = { start: instant(told.start), end: instant(told.end) }
+export function stateAfterTimes(booking: Tracked, stated: { start: string; end: string }): StateAfter {
+  const basis = { start: instant(stated.start), end: instant(stated.end) }
   const reached = earlierDecision(booking, basis)
   if (reached !== undefined)
     return {
@@ -65,10 +72,10 @@ export function standingAfterTimes(booking: Tracked, told: { start: string; end:
  * is not decided again; a move that Cal.com's own change has overtaken is, should the event still stand where it was.
  * Undefined where the answer changes nothing: Cal.com's own word came first, and is newer.
  */
-export function standingAfterOutcome(
+export function stateAfterOutcome(
   booking: Tracked,
   data: Pick<DataOf<'BookingOutcomeReported'>, 'sequence' | 'outcome' | 'start' | 'end'>,
-): Standing | undefined {
+): StateAfter | undefined {
   const { unanswered } = booking
   const place = unanswered.findIndex(({ sequence }) => sequence === data.sequence)
   const decision = unanswered[place]

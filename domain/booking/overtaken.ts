@@ -1,6 +1,6 @@
 // Where Cal.com arrives at times that the host has left again: it carried out an earlier change over a later one.
 import { storeTimes, type Times } from '../times.ts'
-import type { BookingEvent, Standing } from './events.ts'
+import type { BookingEvent, StateAfter } from './events.ts'
 import { findByAnyName } from './references.ts'
 import { type Booking, type CancelledBooking, type OpenBooking, trackedPart } from './state.ts'
 
@@ -25,7 +25,7 @@ export function isCarriedOutLate({ withdrawn = [], times: present }: Known, time
 }
 
 /** Cal.com has carried out in place what was taken back: the event, as it stands, is to be decided on again. */
-export function forgottenFor(known: Known, times: Times): Pick<Standing, 'forgets'> {
+export function forgottenFor(known: Known, times: Times): Pick<StateAfter, 'forgets'> {
   if (!isCarriedOutLate(known, times)) return {}
   const { start } = storeTimes(times)
   const late = known.withdrawn?.findLast(({ next }) => next?.start === start)

@@ -5,13 +5,8 @@
 import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
-import type { Agreement, BookingEvent, BookingStatus, DecidedData, Standing } from './events.ts'
-import {
-  agreementOfOldStream,
-  type Publication,
-  standingAfterOutcome,
-  standingAfterTimes,
-} from './meaning.ts'
+import type { Agreement, BookingEvent, BookingStatus, DecidedData, StateAfter } from './events.ts'
+import { agreementOfOldStream, type Publication, stateAfterOutcome, stateAfterTimes } from './meaning.ts'
 import {
   findByAnyName,
   ofFormerHost,
@@ -135,22 +130,22 @@ function evolveTracked(
     case 'BookingTimesRecorded': {
       const { data } = event
       const accepted = booking.status === 'PENDING' && data.status === 'ACCEPTED'
-      const told = {
+      const recorded = {
         ...booking,
         status: data.status ?? booking.status,
         ...(accepted && { acceptedAt: instant(data.at) }),
         factsAt: later(booking.factsAt, instant(data.at)),
       }
-      const after = standing(told, data.standing ?? standingAfterTimes(booking, data))
+      const after = withState(recorded, data.standing ?? stateAfterTimes(booking, data))
       // From other times than it was decided on, nobody carries a move out.
       return sameTimes(booking.basis, after.basis) ? withWithdrawn(after, dropped(booking, after)) : after
     }
     case 'BookingOutcomeReported': {
       const { data } = event
       const known = answered(booking, data)
-      const said = data.standing ?? standingAfterOutcome(booking, data)
+      const said = data.standing ?? stateAfterOutcome(booking, data)
       if (said === undefined) return known
-      const after = standing({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
+      const after = withState({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
       const newest = dropped(booking, after).at(-1)
       const lapses = data.outcome === 'SUPERSEDED' && newest?.next !== undefined
       return lapses ? { ...after, superseded: newest } : after
@@ -279,7 +274,10 @@ function withWithdrawn(
   return { ...booking, withdrawn: [...(booking.withdrawn ?? []), ...moves].slice(-WITHDRAWN_KEPT) }
 }
 
-function standing(booking: OpenBooking | CancelledBooking, after: Standing): OpenBooking | CancelledBooking {
+function withState(
+  booking: OpenBooking | CancelledBooking,
+  after: StateAfter,
+): OpenBooking | CancelledBooking {
   const references = after.forgets
     ? withoutVerdict(booking.references, after.forgets, after.forgets.fingerprint)
     : booking.references

@@ -89,14 +89,14 @@ async function keptBySeats(
   )
 }
 
-/** `settled`: the booking is closed now, or open after all. */
+/** `resolved`: the booking is closed, or stays open. */
 export type ClosingOutcome =
-  | { kind: 'settled' }
+  | { kind: 'resolved' }
   | { kind: 'again'; inMs: number }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
 /** Asks Cal.com whether a booking whose end was announced is over. */
-export async function settleClosing(
+export async function resolveClosing(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking & { closing: Closing },
@@ -113,7 +113,7 @@ export async function settleClosing(
   if (answer === undefined || (!answer.ok && cannotBeAsked(answer))) {
     if (seats) await keep(ports, context, bookingUid, { reason: 'SEATS', seats })
     else await closeAndHandOn(ports, context, bookingUid, end)
-    return { kind: 'settled' }
+    return { kind: 'resolved' }
   }
   if (!answer.ok) {
     const { code, retryAfterMs } = answer
@@ -121,13 +121,13 @@ export async function settleClosing(
   }
   if (isOver(answer.value)) {
     await closeAndHandOn(ports, context, bookingUid, { ...end, ...withSuccessor(answer.value) })
-    return { kind: 'settled' }
+    return { kind: 'resolved' }
   }
   const waitedMs = ports.now().since(since).total('milliseconds')
   const longestMs = seats ? CLOSING_SEATS_MS : CLOSING_MS
   if (waitedMs < longestMs) return { kind: 'again', inMs: waitAgain(waitedMs, { firstMs: 500, longestMs }) }
   await keep(ports, context, bookingUid, { reason: 'OPEN_IN_CALCOM', ...defined({ seats }) })
-  return { kind: 'settled' }
+  return { kind: 'resolved' }
 }
 
 const withSuccessor = ({ rescheduledToUid }: DirectoryBooking) =>

@@ -2,7 +2,7 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
-import { recordBookingTimes, type ToldBooking, trackBooking } from '../../domain/booking/facts.ts'
+import { recordBookingTimes, type StatedBooking, trackBooking } from '../../domain/booking/facts.ts'
 import { type Booking, NOBODY, trackedPart } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import { defined } from '../../domain/optional-fields.ts'
@@ -85,13 +85,13 @@ async function track(
   ports: ServicePorts,
   context: CommandContext,
   { userId }: DeliveredBooking,
-  told: ToldBooking & Pick<DeliveredBooking, 'secondWriter'>,
+  stated: StatedBooking & Pick<DeliveredBooking, 'secondWriter'>,
 ): Promise<void> {
-  const { bookingUid } = told
+  const { bookingUid } = stated
   await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    trackBooking(state, withoutOldTimes(state, told)),
+    trackBooking(state, withoutOldTimes(state, stated)),
   )
-  await recordSecondWriter(ports, context, bookingUid, told)
+  await recordSecondWriter(ports, context, bookingUid, stated)
   // An earlier delivery may have left out whose it is; that it was given to another since is no delivery's to say.
   if (userId !== undefined) await learnHost(ports, context, bookingUid, userId)
 }
@@ -110,11 +110,11 @@ async function learnHost(
  * A creation tells the times a booking began with: of one that is tracked already, or was until the calendar cancelled
  * it, they are old. Its status may have come from pending to accepted, not back.
  */
-function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
+function withoutOldTimes(state: Booking, stated: StatedBooking): StatedBooking {
   const known = trackedPart(state)
-  if (known === undefined) return told
-  const { impossibleTimes: _, ...rest } = told
-  return { ...rest, status: known.status === 'PENDING' ? told.status : known.status, times: known.basis }
+  if (known === undefined) return stated
+  const { impossibleTimes: _, ...rest } = stated
+  return { ...rest, status: known.status === 'PENDING' ? stated.status : known.status, times: known.basis }
 }
 
 /**
@@ -125,9 +125,9 @@ function withoutOldTimes(state: Booking, told: ToldBooking): ToldBooking {
 async function recordReschedule(
   ports: ServicePorts,
   context: CommandContext,
-  { booking: told, rescheduledFromUid }: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
+  { booking: stated, rescheduledFromUid }: Extract<BookingDelivery, { trigger: 'BOOKING_RESCHEDULED' }>,
 ): Promise<void> {
-  const booking = await ofSameHost(ports, told, rescheduledFromUid)
+  const booking = await ofSameHost(ports, stated, rescheduledFromUid)
   await registerCalendars(ports, context, booking)
   if (rescheduledFromUid === undefined) return recordMove(ports, context, booking)
   const { bookingUid, seats } = booking
@@ -183,7 +183,7 @@ async function recordMove(
 function tell(
   ports: ServicePorts,
   booking: DeliveredBooking,
-): ToldBooking & Pick<DeliveredBooking, 'secondWriter'> {
+): StatedBooking & Pick<DeliveredBooking, 'secondWriter'> {
   const { createdAt, secondWriter, impossibleTimes = false } = booking
   return {
     bookingUid: booking.bookingUid,

@@ -3,7 +3,7 @@ import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
 import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
-import { linkReferences, type ToldReference } from '../../domain/booking/links.ts'
+import { linkReferences, type StatedReference } from '../../domain/booking/links.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
 import { NOBODY, type OpenBooking } from '../../domain/booking/state.ts'
 import { defined } from '../../domain/optional-fields.ts'
@@ -37,13 +37,13 @@ export async function linkNamed(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  told: readonly DirectoryReference[],
+  stated: readonly DirectoryReference[],
   { destination, alive }: { destination: string | undefined; alive?: boolean },
 ): Promise<Linked> {
   const { bookingUid, userId } = booking
-  const named = await namedReferences(ports, told, { userId, destination })
+  const named = await namedReferences(ports, stated, { userId, destination })
   const { complete, awaited, unplaced } = named
-  const mayBeOfHost = (one: ToldReference): boolean => {
+  const mayBeOfHost = (one: StatedReference): boolean => {
     const { former } = findByAnyName(booking, one) ?? {}
     return former === undefined || (alive === true && isLongAgo(ports, former))
   }
@@ -58,8 +58,8 @@ export async function linkNamed(
   const linked = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     linkReferences(state, facts),
   )
-  const settled = ofHost && (await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: false }))
-  const changed = settled || (linked.ok && linked.events.length > 0)
+  const unflagged = ofHost && (await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: false }))
+  const changed = unflagged || (linked.ok && linked.events.length > 0)
   return { changed, named: references.length, awaited, unplaced, ofHost }
 }
 

@@ -1,4 +1,4 @@
-import type { ToldReference } from '../../domain/booking/links.ts'
+import type { StatedReference } from '../../domain/booking/links.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
@@ -6,7 +6,7 @@ import { syncsOfUser } from '../../projections/calendar-syncs.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
 export type NamedReferences = {
-  references: ToldReference[]
+  references: StatedReference[]
   /** Everything that Cal.com has, or will have, is in it. */
   complete: boolean
   /** Cal.com has made room for a reference that it has not named yet. */
@@ -21,13 +21,13 @@ export type NamedReferences = {
  */
 export async function namedReferences(
   ports: Pick<ServicePorts, 'calendars' | 'provider' | 'readStore'>,
-  told: readonly DirectoryReference[],
+  stated: readonly DirectoryReference[],
   { userId, destination }: { userId: string; destination?: string | undefined },
 ): Promise<NamedReferences> {
   const provider = ports.provider.name
-  const named = told.filter(({ externalEventId }) => externalEventId !== '')
+  const named = stated.filter(({ externalEventId }) => externalEventId !== '')
   const guess = named.every(isInCalendar) ? undefined : (destination ?? (await aCalendarOf(ports, userId)))
-  const references: ToldReference[] = []
+  const references: StatedReference[] = []
   for (const reference of named) {
     const { externalEventId, recurringEventId } = reference
     const guessed = !isInCalendar(reference)
@@ -46,8 +46,8 @@ export async function namedReferences(
   }
   return {
     references,
-    complete: references.length === told.length,
-    awaited: named.length < told.length,
+    complete: references.length === stated.length,
+    awaited: named.length < stated.length,
     unplaced: references.length < named.length,
   }
 }

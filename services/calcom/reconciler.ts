@@ -18,7 +18,7 @@ import { askOnceMore } from './late-references.ts'
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
 /**
- * Runs at most every `everyMs`, whatever wakes the crons; a reading that failed is tried again at the next turn, then
+ * Runs at most every `everyMs`, whatever wakes the crons; a reading that failed is tried again at the next run, then
  * after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
  */
 export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, everyMs: number): Cron {
@@ -33,9 +33,9 @@ export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, eve
       if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
       const retryMs = waitAfter({ firstMs: ports.settings.cronMs, longestMs: everyMs }, failures++)
       next = now.add({ milliseconds: Math.round(retryMs) })
-      const seen = await readFuture(ports, calcom, intake, now, signal)
-      if (seen === undefined) return
-      await readMissing(ports, calcom, seen, now, signal)
+      const listed = await readFuture(ports, calcom, intake, now, signal)
+      if (listed === undefined) return
+      await readMissing(ports, calcom, listed, now, signal)
       failures = 0
       next = now.add({ milliseconds: Math.round(everyMs) })
     },
@@ -50,7 +50,7 @@ async function readFuture(
   from: Temporal.Instant,
   signal: AbortSignal,
 ): Promise<Set<string> | undefined> {
-  const seen = new Set<string>()
+  const listed = new Set<string>()
   let after: string | undefined
   do {
     const page = await calcom.futureBookings({ from, ...defined({ after }) }, signal)
@@ -59,24 +59,24 @@ async function readFuture(
       return undefined
     }
     for (const booking of page.value.bookings) {
-      seen.add(booking.bookingUid)
+      listed.add(booking.bookingUid)
       await bringUpToDate(ports, intake, booking)
     }
     after = page.value.next
   } while (after !== undefined)
-  return seen
+  return listed
 }
 
 async function bringUpToDate(
   ports: ServicePorts,
   intake: CalcomIntake,
-  told: DirectoryBooking,
+  stated: DirectoryBooking,
 ): Promise<void> {
-  const { bookingUid, userId, status, start, end, rescheduledFromUid } = told
+  const { bookingUid, userId, status, start, end, rescheduledFromUid } = stated
   const { state } = await load(ports.events, bookingAggregate, bookingUid)
   if (state.kind === 'CLOSED') return
   if (state.kind === 'UNTRACKED') {
-    const { rescheduledToUid: _, rescheduledFromUid: __, ...booking } = { ...told, destinations: [] }
+    const { rescheduledToUid: _, rescheduledFromUid: __, ...booking } = { ...stated, destinations: [] }
     const delivery =
       rescheduledFromUid === undefined
         ? ({ trigger: 'BOOKING_CREATED', booking } as const)
@@ -90,13 +90,13 @@ async function bringUpToDate(
       userId,
       status,
       times: { start, end },
-      impossibleTimes: told.impossibleTimes === true,
+      impossibleTimes: stated.impossibleTimes === true,
       references: [],
       at: ports.now().toString(),
     }),
   )
-  await recordSecondWriter(ports, context, bookingUid, told)
-  if (state.kind !== 'OPEN' || (await recordHost(ports, context, state, told))) return
+  await recordSecondWriter(ports, context, bookingUid, stated)
+  if (state.kind !== 'OPEN' || (await recordHost(ports, context, state, stated))) return
   if (state.references.length === 0 && mayYetBeLinked(state, ports.now()))
     await askOnceMore(ports, bookingUid, CAUSE)
 }
@@ -113,7 +113,7 @@ function mayYetBeLinked({ trackedAt, times }: OpenBooking, now: Temporal.Instant
 async function readMissing(
   ports: ServicePorts,
   calcom: BookingDirectory,
-  seen: ReadonlySet<string>,
+  listed: ReadonlySet<string>,
   from: Temporal.Instant,
   signal: AbortSignal,
 ): Promise<void> {
@@ -125,7 +125,7 @@ async function readMissing(
       ...defined({ after }),
     })
     for (const booking of page.items)
-      if (!seen.has(booking.bookingUid)) await askFor(ports, calcom, booking, signal)
+      if (!listed.has(booking.bookingUid)) await askFor(ports, calcom, booking, signal)
     after = page.next ?? undefined
   } while (after !== undefined && !signal.aborted)
 }
@@ -138,11 +138,11 @@ async function askFor(
 ): Promise<void> {
   const answer = await calcom.booking(bookingUid, hostOf({ userId }), signal)
   if (!answer.ok) return
-  const told = answer.value
+  const stated = answer.value
   const context = contextOf(ports, 'CRON:booking-reconciler', CAUSE)
-  if (isOver(told)) {
-    await recordSecondWriter(ports, context, bookingUid, told)
-    await closeAndHandOn(ports, context, bookingUid, endOf(told))
-  } else if (told.status === 'REJECTED') await recordRejection(ports, context, bookingUid)
-  else await recordHost(ports, context, { bookingUid, userId }, told)
+  if (isOver(stated)) {
+    await recordSecondWriter(ports, context, bookingUid, stated)
+    await closeAndHandOn(ports, context, bookingUid, endOf(stated))
+  } else if (stated.status === 'REJECTED') await recordRejection(ports, context, bookingUid)
+  else await recordHost(ports, context, { bookingUid, userId }, stated)
 }

@@ -62,10 +62,10 @@ export async function askForReferences(
   if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
   const { destination } = memo
   const context = contextOf(ports, 'sync-worker', lease.cause)
-  const told = answer.ok ? answer.value : []
+  const stated = answer.ok ? answer.value : []
   const known = typeof destination === 'string' ? destination : undefined
   const link = (alive: boolean) =>
-    linkNamed(ports, context, { ...booking, userId }, told, { destination: known, alive })
+    linkNamed(ports, context, { ...booking, userId }, stated, { destination: known, alive })
   let linked = await link(false)
   // Cal.com goes on naming the event of before: it is the present host's if it is still there.
   if (linked.named > 0 && !linked.ofHost && (await isThere(ports, booking, signal))) linked = await link(true)

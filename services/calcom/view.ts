@@ -47,14 +47,14 @@ export async function consultCalcom(
     await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: true })
     return { kind: 'reassigned' }
   }
-  const told = answer.value
-  await recordSecondWriter(ports, context, bookingUid, told)
-  if (isOver(told)) {
-    await closeAndHandOn(ports, context, bookingUid, endOf(told))
+  const stated = answer.value
+  await recordSecondWriter(ports, context, bookingUid, stated)
+  if (isOver(stated)) {
+    await closeAndHandOn(ports, context, bookingUid, endOf(stated))
     return { kind: 'news' }
   }
-  if (await recordHost(ports, context, booking, told)) return { kind: 'news' }
-  if (await recordedTimes(ports, context, booking, told, next)) return { kind: 'news' }
+  if (await recordHost(ports, context, booking, stated)) return { kind: 'news' }
+  if (await recordedTimes(ports, context, booking, stated, next)) return { kind: 'news' }
 
   const references = await calcom.references(bookingUid, hostOf(booking), signal)
   const reassigned = booking.flags.includes('REASSIGNED')
@@ -88,13 +88,13 @@ async function recordedTimes(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  told: DirectoryBooking,
+  stated: DirectoryBooking,
   next: Times | undefined,
 ): Promise<boolean> {
-  const { status, start, end } = told
+  const { status, start, end } = stated
   if (status === 'CANCELLED') return false
   const times = { start, end }
-  const impossibleTimes = told.impossibleTimes === true
+  const impossibleTimes = stated.impossibleTimes === true
   const asFlagged = impossibleTimes === booking.flags.includes('NO_LENGTH')
   const alike = next !== undefined && sameTimes(next, times)
   const asKnown = impossibleTimes || (sameTimes(times, booking.basis) && !alike)

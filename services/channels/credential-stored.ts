@@ -28,7 +28,7 @@ export async function credentialStored(
       await ActivateSubscription.handle({ subscriptionId }, ports, contextOf(ports, 'api:credentials'))
     wakeCrons()
   } catch (error) {
-    // The credential is stored; the crons and the reconciler find it at their next turn.
+    // The credential is stored; the crons and the reconciler find it at their next run.
     ports.log.warn({ err: error, credentialId }, 'credential stored, its calendars not signalled')
   }
 }

@@ -1,6 +1,6 @@
 // One calendar has one key, one channel and one brake, also where it was known by several: its account got another address,
 // or an older version told letter cases apart. The directory joins the keys first; what hangs on the former one is then
-// carried over to the present one, at every turn what is left of it.
+// carried over to the present one, at every run what is left of it.
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'

@@ -17,18 +17,18 @@ const MINUTE = 60_000
 /** How long before its start a booking is looked at once more, at first; those of one hour are spread over ten minutes. */
 const BEFORE_START_MS = 30 * MINUTE
 const SPREAD_MS = 10 * MINUTE
-/** A turn covers at most so many minutes of the day, or turns: after a long stop the calls that were missed are spread. */
+/** One run covers at most this many minutes, or cron intervals: after a long stop the missed calls are spread. */
 const MINUTES_AT_ONCE = 10
-const TURNS_AT_ONCE = 2
-/** How long a turn is this process's own. */
+const INTERVALS_AT_ONCE = 2
+/** The lease of one run. */
 const LEASE_MS = 60_000
 
-/** Where the looks have got to is kept in the queue, for all processes: one at a time takes a turn. */
+/** The queue keeps, for all processes, up to where looks were signalled. One process at a time makes a run. */
 const SUBJECT = { kind: 'role-daily-looks', key: 'daily-looks' } as const
 
 /**
  * Signals a look at each accepted booking to come: once a day, at a minute of its own, and once shortly before it starts.
- * Told of how many of which kind by `count`. A calendar that cannot be read anyway is left out.
+ * Calls `count` with how many of which kind. A calendar that cannot be read anyway is left out.
  */
 export function dailyLooks(ports: ServicePorts, count?: (why: DailyLook, looks: number) => void): Cron {
   let latest = Number.NEGATIVE_INFINITY
@@ -40,7 +40,7 @@ export function dailyLooks(ports: ServicePorts, count?: (why: DailyLook, looks: 
       await ports.queue.signal(SUBJECT, { cause: { poll: true } })
       const lease = await ports.queue.lease({ leaseMs: LEASE_MS, kinds: [SUBJECT.kind] })
       if (lease === undefined) return
-      const reached = await takeTurn(ports, gotTo(lease, now), now, signal, count)
+      const reached = await runOnce(ports, gotTo(lease, now), now, signal, count)
       await ports.queue.complete(lease, { memo: reached })
       latest = reached.daily
     },
@@ -57,7 +57,7 @@ function gotTo({ memo }: Lease, now: number): GotTo {
   return { daily: Math.max(read(memo?.daily), now - 24 * 60), soon: read(memo?.soon) }
 }
 
-async function takeTurn(
+async function runOnce(
   ports: ServicePorts,
   from: GotTo,
   now: number,
@@ -83,7 +83,7 @@ async function takeTurn(
   }
   const soon = { from: Math.max(from.soon, now - BEFORE_START_MS / MINUTE), to: now }
   await look(startingIn(ports, soon.from, soon.to), 'BEFORE_START', SPREAD_MS)
-  const most = Math.max(MINUTES_AT_ONCE, Math.ceil((TURNS_AT_ONCE * ports.settings.cronMs) / MINUTE))
+  const most = Math.max(MINUTES_AT_ONCE, Math.ceil((INTERVALS_AT_ONCE * ports.settings.cronMs) / MINUTE))
   const daily = Math.min(now, from.daily + most)
   for (let minute = from.daily + 1; minute <= daily && !signal.aborted; minute++)
     await look(bookingsOfMinute(ports.readStore, minute, ports.now()), 'DAILY', ports.settings.cronMs)

@@ -3,7 +3,7 @@ import { calendarsWithSyncs } from '../../projections/calendar-syncs.ts'
 import { calendarsSelected } from '../../projections/selected-calendars.ts'
 import type { Cron } from '../running/crons.ts'
 
-/** How many calendars one turn signals: the rest come at the next, the longest unread first. */
+/** Calendars that one run signals. The rest come in the next run, the longest unread first. */
 const AT_ONCE = 500
 
 /** How many calendars the queue is asked for at a time. */
@@ -12,7 +12,7 @@ const BATCH = 1000
 /**
  * Reads each calendar at least every `reconcileMs`, pushed for or not: pushes get lost. The queue's own record of when
  * a calendar was last read decides. One that is due anyway, or fails and waits for its next try, is left alone. A
- * calendar that would be late by the next turn is read now. Nothing is read twice within half the time, however often
+ * calendar that would be late by the next run is read now. Nothing is read twice within half the time, however often
  * the crons are woken.
  */
 export const reconciler = (ports: Stores & Time & Settings): Cron => ({

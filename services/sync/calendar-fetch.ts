@@ -111,7 +111,7 @@ async function readChanges(
       if (full) await holdIfAnother(ports, lease, findings, signal)
       const unasked = await signalFindings(ports, lease, findings, signal)
       if (unasked !== undefined) return { unasked }
-      const changed = findings.seen.size + findings.looks.size + findings.masters.size > 0
+      const changed = findings.listed.size + findings.looks.size + findings.masters.size > 0
       return { ok: true, ...defined({ syncToken: next }), events, full, changed }
     }
   }
@@ -198,12 +198,12 @@ async function recordSuccess(ports: ServicePorts, lease: Lease, fetched: Fetched
   if (whole && lease.failures === 0 && !fetched.full && !lease.memo?.[TOKEN_MISSED]) return
   const at = ports.now().toString()
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) => {
-    const told = whole
+    const outcome = whole
       ? recoverFetching(state, { calendarKey, at })
       : failFetching(state, { calendarKey, code: NO_SYNC_TOKEN, at })
-    if (!fetched.full || !told.ok) return told
+    if (!fetched.full || !outcome.ok) return outcome
     const completed = completeFullSync(state, { calendarKey, events: fetched.events, at })
-    return completed.ok ? { ok: true, events: [...told.events, ...completed.events] } : completed
+    return completed.ok ? { ok: true, events: [...outcome.events, ...completed.events] } : completed
   })
   if (!whole && !lease.memo?.[TOKEN_MISSED])
     ports.log.warn({ calendarKey, code: NO_SYNC_TOKEN }, 'calendar list without a sync token')

@@ -19,7 +19,7 @@ export type WorkerOptions = {
   /** How long a subject is ours unless the lease is renewed, which happens every third of it. */
   leaseMs: number
   signal: AbortSignal
-  /** Told of each subject worked on, for the metrics. */
+  /** Called for each subject worked on, for the metrics. */
   observe?(kind: Lease['kind'], outcome: WorkedOutcome): void
 }
 
@@ -95,12 +95,12 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
       ended.abort()
     })
     running.add(work)
-    void holdPlace(ended.signal)
+    void takePlace(ended.signal)
     return true
   }
 
   /** Takes a place until the work has ended, or is slow. */
-  async function holdPlace(ended: AbortSignal): Promise<void> {
+  async function takePlace(ended: AbortSignal): Promise<void> {
     places -= 1
     await ports.clock.delay(SLOW_MS, ended)
     places += 1
@@ -150,7 +150,7 @@ async function workOn(
       options.observe?.(lease.kind, 'released')
       return
     }
-    await settle(ports, lease, outcome)
+    await reportToQueue(ports, lease, outcome)
     options.observe?.(lease.kind, outcome)
   } catch (error) {
     ports.log.error({ err: error, kind: lease.kind, key: lease.key }, 'work done, its outcome not stored')
@@ -187,7 +187,7 @@ async function outcomeOf(
   }
 }
 
-async function settle(ports: ServicePorts, lease: Lease, outcome: SubjectOutcome): Promise<void> {
+async function reportToQueue(ports: ServicePorts, lease: Lease, outcome: SubjectOutcome): Promise<void> {
   switch (outcome.kind) {
     case 'done':
       // A calendar keeps its sync token; a look leaves nothing behind.

@@ -16,11 +16,11 @@ const UNNAMED_AGAIN_MS = 1_000
 const UNNAMED_MS = 3_600_000
 
 /**
- * `turn`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told.
+ * `nextAttempt`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told.
  * `grace`: Cal.com agrees, and it is only waited for. `again`: Cal.com has not said enough yet; `failed`: nothing at all.
  */
 export type Confirmation =
-  | { kind: 'confirmed' | 'turn' | 'nothing' }
+  | { kind: 'confirmed' | 'nextAttempt' | 'nothing' }
   | { kind: 'grace' | 'again'; inMs: number }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
@@ -32,13 +32,13 @@ export async function confirm(
   { decision, lastingMs, memo }: { decision: LookDecision; lastingMs: number; memo: LookMemo },
   signal: AbortSignal,
 ): Promise<Confirmation> {
-  const firstSight = memo.seen !== decision.fingerprint
-  if (decision.fingerprint !== undefined) memo.seen = decision.fingerprint
-  if (firstSight) return { kind: 'turn' }
+  const firstSight = memo.calledBy !== decision.fingerprint
+  if (decision.fingerprint !== undefined) memo.calledBy = decision.fingerprint
+  if (firstSight) return { kind: 'nextAttempt' }
 
   const change = { next: nextOf(decision), gone: decision.code === 'DELETED_IN_CALENDAR' }
   const view = await consultCalcom(ports, context, booking, change, signal)
-  if (view.kind === 'news') return { kind: 'turn' }
+  if (view.kind === 'news') return { kind: 'nextAttempt' }
   if (view.kind === 'reassigned')
     return change.gone ? { kind: 'nothing' } : { kind: 'again', inMs: HANDING_OVER_MS }
   if (view.kind === 'failed') return { ...view, code: `CALCOM_${view.code}` }

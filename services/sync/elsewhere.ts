@@ -25,11 +25,11 @@ export async function lookElsewhere(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  seen: Sights,
+  here: Sights,
   signal: AbortSignal,
 ): Promise<Elsewhere> {
-  const { look } = seen
-  if (look.sights.length === 0 || !look.sights.every(isOutOfSight)) return { kind: 'sights', sights: seen }
+  const { look } = here
+  if (look.sights.length === 0 || !look.sights.every(isOutOfSight)) return { kind: 'sights', sights: here }
   const others = await otherCalendarsOf(ports, booking.userId)
   const failures: ProviderError[] = []
   const sights: Sight[] = []
@@ -44,7 +44,7 @@ export async function lookElsewhere(
   }
   if (failures.length === 0 && look.sights.every((sight) => isGuess(booking, sight)))
     return { kind: 'unfound' }
-  return { kind: 'sights', sights: { look: { ...look, sights }, failures: [...seen.failures, ...failures] } }
+  return { kind: 'sights', sights: { look: { ...look, sights }, failures: [...here.failures, ...failures] } }
 }
 
 /** It is cancelled, or its calendar does not know it. A failure says nothing of where it is. */

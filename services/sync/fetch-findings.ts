@@ -65,7 +65,7 @@ async function follow(
   // What has begun only helps to pair the others.
   if (instance === undefined || Temporal.Instant.compare(instance.start, ports.now()) <= 0) return
   const { reference: from } = instance
-  findings.seen.add(bookingUid)
+  findings.listed.add(bookingUid)
   if (outcome === 'CHANGED') {
     findings.looks.delete(bookingUid)
     return flagChanged(ports, bookingUid, from, masters)
@@ -168,7 +168,7 @@ async function heldOf(
   return held
 }
 
-const memoOf = ({ seen, seriesEnded }: Finding): LookMemo => defined({ seen, seriesEnded })
+const memoOf = ({ calledBy, seriesEnded }: Finding): LookMemo => defined({ calledBy, seriesEnded })
 
 /** Which looks at these bookings would publish. What cannot be asked about one cannot be about the others. */
 async function rehearsed(

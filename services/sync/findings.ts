@@ -15,19 +15,19 @@ export type Findings = {
   masters: Map<string, Map<string, ExternalEvent>>
   /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
   otherMasters: Map<string, ExternalEvent>
-  /** The newest version that was seen of each event that concerned a booking, by id. */
+  /** The newest listed version of each event that concerned a booking, by id. */
   newest: Map<string, ExternalEvent>
   /** Bookings whose event was in the list. */
-  seen: Set<string>
+  listed: Set<string>
 }
 
 /**
- * `seen`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
+ * `calledBy`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
  * brake weighs. `seriesEnded`: the booking's series ends before it and goes on under no other id.
  */
 export type Finding = {
   cause?: Cause
-  seen?: string
+  calledBy?: string
   would?: Change
   seriesEnded?: true
   /** The events that it was found by. */
@@ -39,7 +39,7 @@ export const newFindings = (): Findings => ({
   masters: new Map(),
   otherMasters: new Map(),
   newest: new Map(),
-  seen: new Set(),
+  listed: new Set(),
 })
 
 /** A master that bookings are linked to: its series is to be resolved. */
@@ -52,7 +52,7 @@ export function addMaster(findings: Findings, master: ExternalEvent): void {
 
 /** Has the booking looked at, whatever the page shows of it. */
 export function lookAt(findings: Findings, bookingUid: string, externalEventId: string): void {
-  findings.seen.add(bookingUid)
+  findings.listed.add(bookingUid)
   const known = findings.looks.get(bookingUid)
   const events = new Set([...(known?.events ?? []), externalEventId])
   findings.looks.set(bookingUid, { ...known, events })
@@ -70,7 +70,7 @@ export function found(
   const events = new Set([...(known?.events ?? []), ...names])
   findings.looks.set(bookingUid, {
     ...known,
-    ...(acts && fingerprint !== undefined && { seen: fingerprint }),
+    ...(acts && fingerprint !== undefined && { calledBy: fingerprint }),
     ...((gone || acts) && { would: moved ? 'MOVE' : 'CANCELLATION' }),
     events,
   })

@@ -2,17 +2,17 @@ import { type DecisionCode, isDecisionCode } from '../../domain/booking/decision
 import { defined } from '../../domain/optional-fields.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 
-/** What one look at a booking leaves for the next. Lost without harm: the waits begin again. */
+/** A look's memory for the next look. A loss does no harm: the waits begin again. */
 export type LookMemo = {
-  /** The version of an event that a list, or the look before, showed to call for action. */
-  seen?: string
-  /** What looks have come to without a break, and since when. */
+  /** The version of an event that called for action in a list, or in the look before. Stored as `seen`. */
+  calledBy?: string
+  /** The code that looks have decided without a break, and since when. */
   since?: { code: DecisionCode; at: Temporal.Instant }
   /** When a person released what was held. */
   releasedAt?: Temporal.Instant
-  /** When a person discarded it. */
+  /** When a person discarded what was held. */
   discardedAt?: Temporal.Instant
-  /** The look that follows a link. */
+  /** This look follows a link. */
   firstLook?: boolean
   /** A fetch showed that the booking's series ends before it and goes on under no other id. */
   seriesEnded?: boolean
@@ -22,12 +22,12 @@ const instantOf = (value: unknown): Temporal.Instant | undefined =>
   typeof value === 'string' ? Temporal.Instant.from(value) : undefined
 
 export function readLookMemo(document: Document | undefined): LookMemo {
-  const { seen, code, since, firstLook, seriesEnded } = document ?? {}
+  const { seen: calledBy, code, since, firstLook, seriesEnded } = document ?? {}
   const releasedAt = instantOf(document?.releasedAt)
   const discardedAt = instantOf(document?.discardedAt)
   const at = instantOf(since)
   return {
-    ...(typeof seen === 'string' && { seen }),
+    ...(typeof calledBy === 'string' && { calledBy }),
     ...(at && typeof code === 'string' && isDecisionCode(code) && { since: { code, at } }),
     ...defined({ releasedAt, discardedAt }),
     ...(firstLook === true && { firstLook }),
@@ -37,7 +37,7 @@ export function readLookMemo(document: Document | undefined): LookMemo {
 
 export const writeLookMemo = (memo: LookMemo): Document => ({
   ...defined({
-    seen: memo.seen,
+    seen: memo.calledBy,
     code: memo.since?.code,
     since: memo.since?.at.toString(),
     releasedAt: memo.releasedAt?.toString(),
@@ -47,7 +47,7 @@ export const writeLookMemo = (memo: LookMemo): Document => ({
   ...(memo.seriesEnded && { seriesEnded: true }),
 })
 
-/** Notes what a look came to; milliseconds since looks began to come to it. */
+/** Notes the code of a look. Returns for how many milliseconds looks have decided this code. */
 export function note(memo: LookMemo, code: DecisionCode, now: Temporal.Instant): number {
   if (memo.since?.code !== code) memo.since = { code, at: now }
   return now.epochMilliseconds - memo.since.at.epochMilliseconds

@@ -1,5 +1,5 @@
 // Looking at one booking: see every event that it refers to, follow those that go by another name or into another calendar,
-// decide, confirm, weigh, record. Each turn is a fresh look and one decision; a step that learned something begins the next.
+// decide, confirm, weigh, record. Each attempt is a fresh look and one decision. A step that learned something ends the attempt, and the next begins.
 // An event that cannot be read is never taken for a deletion (docs/rules.md, "look twice").
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
@@ -15,7 +15,7 @@ import { defined } from '../../domain/optional-fields.ts'
 import { isBefore } from '../../domain/times.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
-import { settleClosing } from '../calcom/closing.ts'
+import { resolveClosing } from '../calcom/closing.ts'
 import { flag } from '../calcom/flag.ts'
 import { askForHostsEvents, askOnceMore } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
@@ -29,7 +29,7 @@ import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts
 import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
 
-const TURNS = 6
+const ATTEMPTS = 6
 /** So long an event may be in no calendar before a person is told: it is written and named in no fixed order. */
 const UNFOUND_MS = 60_000
 /** How soon, and how rarely at most, a booking is looked at again by itself. */
@@ -58,12 +58,12 @@ export async function lookAtBooking(
   const memo = readLookMemo(lease.memo)
   const context = contextOf(ports, 'sync-worker', lease.cause)
   const looking: Looking = { ports, context, memo, failures: lease.failures, signal }
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const loaded = await load(ports.events, bookingAggregate, lease.key)
     const booking = loaded.state
     if (booking.kind !== 'OPEN' || !isBefore(ports.now(), booking.times.start)) return done
     const outcome = await lookOnce(looking, brake, loaded, booking)
-    if (outcome !== 'turn') return outcome
+    if (outcome !== 'nextAttempt') return outcome
   }
   // Facts keep coming in faster than looks: later, without counting it as a failure of anybody's.
   return again(looking, 1_000)
@@ -89,15 +89,15 @@ export async function rehearseLook(
   signal: AbortSignal,
 ): Promise<Rehearsal> {
   const looking: Looking = { ports, context, memo, failures: 0, signal }
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const loaded = await load(ports.events, bookingAggregate, bookingUid)
     const { state } = loaded
     if (state.kind !== 'OPEN' || state.closing || !isBefore(ports.now(), state.times.start)) return waits
     const looked = await decideOnce(looking, state)
-    if (looked === 'turn') continue
+    if (looked === 'nextAttempt') continue
     if (looked === 'unfound' || !looked?.decision.acts) return waits
     const confirmed = await confirm(ports, context, state, { ...looked, memo }, signal)
-    if (confirmed.kind === 'turn') continue
+    if (confirmed.kind === 'nextAttempt') continue
     if (confirmed.kind === 'failed') return { ...confirmed, kind: 'unasked' }
     if (confirmed.kind !== 'confirmed' && confirmed.kind !== 'grace') return waits
     const recordHeld = async (reason: HeldCode) =>
@@ -127,18 +127,18 @@ async function lookOnce(
   brake: Brake,
   loaded: Loaded<Booking>,
   booking: OpenBooking,
-): Promise<SubjectOutcome | 'turn'> {
+): Promise<SubjectOutcome | 'nextAttempt'> {
   const { ports, context, memo, signal } = looking
   const { closing, bookingUid } = booking
   if (closing) {
-    const ended = await settleClosing(ports, context, { ...booking, closing }, signal)
-    if (ended.kind === 'settled') return 'turn'
+    const ended = await resolveClosing(ports, context, { ...booking, closing }, signal)
+    if (ended.kind === 'resolved') return 'nextAttempt'
     return ended.kind === 'again'
       ? again(looking, ended.inMs)
       : failed(looking, { ...ended, code: `CALCOM_${ended.code}` })
   }
   const looked = await decideOnce(looking, booking)
-  if (looked === 'turn') return 'turn'
+  if (looked === 'nextAttempt') return 'nextAttempt'
   if (looked === 'unfound') return again(looking, await tellUnfound(looking, booking))
   if (looked === undefined) return signal.aborted ? aborted(looking) : done
   const { decision, lastingMs, sights } = looked
@@ -146,7 +146,7 @@ async function lookOnce(
 
   if (decision.acts || decision.asks) {
     const confirmed = await confirm(ports, context, booking, { decision, lastingMs, memo }, signal)
-    if (confirmed.kind === 'turn') return 'turn'
+    if (confirmed.kind === 'nextAttempt') return 'nextAttempt'
     if (confirmed.kind === 'nothing') return done
     if (confirmed.kind === 'again' || confirmed.kind === 'grace') return again(looking, confirmed.inMs)
     if (confirmed.kind === 'failed') return failed(looking, confirmed)
@@ -167,12 +167,12 @@ async function lookOnce(
       return carried
     }
     const recordHeld = (reason: HeldCode) => recordAsHeld(looking, loaded, looked, reason)
-    if ((await brake.weigh(context, weighed, carryOut, recordHeld)) === 'CONFLICT') return 'turn'
+    if ((await brake.weigh(context, weighed, carryOut, recordHeld)) === 'CONFLICT') return 'nextAttempt'
     await learnRules(ports, context, booking, signal)
     return done
   }
   await flagDifference(looking, booking, looked)
-  if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'turn'
+  if (decision.code === 'LOOK_AGAIN' || (await record()) === 'CONFLICT') return 'nextAttempt'
   ports.onDecision?.(decision.code)
   await learnRules(ports, context, booking, signal)
   if (decision.code === 'REFERENCE_UNCONFIRMED') await askOnceMore(ports, bookingUid, LOOK_AGAIN)
@@ -192,14 +192,14 @@ type Looked = { decision: LookDecision; lastingMs: number; sights: Sights; lookC
 async function decideOnce(
   looking: Looking,
   booking: OpenBooking,
-): Promise<Looked | 'turn' | 'unfound' | undefined> {
+): Promise<Looked | 'nextAttempt' | 'unfound' | undefined> {
   const { ports, context, memo, signal } = looking
-  const seen = await see(ports, context, booking, { seriesEnded: isSeriesEnded(memo) }, signal)
-  if (seen === undefined || signal.aborted) return undefined
-  if (await follow(ports, context, booking, seen.look)) return 'turn'
-  const elsewhere = await lookElsewhere(ports, context, booking, seen, signal)
+  const here = await see(ports, context, booking, { seriesEnded: isSeriesEnded(memo) }, signal)
+  if (here === undefined || signal.aborted) return undefined
+  if (await follow(ports, context, booking, here.look)) return 'nextAttempt'
+  const elsewhere = await lookElsewhere(ports, context, booking, here, signal)
   if (signal.aborted) return undefined
-  if (elsewhere.kind === 'moved') return 'turn'
+  if (elsewhere.kind === 'moved') return 'nextAttempt'
   if (elsewhere.kind === 'unfound') return 'unfound'
   if (booking.flags.includes('EVENT_NOT_FOUND'))
     await flag(ports, context, booking.bookingUid, unfound(false))
@@ -243,7 +243,7 @@ async function contextFor(
   const [first] = booking.references
   const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
   // A look that may act knows every booking that was linked before it.
-  if (memo.seen !== undefined) await ports.caughtUp('booking-references')
+  if (memo.calledBy !== undefined) await ports.caughtUp('booking-references')
   const claims: Claim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
   const { since, releasedAt, discardedAt, firstLook } = memo
   return {

@@ -45,7 +45,7 @@ export async function holdIfAnother(
   findings: Findings,
   signal: AbortSignal,
 ): Promise<void> {
-  if (findings.seen.size > 0) return
+  if (findings.listed.size > 0) return
   const missing = [...findings.looks].filter(([, { events }]) => events.size === 0).map(([uid]) => uid)
   if (missing.length < STRANGERS) return
   const context = contextOf(ports, 'sync-worker', lease.cause)

@@ -14,7 +14,7 @@ export async function findMissing(
   findings: Findings,
 ): Promise<void> {
   for await (const { bookingUid } of openBookingsFrom(ports.readStore, calendarKey, ports.now()))
-    if (!findings.seen.has(bookingUid) && !findings.looks.has(bookingUid))
+    if (!findings.listed.has(bookingUid) && !findings.looks.has(bookingUid))
       findings.looks.set(bookingUid, { cause: CAUSE, would: 'CANCELLATION', events: new Set() })
 }
 
@@ -31,7 +31,7 @@ export async function findMissingSeries(
 ): Promise<{ ok: true } | ProviderError> {
   const missing = new Set<string>()
   for await (const booking of openBookingsFrom(ports.readStore, calendarKey, ports.now())) {
-    if (findings.seen.has(booking.bookingUid)) continue
+    if (findings.listed.has(booking.bookingUid)) continue
     for (const { calendarKey: key, recurringEventId } of booking.references)
       if (key === calendarKey && recurringEventId !== undefined) missing.add(recurringEventId)
   }

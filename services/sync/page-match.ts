@@ -161,7 +161,7 @@ async function decideOrFind(
 ): Promise<void> {
   const [{ booking }] = matches as [Match]
   const { bookingUid } = booking
-  findings.seen.add(bookingUid)
+  findings.listed.add(bookingUid)
   const look: Look = {
     observedAt: sight.observedAt,
     sights: matches.map(({ externalEventId, event }) => ({

@@ -6,7 +6,7 @@ import {
   keepOpen,
   recordBookingTimes,
   reportOutcome,
-  type ToldBooking,
+  type StatedBooking,
   trackBooking,
 } from '../../domain/booking/facts.ts'
 import type { Look, LookContext, LookDecision } from '../../domain/booking/look.ts'
@@ -38,7 +38,7 @@ export const reference: StoredReference = {
   externalEventId: 'event1',
 }
 
-export const told = (more: Partial<ToldBooking> = {}): ToldBooking => ({
+export const told = (more: Partial<StatedBooking> = {}): StatedBooking => ({
   bookingUid: 'booking1',
   userId: 'user1',
   status: 'ACCEPTED',
@@ -49,7 +49,7 @@ export const told = (more: Partial<ToldBooking> = {}): ToldBooking => ({
 })
 
 export const tracks =
-  (more: Partial<ToldBooking> = {}) =>
+  (more: Partial<StatedBooking> = {}) =>
   (state: Booking) =>
     trackBooking(state, told(more))
 

@@ -1,6 +1,6 @@
-// What is on record of a Cal.com booking: the events of the stream booking-<uid>. The event types are a storage format:
-// names and fields are only ever added (see event-codec.ts). Instants are RFC 3339 in UTC. No event holds anything about
-// a person. An event says what it means: whoever appends it works that out, and the fold only takes it over.
+// Events of a Cal.com booking, in the stream booking-<uid>. The event types are a storage format: names and fields are only
+// ever added (see event-codec.ts). Instants are RFC 3339 in UTC. No event has data about a person. The appender works out
+// what an event means, and stores the meaning in it. The fold copies that.
 import type { StoredTimes } from '../times.ts'
 import type { CancellationReason, FlagCode } from './decisions.ts'
 
@@ -17,26 +17,26 @@ export type StoredReference = {
   recurringEventId?: string
   originalStart?: string
 }
-/** What tells one event of one calendar from every other. */
+/** The name of one event of one calendar. No other event has it. */
 export type EventName = Pick<StoredReference, 'calendarKey' | 'externalEventId'>
 export type StoredWatermark = { fingerprint: string; updated?: string }
 
-/** How a booking stands after a fact: taken over by the fold as it is. Absent in streams written before it was stored. */
+/** State of a booking after a fact, which the fold copies. Older streams lack it. */
 export type StateAfter = {
-  /** False: it stays cancelled. */
+  /** False if the booking stays cancelled. */
   open: boolean
   agreement: Agreement
-  /** What was last decided or recorded. */
+  /** The times that were last decided or recorded. */
   times: StoredTimes
-  /** What Cal.com last confirmed. */
+  /** The times that Cal.com last confirmed. */
   basis: StoredTimes
-  /** The publications, by sequence, of which nobody has told what became of them; before them the last one applied. */
+  /** Sequences of publications without an outcome. The last applied one may stand before them. */
   unanswered: number[]
   /** This version of the event may be decided on again. */
   forgets?: EventName & { fingerprint: string }
 }
 
-/** What both published decisions carry. */
+/** Fields of both published decisions. */
 export type DecidedData = StoredReference & {
   bookingUid: string
   userId: string
@@ -48,35 +48,35 @@ export type DecidedData = StoredReference & {
   externalEtag?: string
   fingerprint: string
   observedAt: string
-  /** What Cal.com last confirmed. */
+  /** The times that Cal.com last confirmed. */
   basis: StoredTimes
   at: string
 }
 
-/** What a look showed of an event; times only of one that is not cancelled. */
+/** An event as a look showed it. A cancelled event has no times. */
 export type SeenData = {
   status: string
   start?: string
   end?: string
-  /** Whether this calendar's copy is the organiser's, where it says so. */
+  /** Whether this calendar's copy is the organiser's; absent if the calendar does not say. */
   organiser?: boolean
-  /** Whether there are guests, where the answer holds them. */
+  /** Whether there are guests; absent if the answer left guests out. */
   guests?: boolean
 }
 
 export type IgnoredData = StoredReference & {
   bookingUid: string
   code: string
-  /** False: a code with a watermark of its own, the event is looked at again once the reason is gone. */
+  /** False: the version is kept under its code, and the event is looked at again once the obstacle is gone. */
   settles: boolean
   fingerprint: string
   externalUpdatedAt?: string
   externalEtag?: string
   observedAt: string
   seen: SeenData
-  /** The decision that this one stands in for (OBSERVE_ONLY, FIRST_LOOK, POLICY_OFF). */
+  /** The event that was not published for this code (OBSERVE_ONLY, FIRST_LOOK, POLICY_OFF). */
   instead?: 'BookingRescheduled' | 'BookingCancelled'
-  /** From then on; absent in streams written before it was stored. */
+  /** Agreement after this event. Older streams lack it. */
   agreement?: Agreement
   at: string
 }
@@ -92,16 +92,16 @@ export type BookingEvent =
         start: string
         end: string
         rescheduledFromUid?: string
-        /** Guests share this booking: one who leaves does not end it. */
+        /** Guests share this booking: a guest who leaves does not end it. */
         seats?: true
-        /** When it was made in Cal.com, by Cal.com's clock. */
+        /** When the booking was made in Cal.com, by Cal.com's clock. */
         createdAt?: string
         at: string
       }
     }
   /**
-   * `confirmed`: Cal.com itself named this reference; else it was passed on from the booking rescheduled to this one.
-   * `guessed`: Cal.com did not say in which calendar. `answered`: it was named in answer to the host's own key.
+   * `confirmed`: Cal.com itself named this reference; else the rescheduled booking passed it on. `guessed`: Cal.com did not
+   * say in which calendar the event is. `answered`: Cal.com named the event to the host's own key.
    */
   | {
       type: 'BookingReferenceLinked'
@@ -114,7 +114,7 @@ export type BookingEvent =
         watermark?: StoredWatermark
         /** Other names of the event, by which Cal.com may still call it. */
         formerNames?: EventName[]
-        /** When the event last showed times, these. */
+        /** The times that the event showed last. */
         shown?: StoredTimes
         at: string
       }
@@ -126,11 +126,11 @@ export type BookingEvent =
       data: { bookingUid: string; from: StoredReference; to: StoredReference; at: string }
     }
   /**
-   * By which rule the series of the event repeats, so that a later change of it can be told from a move. `NONE`: it repeats
-   * no more.
+   * The recurrence rule of the event's series. A later change of the rule can then be told from a move. `NONE`: the series
+   * repeats no more.
    */
   | { type: 'BookingSeriesNoted'; data: EventName & { bookingUid: string; rule: string; at: string } }
-  /** What Cal.com says the booking's times and status are. */
+  /** The booking's times and status, as Cal.com says. */
   | {
       type: 'BookingTimesRecorded'
       data: {
@@ -147,14 +147,14 @@ export type BookingEvent =
       type: 'BookingReassigned'
       data: { bookingUid: string; userId: string; previousUserId: string; at: string }
     }
-  /** Cal.com's own calendar sync has changed the booking: it carries the calendar's changes over, as this service does. */
+  /** Cal.com's own calendar sync has changed the booking. That sync does the same work as this service. */
   | { type: 'SecondWriterNoticed'; data: { bookingUid: string; at: string } }
-  /** Cal.com has announced that the booking is over, and is to be asked whether it is. */
+  /** Cal.com has announced that the booking is over, and is asked to confirm that. */
   | {
       type: 'BookingClosing'
       data: { bookingUid: string; reason: string; rescheduledToUid?: string; seats?: true; at: string }
     }
-  /** It is not: one of several guests has left, or Cal.com's answer says so. */
+  /** The booking stays open: one of several guests has left, or Cal.com's answer says so. */
   | { type: 'BookingKeptOpen'; data: { bookingUid: string; reason: string; seats?: true; at: string } }
   | {
       type: 'BookingClosed'

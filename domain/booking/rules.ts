@@ -1,5 +1,5 @@
-// The rules: what a look at a booking's events comes to. One entry of the tables below for each rule, evaluated top to
-// bottom, the first that fits wins; what its code leaves is in decisions.ts. Pure: time and policy are given.
+// The rules give each look at a booking's events one code. The tables below are asked from top to bottom; the first rule
+// that fits wins. decisions.ts says what a code leaves. Pure: time and policy are given.
 import { type ExternalAttendee, isGuest } from '../external-event.ts'
 import { instant, isBefore, sameTimes } from '../times.ts'
 import { carryOut, silent } from './carry-out.ts'
@@ -23,7 +23,7 @@ type Rule = { readonly code: DecisionCode; when(facts: Facts): boolean }
 /** For this long after a published move, a return to Cal.com's times may be Cal.com's own writing. */
 const RETURN_MS = 120_000
 
-/** What a part of a look is enough for. */
+/** Rules that a part of a look can decide. */
 const ofAnyPart: readonly Rule[] = [
   { code: 'ANSWERS_AGAIN', when: (facts) => isStale(facts) && facts.seen.some(wasUnreadable) },
   { code: 'STALE', when: isStale },
@@ -38,17 +38,17 @@ const ofAnyPart: readonly Rule[] = [
   { code: 'LOOK_AT_ALL', when: ({ whole }) => !whole },
 ]
 
-/** What wants to be known of every event that the booking refers to. */
+/** Rules that need every event of the booking. */
 const ofTheWhole: readonly Rule[] = [
   { code: 'ORGANISER_CHANGED', when: (facts) => areColleagues(facts) && facts.seen.some(wasOurs) },
   { code: 'UNKNOWN', when: (facts) => facts.unread.some(matters(facts)) },
-  // None of its events is alive.
+  // From here: no event of the booking is alive.
   { code: 'REASSIGNED', when: (facts) => isGone(facts) && facts.booking.flags.includes('REASSIGNED') },
   { code: 'EVENT_SHARED', when: (facts) => isGone(facts) && !facts.gone.some(isOwn(facts)) },
   { code: 'REFERENCE_UNCONFIRMED', when: (facts) => isGone(facts) && !facts.gone.some(isConfirmed(facts)) },
   { code: 'DELETION_UNCLEAR', when: (facts) => isGone(facts) && facts.gone.every(isUnclear(facts)) },
   { code: 'DELETED_IN_CALENDAR', when: isGone },
-  // At least one is.
+  // From here: at least one event is alive.
   { code: 'EVENTS_DISAGREE', when: ({ living, standing }) => living.length > 0 && standing === undefined },
   { code: 'TIMES_DIFFER', when: timesDiffer },
   { code: 'LEFTOVER', when: ({ standing }) => standing !== undefined && standing.version !== 'FRESH' },
@@ -65,7 +65,7 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
 ]
 
-/** Decides one look at one booking. Events are to be appended as they are; the empty list changes nothing. */
+/** Decides one look at one booking. The caller appends the events unchanged; an empty list changes nothing. */
 export function decideLook(booking: Booking, look: Look, context: LookContext): LookDecision {
   const tracked = trackedPart(booking)
   if (booking.kind === 'UNTRACKED') return silent('NOT_LINKED')
@@ -77,7 +77,7 @@ export function decideLook(booking: Booking, look: Look, context: LookContext): 
   return rule ? carryOut(rule.code, facts) : silent('NOT_LINKED')
 }
 
-/** An event that is there again after we cancelled is a person's to judge: nothing opens a booking again. */
+/** A person judges an event that is back after we cancelled: nothing opens a booking again. */
 function decideEnded(facts: Facts): LookDecision {
   const { booking, context, living } = facts
   const restored = booking.kind === 'CANCELLED' && living.length > 0 && !isDeclined(facts)
@@ -92,8 +92,8 @@ function isStale(facts: Facts): boolean {
 }
 
 /**
- * What the event shows was decided for other times than the booking has by now: Cal.com changed those, and has written the
- * event before that was known, or not at all.
+ * The event's version was decided for other times than the booking has now. Cal.com has changed the booking, and wrote the
+ * event before that was known here, or not at all.
  */
 function timesDiffer({ booking, look, whole, standing, context }: Facts): boolean {
   if (booking.kind !== 'OPEN' || booking.status !== 'ACCEPTED' || booking.agreement !== 'AGREED') return false
@@ -106,18 +106,18 @@ function timesDiffer({ booking, look, whole, standing, context }: Facts): boolea
 
 const wasUnreadable = ({ reference }: Seen): boolean => reference.unreadable === true
 
-/** Every event that the look shows is a colleague's copy. */
+/** True if every event of the look is a colleague's copy. */
 function areColleagues({ seen, unread, living, gone }: Facts): boolean {
   return seen.length > 0 && unread.length + living.length + gone.length === 0
 }
 
-/** Before it was a colleague's copy, decisions were made on it. */
+/** True if decisions were made on the event as the host's own, before it was a colleague's copy. */
 const wasOurs = ({ reference }: Seen): boolean =>
   reference.organiser ?? (reference.looked || Object.keys(reference.setAside).length > 0)
 
 /**
- * A colleague's copy says nothing; nor, while an event lives, does a calendar that nobody has connected, or one that was
- * only guessed and does not know the event.
+ * Whether an unread event leaves the booking unclear. While another event lives, three do not: a colleague's copy, an event
+ * in a calendar without credential, and one that a guessed calendar does not know.
  */
 const matters =
   ({ living }: Facts) =>
@@ -131,20 +131,20 @@ function isGone({ living, gone }: Facts): boolean {
   return living.length === 0 && gone.length > 0
 }
 
-/** Cal.com names it as the present host's event of the accepted booking. */
+/** True if Cal.com names the event as the present host's, of the accepted booking. */
 const isConfirmed =
   (facts: Facts) =>
   (seen: Seen): boolean =>
     seen.reference.confirmed && !seen.reference.former && !wentWhilePending(facts, seen)
 
-/** Cal.com itself deletes the event of a booking that has to be accepted again, and makes another once it is. */
+/** Cal.com deletes the event of a booking that must be accepted again, and makes another event afterwards. */
 function wentWhilePending({ booking }: Facts, { reference, event, fingerprint }: Seen): boolean {
   if (reference.setAside.BOOKING_NOT_ACCEPTED === fingerprint) return true
   const { acceptedAt } = booking
   return acceptedAt !== undefined && event.updated !== undefined && isBefore(event.updated, acceptedAt)
 }
 
-/** Another open booking may be the one that it stands for. */
+/** True if this booking owns the event, and no other open booking does. */
 const isOwn =
   (facts: Facts) =>
   (seen: Seen): boolean =>
@@ -168,7 +168,7 @@ function hostDeclined({ standing }: Facts): boolean {
   return standing?.event.attendees?.some((one) => isHost(one) && hasDeclined(one)) === true
 }
 
-/** Not where guests share the booking, nor where the calendar left guests out. */
+/** False for a booking with seats, and where the calendar left guests out. */
 function allDeclined({ booking, standing }: Facts): boolean {
   const event = standing?.event
   if (event === undefined || event.attendeesOmitted || booking.seats) return false
@@ -181,7 +181,7 @@ function hasNoLength({ standing }: Facts): boolean {
   return times !== undefined && !isBefore(times.start, times.end)
 }
 
-/** Cal.com has named no times that could be compared with those of the event. */
+/** Cal.com has named no times to compare the event with. */
 function isBookedWithout({ booking, standing }: Facts): boolean {
   return standing !== undefined && booking.flags.includes('NO_LENGTH')
 }
@@ -196,7 +196,7 @@ function guestsAreGone({ standing }: Facts): boolean {
   return standing.event.attendees !== undefined && !standing.event.attendees.some(isGuest)
 }
 
-/** Cal.com, in writing the event for another reason, puts back the times that it has, until it has heard of the move. */
+/** Until Cal.com knows of the move, it rewrites the event with its own times. */
 function isBackAtBasis({ booking, standing, context }: Facts): boolean {
   const times = standing && timesOf(standing.event)
   const move = booking.unanswered.at(-1)

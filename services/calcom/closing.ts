@@ -1,7 +1,7 @@
-// How a booking ends in Cal.com: announced by a webhook, believed once Cal.com's answer says so, and only then handed on
-// to the booking that it goes on as. The one place for webhook, look and reconciler. Cal.com sends its webhook before it
-// stores the change, and of bookings with seats also where one guest leaves; a booking wrongly kept open is caught by the
-// next look, one wrongly closed by nothing.
+// Ends a booking that ended in Cal.com, for webhook, look and reconciler alike. A webhook announces the end, and Cal.com's
+// answer confirms it. Only then are references passed on to the successor. Cal.com sends its webhook before it stores the
+// change. For a booking with seats it sends one for each guest who leaves. The next look corrects a booking wrongly kept
+// open; nothing corrects one wrongly closed.
 
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
@@ -23,28 +23,28 @@ import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** So long Cal.com's answer may lag behind its webhook; shorter where guests share the booking, which mostly goes on. */
+/** Cal.com's answer may lag this long behind its webhook. A booking with seats mostly goes on, and waits less. */
 const CLOSING_MS = 60_000
 const CLOSING_SEATS_MS = 10_000
 
 export type End = Pick<AnnouncedEnd, 'reason' | 'rescheduledToUid' | 'seats'>
 
-/** A key that does not answer for the booking, or a version of the API that is gone, is no view of it. */
+/** Cal.com cannot be asked: no key answers for the booking, or the API's version is gone. */
 export const cannotBeAsked = ({ code }: DirectoryError): boolean => code === 'NOT_FOUND' || code === 'REFUSED'
 
-/** Whether Cal.com says that the booking is over. One that was rescheduled away may still say that it is accepted. */
+/** Whether Cal.com says that the booking is over. A booking that was rescheduled away may still be ACCEPTED there. */
 export const isOver = ({ status, rescheduledToUid }: DirectoryBooking): boolean =>
   status === 'CANCELLED' || rescheduledToUid !== undefined
 
-/** The end of a booking as Cal.com's answer tells it. */
+/** The end of a booking, by Cal.com's answer. */
 export const endOf = ({ rescheduledToUid }: DirectoryBooking): End =>
   rescheduledToUid === undefined
     ? { reason: 'CANCELLED_IN_CALCOM' }
     : { reason: 'RESCHEDULED', rescheduledToUid }
 
 /**
- * Takes in that Cal.com announced the end of a booking. With a view of Cal.com an open booking is only closing from then
- * on, and looked at; without one the announcement decides.
+ * Takes in that Cal.com announced the end of a booking. With Cal.com's API an open booking becomes closing, and is looked
+ * at. Without the API the announcement decides.
  */
 export async function announceEnd(
   ports: ServicePorts,
@@ -73,7 +73,7 @@ export async function announceEnd(
   )
 }
 
-/** Without a view of Cal.com, a guest who leaves a booking with seats ends nothing, and the booking is known to have them. */
+/** Without Cal.com's API, a guest who leaves a booking with seats does not end it. The seats are recorded. */
 async function keptBySeats(
   ports: ServicePorts,
   context: CommandContext,
@@ -145,9 +145,9 @@ async function keep(
 }
 
 /**
- * Closes a booking, and has the one that it goes on as take over its references, watermarks and former names: unconfirmed
- * until Cal.com names them. One that has events of its own takes over only what is known of those. Where guests share
- * bookings nothing is taken over: the event of the one that they left was its own.
+ * Closes a booking. Its successor takes over references, watermarks and former names, unconfirmed until Cal.com names them.
+ * A successor with events takes over only facts about those events. With seats nothing is taken over: the event stays with
+ * the booking that the guests left.
  */
 export async function closeAndHandOn(
   ports: ServicePorts,
@@ -169,13 +169,13 @@ export async function closeAndHandOn(
     const own = state.references.length > 0
     const references = own ? passedOn.filter((one) => findByAnyName(state, one) !== undefined) : passedOn
     const linked = linkReferences(state, { references, times: state.basis, at })
-    // What has been published for it since is newer than what the former booking left behind.
+    // A publication for the successor is newer than the changes that the former booking left behind.
     const behind = state.sequence === 0 && leavesBehind(before, state.basis)
     return linked.ok && behind ? accept(...linked.events, ...tellOvertaken(state, true, at)) : linked
   })
 }
 
-/** Cal.com rejected a booking that waited for it. */
+/** Records that Cal.com rejected a booking that waited for acceptance. */
 export async function recordRejection(
   ports: ServicePorts,
   context: CommandContext,

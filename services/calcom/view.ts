@@ -13,22 +13,22 @@ import { flag } from './flag.ts'
 import { linkNamed } from './link-named.ts'
 
 /**
- * `agrees`: Cal.com says what we know. `news`: it said something else, which is recorded now: look again. `unconfirmed`:
- * it does not name the event yet, which it stores only after it has written it: what the calendar shows may be from
- * before. `none`: there is no view of this booking. `reassigned`: another host has it, for whom Cal.com cannot be asked.
- * `failed`: it could not be asked; nothing may be decided.
+ * `agrees`: Cal.com says what we know. `news`: Cal.com said something else, which is recorded now: look again.
+ * `unconfirmed`: Cal.com does not name the event yet. It stores the name after it wrote the event, so the calendar may show
+ * an older state. `none`: no key answers for this booking. `reassigned`: another host has it, for whom Cal.com cannot be
+ * asked. `failed`: Cal.com could not be asked; nothing may be decided.
  */
 export type CalcomView =
   | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' | 'reassigned' }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
-/** What is about to be carried to Cal.com. `next`: the times that the booking would get. `gone`: its event is. */
+/** A change to be carried to Cal.com. `next`: the times that the booking would get. `gone`: its event is gone. */
 export type Change = { next: Times | undefined; gone: boolean }
 
 /**
  * Asks Cal.com for the booking and its references before a change is carried to it. Cal.com writes its database before it
- * writes Google, so this ends echoes and races. A key that does not answer for the booking, or refuses its references, is
- * no view; one that has answered for it before says by its refusal that the booking is another host's.
+ * writes Google, so this ends echoes and races. There is no view if a key refuses the booking or its references. A refusal
+ * by a key that answered before means that another host has the booking.
  */
 export async function consultCalcom(
   ports: ServicePorts,
@@ -76,13 +76,13 @@ const failed = ({ code, retryAfterMs }: DirectoryError): CalcomView => ({
   ...defined({ retryAfterMs }),
 })
 
-/** Cal.com has answered for it before, to the key of the present host. */
+/** Cal.com has answered for this booking before, to the key of the present host. */
 const wasNamed = ({ references }: OpenBooking): boolean =>
   references.some(({ answered, former }) => answered && !former)
 
 /**
- * What Cal.com still says from before is no news: what we decided since may just not be applied yet. But where calendar and
- * Cal.com both show the same, there is nothing left to carry.
+ * Records Cal.com's times where they are news. Times from before our decision are none: the decision may not be applied
+ * yet. Times that the calendar shows too are news: nothing is left to carry.
  */
 async function recordedTimes(
   ports: ServicePorts,

@@ -1,4 +1,5 @@
-// Before a change is published, or a person is asked, it is confirmed: seen twice, agreed with Cal.com where it can be asked, and waited for.
+// Confirms a change before it acts, or a person is asked. It must be seen twice, checked with Cal.com where Cal.com can be
+// asked, and outlast the grace.
 
 import type { CommandContext } from '../../commands/command.ts'
 import { waitAgain } from '../../domain/backoff.ts'
@@ -11,20 +12,21 @@ import { consultCalcom } from '../calcom/view.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import type { LookMemo } from './look-memo.ts'
 
-/** After Cal.com rescheduled a booking it names the event soon, or never: asked again so often at first, for an hour. */
+/** Shortest wait, and longest time, while Cal.com has not named the event since a reschedule: it does so soon, or never. */
 const UNNAMED_AGAIN_MS = 1_000
 const UNNAMED_MS = 3_600_000
 
 /**
  * `nextAttempt`: look again at once. `nothing`: another host has the booking now, its event is gone, and a person is told.
- * `grace`: Cal.com agrees, and it is only waited for. `again`: Cal.com has not said enough yet; `failed`: nothing at all.
+ * `grace`: Cal.com agrees, and the grace still runs. `again`: Cal.com has not said enough yet. `failed`: Cal.com said
+ * nothing.
  */
 export type Confirmation =
   | { kind: 'confirmed' | 'nextAttempt' | 'nothing' }
   | { kind: 'grace' | 'again'; inMs: number }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
-/** `lastingMs`: for how long looks have come to this decision. */
+/** `lastingMs`: for how long looks have made this decision. */
 export async function confirm(
   ports: ServicePorts,
   context: CommandContext,

@@ -1,6 +1,6 @@
-// Looking at one booking: see every event that it refers to, follow those that go by another name or into another calendar,
-// decide, confirm, weigh, record. Each attempt is a fresh look and one decision. A step that learned something ends the attempt, and the next begins.
-// An event that cannot be read is never taken for a deletion (docs/rules.md, "look twice").
+// Looks at one booking: see its events, follow those with another name or calendar, decide, confirm, weigh, record. Each
+// attempt looks afresh and decides once. A step that learns a fact ends the attempt. An event that cannot be read is never
+// taken for a deletion (docs/rules.md, "look twice").
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { append, type Loaded, load } from '../../commands/execute.ts'
@@ -30,11 +30,11 @@ import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
 
 const ATTEMPTS = 6
-/** So long an event may be in no calendar before a person is told: it is written and named in no fixed order. */
+/** A person is told after this time: Cal.com may name an event before it writes the event. */
 const UNFOUND_MS = 60_000
-/** How soon, and how rarely at most, a booking is looked at again by itself. */
+/** Shortest and longest time before a booking is looked at again by itself. */
 const AGAIN = { firstMs: 1_000, longestMs: 900_000 }
-/** Cal.com mostly writes the event within a minute, and is seen to by the calendar's own push. */
+/** Cal.com mostly writes the event within a minute. The calendar's own push then has the booking looked at. */
 const ECHO_AGAIN = { firstMs: 60_000, longestMs: 3_600_000 }
 const UNFOUND_AGAIN = { firstMs: 1_000, longestMs: 3_600_000 }
 
@@ -48,7 +48,7 @@ type Looking = {
   signal: AbortSignal
 }
 
-/** Looks at a booking until it comes to something; what acts passes the brake. */
+/** Looks at a booking until a decision is final. The brake weighs a decision that acts. */
 export async function lookAtBooking(
   ports: ServicePorts,
   brake: Brake,
@@ -65,13 +65,14 @@ export async function lookAtBooking(
     const outcome = await lookOnce(looking, brake, loaded, booking)
     if (outcome !== 'nextAttempt') return outcome
   }
-  // Facts keep coming in faster than looks: later, without counting it as a failure of anybody's.
+  // Facts arrive faster than looks. The booking is looked at later, and no failure is counted.
   return again(looking, 1_000)
 }
 
 /**
- * `acts`: Cal.com was asked, and the change would be published, at once or after its grace; `recordHeld` records that it
- * is held instead, and is false where something was newer. `unasked`: Cal.com could not be asked. `waits`: all else.
+ * `acts`: Cal.com was asked, and the change would be published, at once or after its grace. `recordHeld` records a hold
+ * instead of the change; false if the booking has changed meanwhile. `unasked`: Cal.com could not be asked. `waits`: all
+ * else.
  */
 export type Rehearsal =
   | { kind: 'acts'; change: Change; recordHeld(reason: HeldCode): Promise<boolean> }
@@ -80,7 +81,7 @@ export type Rehearsal =
 
 const waits: Rehearsal = { kind: 'waits' }
 
-/** What a look would come to. Facts that it learns are recorded all the same. */
+/** Looks at a booking without publishing. Facts that the look learns are recorded all the same. */
 export async function rehearseLook(
   ports: ServicePorts,
   context: CommandContext,
@@ -107,7 +108,7 @@ export async function rehearseLook(
   return waits
 }
 
-/** Records, in place of what it would have come to, that the change waits for a person. */
+/** Records that the change waits for a person, in place of the change. */
 async function recordAsHeld(
   { ports, context }: Looking,
   loaded: Loaded<Booking>,
@@ -186,8 +187,8 @@ async function lookOnce(
 type Looked = { decision: LookDecision; lastingMs: number; sights: Sights; lookContext: LookContext }
 
 /**
- * See, follow, decide. Undefined where a person was told, or the process stops. `unfound`: Cal.com did not say in which
- * calendar the events are, and they are in none of the host's.
+ * Sees, follows, decides. Undefined if a person was told, or the process stops. `unfound`: Cal.com did not say in which
+ * calendar the events are, and none of the host's calendars has them.
  */
 async function decideOnce(
   looking: Looking,
@@ -209,18 +210,18 @@ async function decideOnce(
   return { decision, lastingMs: note(memo, decision.code, ports.now()), sights, lookContext }
 }
 
-/** A person who spoke of a change that was held has spoken of what a fetch had shown. */
+/** A release or discard speaks of what a fetch had shown: the series has ended for the booking. */
 const isSeriesEnded = ({ seriesEnded, releasedAt, discardedAt }: LookMemo): boolean =>
   seriesEnded === true || releasedAt !== undefined || discardedAt !== undefined
 
-/** A person is told once it has lasted; milliseconds until it is worth looking again. */
+/** Tells a person once no calendar has had the event for long. Returns the milliseconds until the next look. */
 async function tellUnfound({ ports, context, memo }: Looking, { bookingUid }: OpenBooking): Promise<number> {
   const lastingMs = note(memo, 'EVENT_NOT_FOUND', ports.now())
   if (lastingMs >= UNFOUND_MS) await flag(ports, context, bookingUid, unfound(true))
   return waitAgain(lastingMs, UNFOUND_AGAIN)
 }
 
-/** A person is told for as long as an event goes on showing other times than its booking has. */
+/** Tells a person while an event goes on showing other times than its booking. */
 async function flagDifference(
   { ports, context }: Looking,
   { bookingUid, flags }: OpenBooking,
@@ -242,7 +243,7 @@ async function contextFor(
 ): Promise<LookContext> {
   const [first] = booking.references
   const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
-  // A look that may act knows every booking that was linked before it.
+  // A look that may act waits for the read model, so that every earlier link is known.
   if (memo.calledBy !== undefined) await ports.caughtUp('booking-references')
   const claims: Claim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
   const { since, releasedAt, discardedAt, firstLook } = memo

@@ -36,7 +36,9 @@ export type Entry = {
   readonly because: string
   /** What a person can do, as a clause; absent where there is nothing to do. */
   readonly remedy?: string
-  /** Of a published cancellation: the reason in words for a guest. */
+  /** For a published cancellation: what happened to the event, as a clause that goes on with a time. */
+  readonly happened?: string
+  /** For a published cancellation: the reason in words for a guest. */
   readonly guest?: string
 }
 
@@ -153,16 +155,19 @@ const catalogue = {
   DELETED_IN_CALENDAR: {
     leaves: 'BookingCancelled',
     because: 'the event was deleted in the calendar, so the booking was cancelled',
+    happened: 'its event was deleted in the calendar',
     guest: 'The host removed this meeting from their calendar.',
   },
   HOST_DECLINED: {
     leaves: 'BookingCancelled',
     because: 'the host declined the event in the calendar, so the booking was cancelled',
+    happened: 'the host declined its event in the calendar',
     guest: 'The host can no longer attend this meeting.',
   },
   ALL_ATTENDEES_DECLINED: {
     leaves: 'BookingCancelled',
     because: 'every guest declined the event in the calendar, so the booking was cancelled',
+    happened: 'every guest declined its event in the calendar',
     guest: 'All guests have declined this meeting.',
   },
   ALL_DAY: {
@@ -325,8 +330,16 @@ export const isCancellation = (code: DecisionCode): code is CancellationReason =
 
 export const isDecisionCode = (code: string): code is DecisionCode => Object.hasOwn(catalogue, code)
 
-/** Why a booking was cancelled, in words for a guest. */
+/** Every reason of a cancellation, for the published schema. */
+export const cancellationReasons: readonly CancellationReason[] = Object.keys(catalogue)
+  .filter(isDecisionCode)
+  .filter(isCancellation)
+
+/** The reason of a cancellation, in words for a guest. */
 export const guestReasonOf = (code: CancellationReason): string => catalogue[code].guest
+
+/** What happened to the event of a cancelled booking, as a clause. */
+export const happenedFor = (code: CancellationReason): string => catalogue[code].happened
 
 /** The entry of a code out of a stream, where another version may have written it; undefined for one unheard of. */
 export const decisionOf = (code: string): Entry | undefined =>

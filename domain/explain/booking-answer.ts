@@ -1,3 +1,4 @@
+import { happenedFor } from '../booking/decisions.ts'
 import type { BookingEvent } from '../booking/events.ts'
 import { evolveBooking, initialBooking, trackedPart } from '../booking/state.ts'
 import { storeTimes } from '../times.ts'
@@ -58,14 +59,7 @@ const changedAt = ({ data }: Published | Of<'ExternalEventChangeIgnored'>): stri
 function happened(event: Published): string {
   if (event.type === 'BookingRescheduled')
     return `The booking was moved to ${readableTimes(event.data.next)} because its event was moved in the calendar ${changedAt(event)}`
-  switch (event.data.reason) {
-    case 'DELETED_IN_CALENDAR':
-      return `The booking was cancelled because its event was deleted in the calendar ${changedAt(event)}`
-    case 'HOST_DECLINED':
-      return `The booking was cancelled because the host declined its event in the calendar ${changedAt(event)}`
-    case 'ALL_ATTENDEES_DECLINED':
-      return `The booking was cancelled because every guest declined its event in the calendar ${changedAt(event)}`
-  }
+  return `The booking was cancelled because ${happenedFor(event.data.reason)} ${changedAt(event)}`
 }
 
 function answerPublished(booking: Followed, event: Published): string {

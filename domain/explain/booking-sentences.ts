@@ -1,3 +1,4 @@
+import { happenedFor } from '../booking/decisions.ts'
 import type { BookingEvent } from '../booking/events.ts'
 import { REPEATS_NO_MORE } from '../booking/series-pairing.ts'
 import { explanationOf } from './decision-sentences.ts'
@@ -62,7 +63,7 @@ export function sentenceOfBookingEvent(
       return `Moved in the calendar ${readableMove(previous, next)}; published as BookingRescheduled.`
     }
     case 'BookingCancelled':
-      return `${cancelled[event.data.reason]}; published as BookingCancelled.`
+      return `Cancelled because ${happenedFor(event.data.reason)}; published as BookingCancelled.`
   }
 }
 
@@ -85,9 +86,3 @@ function sentenceOfOutcome({ data }: Of<'BookingOutcomeReported'>): string {
 }
 
 const statusText = { ACCEPTED: 'accepted', PENDING: 'waiting to be accepted', REJECTED: 'rejected' }
-
-const cancelled = {
-  DELETED_IN_CALENDAR: 'Cancelled because its event was deleted in the calendar',
-  HOST_DECLINED: 'Cancelled because the host declined its event in the calendar',
-  ALL_ATTENDEES_DECLINED: 'Cancelled because every guest declined its event in the calendar',
-}

@@ -1,6 +1,7 @@
 // The published events as schemas: they describe the feed and the topic, are served under each event's `dataschema`,
 // and type what is built. Fields are only ever added; a breaking change is a new topic, and a new version here.
 import { z } from 'zod'
+import { cancellationReasons } from '../../domain/booking/decisions.ts'
 
 const instant = z.iso.datetime().describe('RFC 3339 in UTC')
 const times = z.object({ start: instant, end: instant })
@@ -37,7 +38,7 @@ export type BookingRescheduledData = z.infer<typeof BookingRescheduledData>
 export const BookingCancelledData = z
   .object({
     ...decided,
-    reason: z.enum(['DELETED_IN_CALENDAR', 'HOST_DECLINED', 'ALL_ATTENDEES_DECLINED']),
+    reason: z.enum(cancellationReasons),
     start: instant,
     end: instant,
   })

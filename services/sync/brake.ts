@@ -11,15 +11,14 @@ const WINDOW_MS = 3_600_000
 
 export type Change = 'CANCELLATION' | 'MOVE'
 
-/** Why a change too many is held. */
+/** The reason of a hold, by the kind of change. */
 const holdReasons = { CANCELLATION: 'MASS_CHANGE', MOVE: 'MASS_MOVE' } as const
 
 /** Holds what would change many bookings at once. */
 export type Brake = {
   /**
-   * Carries out one change unless it is one too many: then the booking is held, and that is recorded with it. Those of
-   * one calendar take turns, so that each is counted before the next is weighed (another process may be one ahead). What
-   * a person released passes.
+   * Carries out one change, or holds and records it if it is one too many. Changes of one calendar are weighed one after
+   * another, so that each is counted before the next (another process may be one ahead). A released change is not weighed.
    */
   weigh<Result>(
     context: CommandContext,
@@ -46,8 +45,9 @@ export function createBrake(ports: ServicePorts): Brake {
 }
 
 /**
- * How many bookings of this calendar may still be changed so within the sliding hour before a person is asked: none while
- * such a hold waits for one, which further ones join. A booking that is moved again (`moved`) is not one more.
+ * The number of bookings of this calendar that may still be changed this way within the sliding hour. While a hold for the
+ * same reason waits for a person, there are none, and further changes join it. A booking that moved before (`moved`) is not
+ * counted again.
  */
 export async function changesLeft(
   ports: ServicePorts,
@@ -55,7 +55,7 @@ export async function changesLeft(
   change: Change,
   moved?: string,
 ): Promise<number> {
-  // A move one too many is set right by the next; waiting before each would slow a busy calendar down.
+  // The next move sets a move too many right. Waiting before each would slow a busy calendar down.
   if (change === 'CANCELLATION' || moved === undefined)
     await Promise.all([ports.caughtUp('publications'), ports.caughtUp('calendar-feeds')])
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
@@ -66,7 +66,7 @@ export async function changesLeft(
   if (change === 'CANCELLATION')
     return limit - (await cancellationsSince(ports.readStore, calendarKey, since))
   if (moved === undefined) return limit - (await movedSince(ports.readStore, calendarKey, since)).size
-  // Mostly the moves are fewer than the limit, so that nobody need ask whose they were.
+  // Mostly there are fewer moves than the limit. Then the bookings that moved need not be read.
   const moves = await movesSince(ports.readStore, calendarKey, since)
   if (moves < limit) return limit - moves
   const others = new Set(await movedSince(ports.readStore, calendarKey, since))
@@ -74,7 +74,7 @@ export async function changesLeft(
   return limit - others.size
 }
 
-/** A calendar that is lost, or was while nobody has spoken of it since, has no deletion carried out. */
+/** Holds deletions of a lost calendar, also after its return, until a person has spoken. */
 function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): HoldReason | undefined {
   if (change !== 'CANCELLATION') return undefined
   if (feed?.failing?.code === 'CALENDAR_GONE') return 'CALENDAR_GONE'
@@ -83,7 +83,7 @@ function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): H
 
 const isLoss = (reason: HoldReason): boolean => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED'
 
-/** Holds the changes that a fetch found, all of them, where they are more than are left: why, or undefined. */
+/** Holds all changes that a fetch found, if they are more than are left. Returns the reason of the hold, or undefined. */
 export async function holdIfTooMany(
   ports: ServicePorts,
   context: CommandContext,

@@ -132,13 +132,18 @@ export async function rescheduledInto(readStore: ReadStore, bookingUid: string):
   return items.map(({ state }) => state.bookingUid)
 }
 
-/** Bookings that need a person, in the order of their start; with `from` only those that start then or later. */
-export const bookingsNeedingAttention = async (
+/**
+ * Bookings that need a person, in the order of their start; with `from` only those that start then or later. Each is
+ * shown by itself: one that cannot be shown keeps no other from it.
+ */
+export async function bookingsNeedingAttention(
   readStore: ReadStore,
   page: PageRequest,
   { from }: { from?: Temporal.Instant } = {},
-): Promise<Page<BookingDocument>> =>
-  toPage(await model.find(readStore, 'byAttention', between([], { from }), page))
+): Promise<{ bookingUid: string; show(): BookingDocument }[]> {
+  const { items } = await model.find(readStore, 'byAttention', between([], { from }), page)
+  return items.map((stored) => ({ bookingUid: stored.state.bookingUid, show: () => shown(stored) }))
+}
 
 /** How many bookings need a person; with `from` only those that start then or later. */
 export const countBookingsNeedingAttention = (

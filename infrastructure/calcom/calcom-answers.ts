@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DirectoryBooking, DirectoryReference } from '../../ports/booking-directory.ts'
+import { bookingUid } from '../../ports/outside-fields.ts'
 import { InstantText } from './instant-text.ts'
 import { possibleTimes } from './possible-times.ts'
 import { isOfSecondWriter } from './second-writer.ts'
@@ -19,7 +20,7 @@ const Host = z.object({
 
 /** A booking as `GET /v2/bookings` and `GET /v2/bookings/{uid}` show it, as far as it is of use here. */
 export const BookingAnswer = z.object({
-  uid: z.string().min(1),
+  uid: bookingUid,
   status: Status,
   start: InstantText,
   end: InstantText,

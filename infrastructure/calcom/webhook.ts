@@ -8,6 +8,7 @@ import type {
   DeliveryProblem,
   ReadBookingDelivery,
 } from '../../ports/booking-webhook.ts'
+import { bookingUid, credentialId, externalCalendarId, text, userId } from '../../ports/outside-fields.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
 import { InstantText } from './instant-text.ts'
 import { possibleTimes } from './possible-times.ts'
@@ -145,7 +146,7 @@ function deliveredBooking(read: z.infer<typeof Booking>, announcedAt: string | u
     ...seatsOf(read.seatsPerTimeSlot),
     ...defined({ createdAt }),
     ...(isOfSecondWriter({ metadata, createdAt }) && { secondWriter: true }),
-    destinations: googleDestinations(read.destinationCalendar, read.organizer?.email ?? undefined),
+    destinations: googleDestinations(read.destinationCalendar ?? [], read.organizer?.email ?? undefined),
   }
 }
 
@@ -161,25 +162,24 @@ function statusOf(status: string | null | undefined): DeliveredBooking['status']
 }
 
 function userIdOf(organizer: z.infer<typeof Organizer>): { userId?: string } {
-  return organizer?.id === undefined || organizer.id === null ? {} : { userId: String(organizer.id) }
+  return organizer?.id === undefined || organizer.id === null ? {} : { userId: organizer.id }
 }
 
 /**
  * Calendars of other providers, and entries that name no calendar, are no destination for this service. One that is
  * called `primary` is the calendar of its account.
  */
-function googleDestinations(entries: unknown, organizer: string | undefined): DeliveredDestination[] {
-  const list = Array.isArray(entries) ? entries : [entries]
-  return list.flatMap((entry) => {
-    const { data } = GoogleDestination.safeParse(entry)
-    if (data === undefined) return []
-    const { externalId, primaryEmail, credentialId } = data
+function googleDestinations(
+  entries: z.infer<typeof GoogleDestinations>,
+  organizer: string | undefined,
+): DeliveredDestination[] {
+  return entries.map(({ externalId, primaryEmail, credentialId }) => {
     const account = primaryEmail ?? organizer
     const named = isPrimary({ externalCalendarId: externalId }) ? account : externalId
     return {
       provider: 'google' as const,
       externalCalendarId: named ?? externalId,
-      ...(credentialId === undefined || credentialId === null ? {} : { credentialId: String(credentialId) }),
+      ...(credentialId === undefined || credentialId === null ? {} : { credentialId }),
     }
   })
 }
@@ -192,69 +192,83 @@ function badBody(error: z.ZodError, prefix?: string): DeliveryProblem {
   return { ok: false, code: 'BAD_BODY', problems }
 }
 
+/** Kept in the metadata of events. */
+const isTime = (text: string): boolean => InstantText.safeParse(text).success
+
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length > 0
 
 const Envelope = z.object({
-  triggerEvent: z.string().min(1),
-  createdAt: z.string().optional().catch(undefined),
+  triggerEvent: text(255),
+  createdAt: z.string().refine(isTime).optional().catch(undefined),
   payload: z.unknown().optional(),
 })
 
 const BookingStatus = z.enum(['ACCEPTED', 'PENDING', 'REJECTED', 'CANCELLED'])
-/** As long as a command's, and fit for a stream's name. */
-const Uid = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or half characters')
+/** Numbers in most versions, texts in others. */
+const IdOfAnyKind = z.union([z.number(), z.string().min(1)])
+const heldTo = (field: typeof userId) => IdOfAnyKind.transform(String).pipe(field)
+const Email = z.email().max(320).nullish().catch(undefined)
+/** An organiser of no known form is none; an id that no command would take is refused. */
 const Organizer = z
-  .object({
-    id: z.union([z.number(), z.string().min(1)]).nullish(),
-    email: z.email().nullish().catch(undefined),
-  })
+  .looseObject({ id: IdOfAnyKind.nullish() })
   .nullish()
   .catch(undefined)
+  .pipe(z.object({ id: heldTo(userId).nullish(), email: Email }).nullish())
 
 /** How many guests share a booking; null or absent where they do not. */
 const Seats = z.number().nullish().catch(undefined)
 
+const ofGoogle = z.looseObject({
+  integration: z.literal('google_calendar'),
+  externalId: z.string().min(1),
+  credentialId: IdOfAnyKind.nullish(),
+})
+/** The entries that name a calendar of Google's: one, several, or none. */
+const GoogleDestinations = z
+  .unknown()
+  .transform((entries) =>
+    (Array.isArray(entries) ? entries : [entries]).filter((entry) => ofGoogle.safeParse(entry).success),
+  )
+  .pipe(
+    z.array(
+      z.object({
+        externalId: externalCalendarId,
+        primaryEmail: Email,
+        credentialId: heldTo(credentialId).nullish(),
+      }),
+    ),
+  )
+
 const Booking = z.object({
-  uid: Uid,
+  uid: bookingUid,
   startTime: InstantText,
   endTime: InstantText,
   /** Minutes. In some deliveries the event type's, whatever this booking's is: no stand-in for an end. */
   length: z.number().nullish().catch(undefined),
   status: z.string().nullish().catch(undefined),
   organizer: Organizer,
-  destinationCalendar: z.unknown().optional(),
+  destinationCalendar: GoogleDestinations.optional(),
   seatsPerTimeSlot: Seats,
   metadata: z.unknown().optional(),
 })
 
 const RescheduledBooking = Booking.extend({
-  rescheduleUid: Uid.or(z.literal('')).nullish(),
+  rescheduleUid: z.literal('').or(bookingUid).nullish(),
 })
 
 /** Some versions do not name the booking that a guest moves to. */
 const MovedSeat = z.object({
   uid: z.null().optional(),
-  rescheduleUid: Uid,
+  rescheduleUid: bookingUid,
   seatsPerTimeSlot: z.number().min(1),
 })
 
 const EndedBooking = z.object({
-  uid: Uid,
+  uid: bookingUid,
   organizer: Organizer,
   requestReschedule: z.boolean().nullish().catch(undefined),
   cancellationReason: z.string().nullish().catch(undefined),
   cancelledBy: z.string().nullish().catch(undefined),
   seatsPerTimeSlot: Seats,
-})
-
-const GoogleDestination = z.object({
-  integration: z.literal('google_calendar'),
-  externalId: z.string().min(1),
-  primaryEmail: z.email().nullish().catch(undefined),
-  credentialId: z.union([z.number(), z.string().min(1)]).nullish(),
 })

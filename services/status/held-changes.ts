@@ -4,6 +4,7 @@ import type { HoldReason } from '../../domain/calendar/feed.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { calendarFeedsWithHeld } from '../../projections/calendar-feeds.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
+import { tellEach } from './unreadable.ts'
 
 /** A calendar's changes that wait for a person, an entry for each reason. */
 export async function heldChanges({
@@ -11,7 +12,8 @@ export async function heldChanges({
   calendars,
 }: Pick<CommandPorts, 'readStore' | 'calendars'>): Promise<NeedsPerson[]> {
   const { items } = await calendarFeedsWithHeld(readStore, { limit: NAMED })
-  const perCalendar = items.map(async ({ calendarKey, held }) => {
+  const names = ({ calendarKey }: { calendarKey: string }) => ({ calendarKey })
+  return tellEach(items, names, async ({ calendarKey, held }) => {
     const externalCalendarId = await nameOf(calendars, calendarKey)
     const perReason = [...Map.groupBy(held, ({ reason }) => reason)]
     return perReason.map(([code, changes]): NeedsPerson => {
@@ -22,7 +24,6 @@ export async function heldChanges({
       return { code, sentence, next, calendarKey, externalCalendarId, ...defined({ since: first?.since }) }
     })
   })
-  return (await Promise.all(perCalendar)).flat()
 }
 
 const SPEAK =

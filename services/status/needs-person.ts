@@ -6,7 +6,7 @@ import type { Time } from '../../ports/port-groups.ts'
 import { allProjections } from '../../projections/all-projections.ts'
 import { bookingsNeedingAttention, changedBySecondWriter } from '../../projections/bookings.ts'
 import { failingCalendarFeeds } from '../../projections/calendar-feeds.ts'
-import { listCalendarSyncs } from '../../projections/calendar-syncs.ts'
+import { type CalendarSyncDocument, listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { subscriptionsWithStatus } from '../../projections/subscriptions.ts'
 import { waitsForCredential } from '../calendars/awaited-credential.ts'
 import { isSealed } from '../calendars/calendar-access.ts'
@@ -15,43 +15,57 @@ import { accessRevokedWidely } from './access-revoked.ts'
 import { calendarNamedPrimary, calendarsNamedTwice } from './calendar-names.ts'
 import { heldChanges } from './held-changes.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
+import { tellEach, unlessUnreadable } from './unreadable.ts'
 
 type Ports = CredentialPorts & Pick<Time, 'now'>
 
 /** The most calendar syncs that are checked for their credential. */
 const SYNCS_ASKED = 1000
 
-/** Everything that waits for a person. Rejects with StoreUnavailable. */
+/** Everything that waits for a person. What cannot be read is named among it. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
-  const widely = await accessRevokedWidely(ports)
+  const untold: NeedsPerson[] = []
+  const telling = <Value>(what: string, ask: () => Promise<Value>) =>
+    unlessUnreadable({ what, otherwise: undefined, untold }, ask)
+  const widely = await telling('the refused credentials together', () => accessRevokedWidely(ports))
   const explained = widely?.calendarKeys ?? new Set()
   const kinds = await Promise.all([
     widely ? [widely.incident] : [],
-    heldChanges(ports),
-    bookingsInNeed(ports),
-    refusedCalendars(ports, explained),
-    suspendedSubscriptions(ports, explained),
-    waitingSyncs(ports),
-    calendarsNamedTwice(ports),
-    calendarNamedPrimary(ports),
-    parkedEvents(ports),
-    secondWriter(ports),
+    telling('held changes', () => heldChanges(ports)),
+    telling('the bookings that need attention', () => bookingsInNeed(ports)),
+    telling('the calendars that cannot be fetched', () => refusedCalendars(ports, explained)),
+    telling('the suspended subscriptions', () => suspendedSubscriptions(ports, explained)),
+    telling('the calendar syncs without a credential', () => waitingSyncs(ports)),
+    telling('the calendars with several names', () => calendarsNamedTwice(ports)),
+    telling('the calendars named primary', () => calendarNamedPrimary(ports)),
+    telling('the parked events', () => parkedEvents(ports)),
+    telling("the traces of Cal.com's own calendar sync", () => secondWriter(ports)),
   ])
-  return kinds.flat()
+  return [...kinds.flatMap((kind) => kind ?? []), ...untold]
 }
 
+/** An id in a path, also one of before that no command would take now. */
+const inPath = (id: string): string => encodeURIComponent(id.toWellFormed())
+
 async function bookingsInNeed({ readStore }: CredentialPorts): Promise<NeedsPerson[]> {
-  const { items } = await bookingsNeedingAttention(readStore, { limit: NAMED })
-  return items.map(({ bookingUid, attention = '', updatedAt }) => {
-    const { because, remedy } = attention === 'DIVERGED' ? DIVERGED : explanationOf(attention)
-    return {
-      code: attention,
-      sentence: asSentence(because),
-      next: `${asSentence(remedy ?? BY_HAND)} What was seen: GET /bookings/${encodeURIComponent(bookingUid)}/timeline.`,
-      bookingUid,
-      since: updatedAt,
-    }
-  })
+  const inNeed = await bookingsNeedingAttention(readStore, { limit: NAMED })
+  return tellEach(
+    inNeed,
+    ({ bookingUid }) => ({ bookingUid }),
+    ({ show }) => {
+      const { bookingUid, attention = '', updatedAt } = show()
+      const { because, remedy } = attention === 'DIVERGED' ? DIVERGED : explanationOf(attention)
+      return [
+        {
+          code: attention,
+          sentence: asSentence(because),
+          next: `${asSentence(remedy ?? BY_HAND)} What was seen: GET /bookings/${inPath(bookingUid)}/timeline.`,
+          bookingUid,
+          since: updatedAt,
+        },
+      ]
+    },
+  )
 }
 
 const BY_HAND = 'set the calendar or the booking right by hand'
@@ -80,10 +94,12 @@ const SEALED: Pick<NeedsPerson, 'sentence' | 'next'> = {
   next: 'Put the key that the vault was made with into ENCRYPTION_KEY, behind the present one, and restart.',
 }
 
+const keyOf = ({ calendarKey }: { calendarKey: string }) => ({ calendarKey })
+
 async function refusedCalendars(ports: Ports, explained: ReadonlySet<string>): Promise<NeedsPerson[]> {
   const { readStore, calendars } = ports
   const { items } = await failingCalendarFeeds(readStore, { limit: NAMED })
-  const named = items.map(async ({ calendarKey, failing, held }): Promise<NeedsPerson[]> => {
+  return tellEach(items, keyOf, async ({ calendarKey, failing, held }) => {
     const next = failing && refusals[failing.code]
     if (failing === undefined || next === undefined || explained.has(calendarKey)) return []
     // The hold says more.
@@ -104,7 +120,6 @@ async function refusedCalendars(ports: Ports, explained: ReadonlySet<string>): P
       },
     ]
   })
-  return (await Promise.all(named)).flat()
 }
 
 async function suspendedSubscriptions(
@@ -113,15 +128,15 @@ async function suspendedSubscriptions(
 ): Promise<NeedsPerson[]> {
   const all = await subscriptionsWithStatus(readStore, 'SUSPENDED')
   const suspended = all.filter(({ calendarKey }) => !explained.has(calendarKey))
-  return Promise.all(
-    suspended.slice(0, NAMED).map(async ({ calendarKey, lastError }) => ({
+  return tellEach(suspended.slice(0, NAMED), keyOf, async ({ calendarKey, lastError }) => [
+    {
       code: 'SUBSCRIPTION_SUSPENDED',
       sentence: `Google refused the credential of this calendar (${lastError ?? 'no reason given'}).`,
       next: refusals.CREDENTIAL_REFUSED ?? '',
       calendarKey,
       externalCalendarId: await nameOf(calendars, calendarKey),
-    })),
-  )
+    },
+  ])
 }
 
 async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
@@ -129,23 +144,31 @@ async function waitingSyncs(ports: CredentialPorts): Promise<NeedsPerson[]> {
   const waiting: NeedsPerson[] = []
   for (const sync of items) {
     if (waiting.length === NAMED) break
-    const { calendarSyncId, calendarKey, credentialId, registeredAt } = sync
-    const name = () => nameOf(ports.calendars, calendarKey)
-    if (!(await waitsForCredential(ports, sync, name))) continue
-    waiting.push({
+    waiting.push(...(await tellEach([sync], namesOfSync, (one) => waitingSync(ports, one))))
+  }
+  return waiting
+}
+
+const namesOfSync = ({ calendarSyncId }: CalendarSyncDocument) => ({ calendarSyncId })
+
+async function waitingSync(ports: CredentialPorts, sync: CalendarSyncDocument): Promise<NeedsPerson[]> {
+  const { calendarSyncId, calendarKey, credentialId, registeredAt } = sync
+  const name = () => nameOf(ports.calendars, calendarKey)
+  if (!(await waitsForCredential(ports, sync, name))) return []
+  return [
+    {
       code: 'CREDENTIAL_AWAITED',
       sentence: 'This calendar sync waits for a credential.',
       next:
-        credentialId === undefined
+        credentialId === undefined || !credentialId.isWellFormed()
           ? 'Send RegisterCalendarSync again with a credentialId, and store that credential.'
-          : `Store it with PUT /credentials/${encodeURIComponent(credentialId)}.`,
+          : `Store it with PUT /credentials/${inPath(credentialId)}.`,
       calendarSyncId,
       calendarKey,
       externalCalendarId: await name(),
       since: registeredAt,
-    })
-  }
-  return waiting
+    },
+  ]
 }
 
 /** Cal.com's own calendar sync is taken to be on for this long after a trace of it. */

@@ -18,6 +18,7 @@ import type { ProjectionsStatus } from '../read-models/projection-runner.ts'
 import type { Outage } from '../running/outage-log.ts'
 import { NeedsPerson } from './need.ts'
 import { whatNeedsPerson } from './needs-person.ts'
+import { unlessUnreadable } from './unreadable.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const count = z.int().min(0)
@@ -110,6 +111,7 @@ const unknown: Backlog = { backlog: null, oldestAgeMs: null }
 export async function statusReport(deps: StatusReportDeps): Promise<StatusReport> {
   const { events, readStore, queue, now } = deps.ports
   const at = now()
+  const unreadable: NeedsPerson[] = []
   const [position, queued, models, publisher, around, application, feeds, attention, waiting] =
     await Promise.all([
       events.head(),
@@ -117,7 +119,10 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
       deps.projections(),
       deps.publication?.(),
       deps.surroundings?.(),
-      unapplied(deps.ports, at),
+      unlessUnreadable(
+        { what: 'the booking events without an outcome', otherwise: unknown, untold: unreadable },
+        () => unapplied(deps.ports, at),
+      ),
       countCalendarFeeds(readStore),
       countBookingsNeedingAttention(readStore),
       whatNeedsPerson(deps.ports),
@@ -137,7 +142,7 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     ...(models?.outages ?? [untold('read models', at)]),
     ...(deps.publication ? outagesOf(publisher, at) : []),
   ]
-  const needsPerson = [...waiting, ...rewoundStore(publisher), ...(around?.needsPerson ?? [])]
+  const needsPerson = [...waiting, ...unreadable, ...rewoundStore(publisher), ...(around?.needsPerson ?? [])]
   const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
   return {
     status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',

@@ -144,7 +144,7 @@ test('lists what needs a person until it is settled, discarded or closed', async
   await withReadModels([bookings], happened, async (readStore) => {
     const found = await bookingsNeedingAttention(readStore, { limit: 10 })
     assert.equal(
-      found.items.map(({ bookingUid, attention }) => [bookingUid, attention]),
+      found.map(({ bookingUid, show }) => [bookingUid, show().attention]),
       [
         ['held', 'FIRST_LOOK'],
         ['refused', 'DIVERGED'],
@@ -154,7 +154,7 @@ test('lists what needs a person until it is settled, discarded or closed', async
     assert.is(await countBookingsNeedingAttention(readStore), 3)
     const from = instant('2026-03-10T09:00:00.001Z')
     assert.is(await countBookingsNeedingAttention(readStore, { from }), 0)
-    assert.equal((await bookingsNeedingAttention(readStore, { limit: 10 }, { from })).items, [])
+    assert.equal(await bookingsNeedingAttention(readStore, { limit: 10 }, { from }), [])
     assert.is((await bookingById(readStore, 'discarded'))?.lastDecision?.dismissed, true)
   })
 })

@@ -168,6 +168,42 @@ test('refuses a uid that fits no stream, also that of the booking before', () =>
     assert.equal(await stored(), [])
   }))
 
+test('holds each field to what a command would take, and answers 400 with its name', () =>
+  withRoute(['secret'], async ({ send, stored }) => {
+    const { payload } = created
+    const [calendar] = [payload.destinationCalendar].flat()
+    const destination = (change: object) => ({ destinationCalendar: [{ ...calendar, ...change }] })
+    const unfit: [field: string, change: object][] = [
+      ...['\ud800', 'a\u0000', 'x'.repeat(1025)].flatMap((text): [string, object][] => [
+        ['payload.destinationCalendar.0.credentialId', destination({ credentialId: text })],
+        ['payload.destinationCalendar.0.externalId', destination({ externalId: text })],
+        ['payload.organizer.id', { organizer: { ...payload.organizer, id: text } }],
+      ]),
+      ['payload.startTime', { startTime: '-000001-01-01T10:00:00Z' }],
+      ['payload.endTime', { endTime: '+010000-01-01T10:00:00Z' }],
+    ]
+    for (const [field, change] of unfit) {
+      const answer = await send(textOf({ ...created, payload: { ...payload, ...change } }))
+      const { problems = [] } = assertProblem(answer, 400, 'BODY_INVALID')
+      assert.equal(
+        problems.map(({ path }) => path),
+        [field],
+      )
+    }
+    assert.equal(await stored(), [])
+  }))
+
+test('takes no length that no meeting has, and keeps no time of sending that is none', () =>
+  withRoute(['secret'], async ({ send, ports }) => {
+    for (const [n, length] of [1e15, 1e300, -5].entries()) {
+      const { startTime } = created.payload
+      const payload = { ...created.payload, uid: `long-${n}`, endTime: startTime, length }
+      assert.is((await send(textOf({ ...created, createdAt: '\ud800', payload }))).status, 200)
+    }
+    for (const { metadata } of await readToEnd(ports.events, { after: '', limit: 100 }))
+      assert.not.match(JSON.stringify(metadata.cause), /createdAt/)
+  }))
+
 test('tells a person that a payload template is probably set, until Cal.com sends its own form again', () =>
   withRoute(['secret'], async ({ send, needsPerson, counted }) => {
     for (const text of ['title=Intro', textOf({ title: 'Intro', uid: 'u' })])

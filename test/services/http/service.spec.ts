@@ -1,7 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Document } from '../../../ports/read-store/read-store.ts'
+import { bookings } from '../../../projections/bookings.ts'
+import { calendarFeeds } from '../../../projections/calendar-feeds.ts'
+import { publications } from '../../../projections/publications.ts'
 import { Readiness } from '../../../services/http/health-routes.ts'
-import { listParked, writeParked } from '../../../services/read-models/parked-events.ts'
+import { listParked, parkedEvents, writeParked } from '../../../services/read-models/parked-events.ts'
 import { StatusReport } from '../../../services/status/status-report.ts'
 import { appendNext } from '../../support/append-next.ts'
 import { type HttpFixture, withHttp } from '../../support/http-fixture.ts'
@@ -113,6 +117,60 @@ test(
     const stage = (name: string) => stages.find((one) => one.stage === name)
     assert.equal(stage('due→fetched'), { stage: 'due→fetched', backlog: 1, oldestAgeMs: 30_000 })
     assert.equal(stage('published→applied'), { stage: 'published→applied', backlog: 1, oldestAgeMs: 30_000 })
+  }),
+)
+
+test(
+  'tells all else where a document cannot be told of, and names that one',
+  withHttp(async (http) => {
+    const { readStore, events, newId } = http.ports
+    const metadata = { correlationId: 'c', causationId: 'd', actor: 'webhook:calcom' }
+    const at = http.clock.now().toString()
+    const register = (calendarSyncId: string, credentialId: string) =>
+      appendNext(events, `calendarSync-${calendarSyncId}`, [
+        {
+          id: newId(),
+          type: 'CalendarSyncRegistered',
+          data: { calendarSyncId, userId: 'u1', provider: 'google', calendarKey: 'k', credentialId, at },
+          metadata,
+        },
+      ])
+    // A version of before took half a character from a delivery.
+    await register('half', '\ud800')
+    await register('whole', 'c1')
+    await http.ports.caughtUp('all')
+    const damaged = (collection: string, id: string, value: Document, index: string) =>
+      readStore.write([
+        {
+          collection,
+          id,
+          put: { position: '9', value },
+          keys: { [index]: [at] },
+          position: '99999999999999999999',
+        },
+      ])
+    await damaged(bookings.collection.name, 'b1', { state: { bookingUid: 'b1' } }, 'byAttention')
+    await damaged(publications.collection.name, 'p1', { at: 'yesterday' }, 'unreported')
+    await damaged(
+      calendarFeeds.collection.name,
+      'k1',
+      { calendarKey: 'k1', held: [{ reason: 'NO' }] },
+      'withHeld',
+    )
+    await damaged(parkedEvents.name, 'e1', {}, 'parked')
+    const status = await statusOf(http)
+    const told = status.needsPerson.map(({ code, bookingUid, calendarKey, calendarSyncId }) =>
+      [code, bookingUid, calendarSyncId ?? calendarKey].join(' ').trim(),
+    )
+    assert.equal(told.toSorted(), [
+      'CREDENTIAL_AWAITED  half',
+      'CREDENTIAL_AWAITED  whole',
+      'DOCUMENT_UNREADABLE',
+      'DOCUMENT_UNREADABLE  k1',
+      'DOCUMENT_UNREADABLE b1',
+    ])
+    const sentences = status.needsPerson.map(({ sentence }) => sentence).join(' ')
+    assert.match(sentences, /cannot tell of b1 \(.*cannot tell of the booking events without an outcome \(/)
   }),
 )
 

@@ -239,7 +239,8 @@ test(
       ['BookingCancelled'],
     )
     assert.equal((await sync.decisions(uid)).slice(-1), ['EVENT_RESTORED'])
-    const [waits] = (await bookingsNeedingAttention(sync.ports.readStore, { limit: 10 })).items
+    const [waiting] = await bookingsNeedingAttention(sync.ports.readStore, { limit: 10 })
+    const waits = waiting?.show()
     assert.equal([waits?.bookingUid, waits?.attention, waits?.status], [uid, 'EVENT_RESTORED', 'CANCELLED'])
   }),
 )

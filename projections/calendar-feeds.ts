@@ -1,5 +1,5 @@
 // The exceptions in reading each calendar: failures, and changes that wait for a person.
-import type { HoldReason } from '../domain/calendar/feed.ts'
+import type { HeldCode } from '../domain/booking/decisions.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
 
@@ -8,7 +8,7 @@ export type CalendarFeedDocument = {
   calendarKey: string
   /** `since` when it last worked; `code` why it fails now. */
   failing?: { code: string; since: string }
-  held: { bookingUid: string; reason: HoldReason; since: string }[]
+  held: { bookingUid: string; reason: HeldCode; since: string }[]
   fullSyncCompletedAt?: string
   syncTokenExpiredAt?: string
 }

@@ -23,8 +23,8 @@ export type Entry = {
   readonly flags?: true
   /** A person is told: in the booking's `attention`, the status and the console. */
   readonly told?: 'while open' | 'always'
-  /** The change waits until a person releases or discards it. */
-  readonly held?: true
+  /** The change waits until a person releases or discards it. `because`: why many are held. `lost`: the calendar is. */
+  readonly held?: { readonly because: string; readonly lost?: true }
   /** Calendar and booking are at odds from then on, or, if they were, are no longer. */
   readonly diverges?: true
   readonly agrees?: true
@@ -122,7 +122,10 @@ const catalogue = {
   DELETION_UNCLEAR: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: {
+      because:
+        'the calendar says no more than that an event is gone, which is also how it looks when it is given to another organiser',
+    },
     because:
       'the calendar says no more than that the event is gone, which is also how it looks when an event is given to another organiser',
     remedy: 'release it to cancel the booking, or discard it if the meeting takes place',
@@ -230,7 +233,7 @@ const catalogue = {
   FIRST_LOOK: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: { because: 'event and booking differed already when they were linked' },
     because:
       'the event and the booking already differed when they were linked, so the difference is held for a person',
     remedy: 'release it to carry it to the booking, or discard it',
@@ -238,7 +241,7 @@ const catalogue = {
   MASS_CHANGE: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: { because: 'more cancellations came of this calendar at once than MASS_CHANGE_LIMIT' },
     because:
       'more bookings of this calendar would have been cancelled within an hour than may be without a person, so this one is held',
     remedy: "release the calendar's held changes to have the booking cancelled, or discard them",
@@ -246,7 +249,7 @@ const catalogue = {
   MASS_MOVE: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: { because: 'more bookings of this calendar were moved at once than MASS_CHANGE_LIMIT' },
     because:
       'more bookings of this calendar would have been moved within an hour than may be without a person, so this one is held',
     remedy: "release the calendar's held changes to have the booking moved, or discard them",
@@ -254,7 +257,7 @@ const catalogue = {
   CALENDAR_GONE: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: { because: 'the calendar is not there any more', lost: true },
     because: 'the calendar itself was gone for a while, so what is deleted in it is held for a person',
     remedy:
       'have the calendar shared again, then release its held changes; discard them if it is gone for good',
@@ -262,7 +265,10 @@ const catalogue = {
   ACCOUNT_CHANGED: {
     leaves: 'sets aside',
     told: 'while open',
-    held: true,
+    held: {
+      because: "the calendar knows none of its bookings' events, as if the account behind it were another",
+      lost: true,
+    },
     because:
       'the account behind the calendar seems to be another one, so what is deleted in it is held for a person',
     remedy: "connect the right account again, then release the calendar's held changes",
@@ -314,7 +320,7 @@ type CodesThat<What extends Leaves> = {
 export type CancellationReason = CodesThat<'BookingCancelled'>
 /** Why a change waits for a person. */
 export type HeldCode = {
-  [Code in DecisionCode]: (typeof catalogue)[Code] extends { held: true } ? Code : never
+  [Code in DecisionCode]: (typeof catalogue)[Code] extends { held: object } ? Code : never
 }[DecisionCode]
 /** What a person is told of a booking itself. */
 export type FlagCode =
@@ -337,6 +343,10 @@ export const cancellationReasons: readonly CancellationReason[] = Object.keys(ca
 
 /** The reason of a cancellation, in words for a guest. */
 export const guestReasonOf = (code: CancellationReason): string => catalogue[code].guest
+
+/** Why changes are held, by the reason out of a stream or read model, where another version may have written it. */
+export const holdOf = (reason: string): NonNullable<Entry['held']> =>
+  decisionOf(reason)?.held ?? { because: 'for a reason that this version does not know' }
 
 /** What happened to the event of a cancelled booking, as a clause. */
 export const happenedFor = (code: CancellationReason): string => catalogue[code].happened

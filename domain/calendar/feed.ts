@@ -1,15 +1,7 @@
 // Exceptional facts about reading one calendar. Stream: calendarFeed-<calendarKey>; ordinary fetches leave no event,
 // so that it stays short. The event types are a storage format.
+import type { HeldCode } from '../booking/decisions.ts'
 import { accept, type Decision } from '../decision.ts'
-
-/** Why changes wait for a person: codes of decisions that are held. */
-export type HoldReason =
-  | 'FIRST_LOOK'
-  | 'DELETION_UNCLEAR'
-  | 'MASS_CHANGE'
-  | 'MASS_MOVE'
-  | 'CALENDAR_GONE'
-  | 'ACCOUNT_CHANGED'
 
 export type CalendarFeedEvent =
   | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }
@@ -19,7 +11,7 @@ export type CalendarFeedEvent =
   | { type: 'FetchingRecovered'; data: { calendarKey: string; at: string } }
   | {
       type: 'ChangesHeld'
-      data: { calendarKey: string; reason: HoldReason; bookingUids: string[]; at: string }
+      data: { calendarKey: string; reason: HeldCode; bookingUids: string[]; at: string }
     }
   /** Released is not applied: each booking is looked at again. */
   | { type: 'HeldChangesReleased'; data: { calendarKey: string; bookingUids: string[]; at: string } }
@@ -101,7 +93,7 @@ export const recoverFetching = (state: CalendarFeed, fact: At): Decision<Calenda
  */
 export function holdChanges(
   state: CalendarFeed,
-  fact: At & { reason: HoldReason; bookingUids: readonly string[] },
+  fact: At & { reason: HeldCode; bookingUids: readonly string[] },
   since?: string,
 ): Decision<CalendarFeedEvent> {
   const bookingUids = fact.bookingUids.filter(

@@ -1,6 +1,6 @@
 // What happened, told to people: console, timeline and log. Plain English, times in UTC, nothing about a person.
 
-import { guestReasonOf } from '../booking/decisions.ts'
+import { guestReasonOf, holdOf } from '../booking/decisions.ts'
 import type { BookingEvent } from '../booking/events.ts'
 import type { CalendarFeedEvent } from '../calendar/feed.ts'
 import type { SyncPolicyEvent } from '../calendar/policy.ts'
@@ -89,9 +89,7 @@ function sentenceOfFeed(event: CalendarFeedEvent): string {
     case 'FetchingRecovered':
       return 'The calendar can be read again.'
     case 'ChangesHeld':
-      return `Changes to ${counted(event.data.bookingUids.length, 'booking')} are held for a person, ${
-        holdReasons[event.data.reason]
-      }.`
+      return `Changes to ${counted(event.data.bookingUids.length, 'booking')} are held for a person: ${holdOf(event.data.reason).because}.`
     case 'HeldChangesReleased':
       return `The held changes to ${counted(event.data.bookingUids.length, 'booking')} were released: each event is looked at again.`
     case 'HeldChangesDiscarded':
@@ -100,16 +98,6 @@ function sentenceOfFeed(event: CalendarFeedEvent): string {
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-const holdReasons = {
-  FIRST_LOOK: 'because they were there before the bookings were linked',
-  DELETION_UNCLEAR: 'because their events may have been given to another organiser instead of deleted',
-  MASS_CHANGE: 'because so many deletions at once may be a mistake',
-  MASS_MOVE: 'because so many moves at once may be a mistake',
-  CALENDAR_GONE: 'because their calendar is not there any more',
-  ACCOUNT_CHANGED:
-    'because the calendar knows none of their events: the account behind its credential seems to be another one',
-}
 
 function sentenceOfSubscription(event: CalendarSubscriptionEvent): string {
   switch (event.type) {

@@ -1,6 +1,6 @@
 // Changes that wait for a person, told under the reason for which they are held.
 import type { CommandPorts } from '../../commands/command.ts'
-import type { HoldReason } from '../../domain/calendar/feed.ts'
+import { holdOf } from '../../domain/booking/decisions.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { calendarFeedsWithHeld } from '../../projections/calendar-feeds.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
@@ -18,10 +18,17 @@ export async function heldChanges({
     const perReason = [...Map.groupBy(held, ({ reason }) => reason)]
     return perReason.map(([code, changes]): NeedsPerson => {
       const [first] = changes
-      const { because, next } = holds[code]
+      const { because, lost } = holdOf(code)
       const many = changes.length === 1 ? '1 change is' : `${changes.length} changes are`
       const sentence = `${many} held in this calendar: ${because}.`
-      return { code, sentence, next, calendarKey, externalCalendarId, ...defined({ since: first?.since }) }
+      return {
+        code,
+        sentence,
+        next: lost ? LOST : SPEAK,
+        calendarKey,
+        externalCalendarId,
+        ...defined({ since: first?.since }),
+      }
     })
   })
 }
@@ -30,23 +37,3 @@ const SPEAK =
   'Read the timelines of its bookings. Send ReleaseHeldChanges to carry the changes out, or DiscardHeldChanges to leave the bookings as they are.'
 const LOST =
   "Connect the calendar's account again, or have the calendar shared again, and send ReleaseHeldChanges. If the calendar is gone for good, cancel its bookings in Cal.com and send DiscardHeldChanges."
-
-/** Why changes are held, and what to do: a hold is told under its reason. */
-const holds: { readonly [Reason in HoldReason]: { because: string; next: string } } = {
-  FIRST_LOOK: {
-    because: 'event and booking differed already when they were linked',
-    next: SPEAK,
-  },
-  DELETION_UNCLEAR: {
-    because:
-      'the calendar says no more than that an event is gone, which is also how it looks when it is given to another organiser',
-    next: SPEAK,
-  },
-  MASS_CHANGE: { because: 'more cancellations came of it at once than MASS_CHANGE_LIMIT', next: SPEAK },
-  MASS_MOVE: { because: 'more bookings were moved with it at once than MASS_CHANGE_LIMIT', next: SPEAK },
-  CALENDAR_GONE: { because: 'the calendar is not there any more', next: LOST },
-  ACCOUNT_CHANGED: {
-    because: "it knows none of its bookings' events, as if the account behind it were another",
-    next: LOST,
-  },
-}

@@ -1,7 +1,8 @@
 import { calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
-import { type HoldReason, holdChanges } from '../../domain/calendar/feed.ts'
+import { type HeldCode, holdOf } from '../../domain/booking/decisions.ts'
+import { holdChanges } from '../../domain/calendar/feed.ts'
 import { turnsByKey } from '../../ports/turns.ts'
 import { type CalendarFeedDocument, calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { cancellationsSince, movedSince, movesSince } from '../../projections/publications.ts'
@@ -24,7 +25,7 @@ export type Brake = {
     context: CommandContext,
     change: { calendarKey: string; bookingUid: string; change: Change; released: boolean },
     carryOut: () => Promise<Result>,
-    recordHeld: (reason: HoldReason) => Promise<Result>,
+    recordHeld: (reason: HeldCode) => Promise<Result>,
   ): Promise<Result>
 }
 
@@ -75,13 +76,13 @@ export async function changesLeft(
 }
 
 /** Holds deletions of a lost calendar, also after its return, until a person has spoken. */
-function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): HoldReason | undefined {
+function reasonOfLoss(feed: CalendarFeedDocument | undefined, change: Change): HeldCode | undefined {
   if (change !== 'CANCELLATION') return undefined
   if (feed?.failing?.code === 'CALENDAR_GONE') return 'CALENDAR_GONE'
   return feed?.held.map(({ reason }) => reason).find(isLoss)
 }
 
-const isLoss = (reason: HoldReason): boolean => reason === 'CALENDAR_GONE' || reason === 'ACCOUNT_CHANGED'
+const isLoss = (reason: HeldCode): boolean => holdOf(reason).lost === true
 
 /** Holds all changes that a fetch found, if they are more than are left. Returns the reason of the hold, or undefined. */
 export async function holdIfTooMany(
@@ -90,7 +91,7 @@ export async function holdIfTooMany(
   calendarKey: string,
   change: Change,
   bookingUids: readonly string[],
-): Promise<HoldReason | undefined> {
+): Promise<HeldCode | undefined> {
   if (bookingUids.length === 0) return undefined
   if (bookingUids.length <= (await changesLeft(ports, calendarKey, change))) return undefined
   const feed = await calendarFeedByKey(ports.readStore, calendarKey)
@@ -104,7 +105,7 @@ export const hold = (
   ports: ServicePorts,
   context: CommandContext,
   calendarKey: string,
-  reason: HoldReason,
+  reason: HeldCode,
   bookingUids: readonly string[],
   since?: string,
 ) =>

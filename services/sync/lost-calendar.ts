@@ -3,8 +3,8 @@
 import { bookingAggregate, calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { load } from '../../commands/execute.ts'
+import type { HeldCode } from '../../domain/booking/decisions.ts'
 import type { Sight } from '../../domain/booking/look.ts'
-import type { HoldReason } from '../../domain/calendar/feed.ts'
 import { instant } from '../../domain/times.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
@@ -67,7 +67,7 @@ async function bookingsIn({ ports, calendarKey }: Looking): Promise<string[]> {
  */
 async function holdLost(
   looking: Looking,
-  reason: HoldReason,
+  reason: HeldCode,
   since: string | undefined,
   bookingUids: readonly string[],
   isLost: (sight: Sight) => boolean = isOutOfSight,

@@ -1,7 +1,6 @@
-// One fetch of one calendar (Google's onWatchedCalendarChange): everything that changed since the sync token is matched
-// with bookings. What decides nothing is recorded at once; what calls for action becomes a signal to look at that
-// booking. Only when all of that is durable does the caller complete the fetch with the new token: a crash anywhere
-// before repeats from the old one.
+// Fetches one calendar (Google's onWatchedCalendarChange), and matches all changes since the sync token with bookings. A
+// change that does not act is recorded at once; any other signals a look at its booking. The caller stores the new token
+// once all of that is durable. After a crash the fetch repeats from the old token.
 import { calendarFeedAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
 import {
@@ -56,16 +55,16 @@ export async function fetchCalendar(
   return { kind: 'done', syncToken, changed, ...onceMore(lease, fetched) }
 }
 
-/** `changed`: something in it concerned a booking. Without `syncToken` the list told everything but where it ended. */
+/** `changed`: an event of the list concerned a booking. Without `syncToken` the list is whole, but names no end. */
 type Fetched = { ok: true; syncToken?: string; events: number; full: boolean; changed: boolean }
 
-/** How long after an empty list that followed a push the calendar is asked once more. */
+/** After a push and an empty list, the calendar is asked once more after this time. */
 const ONCE_MORE_MS = 10_000
 
-/** What a calendar remembers from one fetch to the next: its last list had no token; a push was asked for twice. */
+/** Memo of a calendar between fetches: the last list had no token; the list of a push was asked for twice. */
 const [TOKEN_MISSED, ASKED_TWICE] = ['tokenMissed', 'askedTwice'] as const
 
-/** A list can be behind the push that announced it. Once for each push: most have nothing to tell. */
+/** A list can lag behind its push, so it is asked for once more. Once is enough: most empty lists are right. */
 function onceMore(
   { cause, memo }: Lease,
   { events, full }: Fetched,
@@ -95,7 +94,7 @@ async function readChanges(
       if (events > 0 && !signal.aborted) await signalPart(ports, lease, findings, signal)
       return page
     }
-    // The lease may be another's by now: what comes of it is theirs to find.
+    // Another process may have the lease by now, and will find the same.
     if (signal.aborted) return { ok: false, code: 'UNAVAILABLE', reason: 'aborted' }
     events += page.value.events.length
     await matchPage(ports, { calendarKey, cause: lease.cause, observedAt }, page.value.events, findings)
@@ -117,7 +116,7 @@ async function readChanges(
   }
 }
 
-/** What the whole list says of series. */
+/** Resolves the series that the whole list shows or lacks. */
 async function resolveSeries(
   ports: ServicePorts,
   lease: Lease,
@@ -130,8 +129,8 @@ async function resolveSeries(
 }
 
 /**
- * What was seen is true, whatever the rest of the answer lacks: it is acted on before the fetch begins anew. A series that
- * changed is known in part only: each of its bookings is looked at by itself.
+ * Signals the findings of a list that broke off, before the fetch begins anew: they are true all the same. A changed series
+ * is known in part only, so each of its bookings is looked at.
  */
 async function signalPart(
   ports: ServicePorts,
@@ -146,7 +145,7 @@ async function signalPart(
   await signalFindings(ports, lease, findings, signal)
 }
 
-/** The calendar is well, and what it shows is read again until Cal.com can be asked about it. */
+/** The calendar is well. The same list is read again until Cal.com can be asked about it. */
 function unweighed(
   { log, random }: ServicePorts,
   { key: calendarKey, failures }: Lease,
@@ -167,7 +166,7 @@ async function failed(
   if (signal.aborted) return { kind: 'failed', code: 'ABORTED', retryInMs: 0 }
   const calendarKey = lease.key
   const context = contextOf(ports, 'sync-worker', lease.cause)
-  // A calendar that is not there any more is for a person to look at: its bookings stay as they are.
+  // A person is told of a calendar that is gone. Its bookings stay as they are.
   const code = error.code === 'NOT_FOUND' || error.code === 'GONE' ? 'CALENDAR_GONE' : error.code
   const reason = defined({ reason: error.reason })
   await execute(ports, context, calendarFeedAggregate, calendarKey, (state) =>

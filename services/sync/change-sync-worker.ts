@@ -14,9 +14,9 @@ import type { WorkedOutcome } from './counted-outcomes.ts'
 import { lookAtBooking } from './look.ts'
 
 export type WorkerOptions = {
-  /** How many subjects at a time, not counting slow ones; four times as many with those. */
+  /** Subjects worked on at a time, without slow ones; four times as many with slow ones. */
   width: number
-  /** How long a subject is ours unless the lease is renewed, which happens every third of it. */
+  /** Lease of a subject, in milliseconds; renewed every third of it. */
   leaseMs: number
   signal: AbortSignal
   /** Called for each subject worked on, for the metrics. */
@@ -26,18 +26,17 @@ export type WorkerOptions = {
 /** When idle, the queue is asked again at least this often: another process may have signalled. */
 const IDLE_MS = 1_000
 
-/** What the log calls that which does not answer. */
+/** The name of the queue in log lines. */
 const QUEUE = 'signal queue'
 
-/** Work that takes longer gives its place up to others: mostly it waits for an answer that will not come in time. */
+/** Work that takes longer gives up its place: mostly it waits for an answer that comes late or never. */
 const SLOW_MS = 1_000
-/** So many times `width` are under way at most, slow ones included. */
+/** At most this many times `width` subjects are under way, slow ones included. */
 const MOST_WIDTHS = 4
 
 /**
- * Takes due subjects off the signal queue, `width` at a time (see WorkerOptions), until `signal` aborts; then what is
- * under way is finished or given back, and the promise resolves. A lease that was lost is not completed: another worker
- * has the subject.
+ * Leases due subjects from the signal queue, `width` at a time (see WorkerOptions), until `signal` aborts. Then work under
+ * way is finished or given back, and the promise resolves. A lost lease is not completed: another worker has the subject.
  */
 export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOptions): Promise<void> {
   const { signal, width } = options
@@ -61,8 +60,8 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   }
 
   /**
-   * Starts on so many subjects; says how long to wait where there were fewer. As long as there are enough, ever more are
-   * leased at once: the embedded stores commit them together, and much of what comes of them.
+   * Starts on `count` subjects. Returns how long to wait if there were fewer. While there are enough, ever more are leased
+   * at once: the embedded stores then commit the leases together, and much of the work.
    */
   async function leaseUpTo(count: number): Promise<number> {
     const leases = await Promise.allSettled(Array.from({ length: count }, leaseOne))
@@ -144,7 +143,7 @@ async function workOn(
     if (lost.signal.aborted) return
     const outcome = await outcomeOf(ports, brake, lease, AbortSignal.any([options.signal, lost.signal]))
     if (lost.signal.aborted) return
-    // What a stopping process could not learn is nobody's failure: it is given back untouched.
+    // A process that stops gives its work back untouched. No failure is counted.
     if (options.signal.aborted && outcome.kind === 'failed') {
       await ports.queue.release(lease)
       options.observe?.(lease.kind, 'released')
@@ -160,7 +159,7 @@ async function workOn(
   }
 }
 
-/** What went wrong unexpectedly is retried with backoff and visible; nothing is dropped. */
+/** Logs an unexpected error and retries with backoff; nothing is dropped. */
 async function outcomeOf(
   ports: ServicePorts,
   brake: Brake,

@@ -2,10 +2,10 @@ import type { Metrics } from '../../ports/metrics.ts'
 import type { Kind } from '../../ports/signal-queue/signal-queue.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 
-/** What working on a subject came to; `released`: given back untouched by a process that stops. */
+/** Outcome of work on a subject. `released`: a process that stops gave the subject back untouched. */
 export type WorkedOutcome = SubjectOutcome | 'released'
 
-/** Counts one subject worked on: a fetch of a calendar by whether it found anything, looks by how they ended. */
+/** Counts one subject worked on: a fetch by whether it found a change, a look by its end. */
 export function countOutcome(
   metrics: Pick<Metrics, 'fetched' | 'looked'>,
   kind: Kind,

@@ -1,6 +1,6 @@
-// Where none of a booking's events is alive, they are looked for under the same id in the other calendars that the host
-// keeps in step: an event that was moved to another calendar looks deleted in its old one, and Cal.com need not say in
-// which calendar it has written an event. A booking with an event that is alive costs no call here.
+// Looks for a booking's events in the host's other synced calendars, under the same id, if none of them is alive. An event
+// that was moved to another calendar looks deleted in its old calendar. Also, Cal.com need not say in which calendar it has
+// written an event. A booking with a living event costs no call here.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
@@ -16,8 +16,8 @@ import type { ServicePorts } from '../running/service-ports.ts'
 import type { Sights } from './sights.ts'
 
 /**
- * `moved`: an event lives in another calendar, which the booking refers to now. `unfound`: nobody knows in which calendar
- * the events are, and they are in none. Else the sights to decide on: those that could not be looked for are unread.
+ * `moved`: an event lives in another calendar, and the booking refers to that now. `unfound`: nobody knows the calendar of
+ * the events, and no calendar has them. Else the sights to decide on; an event that could not be looked for is unread.
  */
 export type Elsewhere = { kind: 'moved' } | { kind: 'unfound' } | { kind: 'sights'; sights: Sights }
 
@@ -47,24 +47,24 @@ export async function lookElsewhere(
   return { kind: 'sights', sights: { look: { ...look, sights }, failures: [...here.failures, ...failures] } }
 }
 
-/** It is cancelled, or its calendar does not know it. A failure says nothing of where it is. */
+/** True if the event is cancelled, or unknown to its calendar. A failure does not say where the event is. */
 export const isOutOfSight = ({ result }: Sight): boolean =>
   'seen' in result ? result.seen.status === 'cancelled' : isNotThere({ code: result.unknown })
 
 const isNotThere = ({ code }: { code: string }): boolean => code === 'NOT_FOUND' || code === 'GONE'
 
-/** What was deleted keeps its organiser; what was moved to another calendar leaves an entry without one. */
+/** A deleted event keeps its organiser. An event moved to another calendar leaves an entry without organiser. */
 const isDeletedHere = ({ result }: Sight): boolean => 'seen' in result && result.seen.organizerSelf === true
 
-/** Nobody has stored a credential for it, which may stay so for ever. */
+/** True if nobody has stored a credential for the calendar, which may stay so for ever. */
 const isUnconnected = ({ code, reason }: ProviderError): boolean =>
   code === 'CREDENTIAL_MISSING' && reason !== 'VAULT_KEY_UNKNOWN'
 
-/** Its calendar was only guessed, and does not know it. */
+/** True if the calendar was only guessed, and does not know the event. */
 const isGuess = (booking: OpenBooking, sight: Look['sights'][number]): boolean =>
   'unknown' in sight.result && findReference(booking, sight)?.guessed === true
 
-/** Registered a moment ago, a calendar counts already: the event may have been moved there. */
+/** The calendars include one registered a moment ago: the event may have been moved there. */
 async function otherCalendarsOf(ports: ServicePorts, userId: string): Promise<string[]> {
   await ports.caughtUp('calendar-syncs')
   const syncs = await syncsOfUser(ports.readStore, userId)

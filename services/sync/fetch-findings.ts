@@ -19,8 +19,8 @@ import { type LookMemo, writeLookMemo } from './look-memo.ts'
 import { flagChanged, linkedInstances, pairWithSeries, type SeriesPairing } from './series-resolution.ts'
 
 /**
- * Every future booking linked to a series that changed gets its instance's present name, and is looked at. Runs after
- * the last page, so that a split's old and new master are known together.
+ * Gives every future booking of a changed series its instance's present name, and has the booking looked at. Runs after the
+ * last page, so that a split's old and new master are known together.
  */
 export async function resolveChangedSeries(
   ports: ServicePorts,
@@ -32,7 +32,7 @@ export async function resolveChangedSeries(
   const linked = await linkedInstances(ports, lease.key, [...findings.masters.keys()])
   for (const [root, changed] of findings.masters) {
     const { parts: masters, unclear } = partsOf([...changed.values()], othersThan(root, findings))
-    // What is known to belong to a part already leaves fewer of its instances for the others to be.
+    // An instance that is known to belong to a part cannot belong to another booking.
     const roots = new Set([root, ...masters.map(({ id }) => seriesRoot(id))])
     const instances = [...roots].flatMap((one) => linked.get(one) ?? [])
     const pairings = await pairWithSeries(ports, access, { masters, unclear }, instances, signal)
@@ -44,8 +44,8 @@ export async function resolveChangedSeries(
 }
 
 /**
- * Series that this one may go on as, whether bookings are linked to them or not. A fetch may have broken off while it
- * followed into one.
+ * Series that this series may go on as, with or without linked bookings. An earlier fetch may have linked some bookings
+ * before it broke off.
  */
 function othersThan(root: string, { masters, otherMasters }: Findings): ExternalEvent[] {
   const linked = [...masters].filter(([other]) => other !== root).flatMap(([, of]) => [...of.values()])
@@ -62,7 +62,7 @@ async function follow(
 ): Promise<void> {
   const { bookingUid, outcome, event } = pairing
   const instance = instances.find((one) => one.bookingUid === bookingUid)
-  // What has begun only helps to pair the others.
+  // A booking that has begun only helps to pair the others.
   if (instance === undefined || Temporal.Instant.compare(instance.start, ports.now()) <= 0) return
   const { reference: from } = instance
   findings.listed.add(bookingUid)
@@ -100,13 +100,13 @@ const nameOf = ({ calendarKey, externalEventId }: EventName): EventName => ({ ca
 /** How many looks are rehearsed at a time. */
 const WIDTH = 8
 
-/** Cal.com could not be asked, without which nobody knows how many changes are for a person. */
+/** Cal.com could not be asked, so nobody knows how many changes a person must decide. */
 export type Unasked = { code: string; retryAfterMs?: number }
 
 /**
- * Makes every look of the fetch durable, in one write. More changes of a kind than the brake leaves are all held, not some
- * of them: a calendar that was cleared is one decision, and a person's. Only those count that would still be published
- * once Cal.com was asked. Where it cannot be, they are neither held nor signalled: the fetch is to find them again.
+ * Signals every look of the fetch, in one write. If there are more changes of a kind than the brake allows, all of them are
+ * held: to clear a calendar is one decision, and a person's. A change counts if it would be published once Cal.com was
+ * asked. If Cal.com cannot be asked, the changes are neither held nor signalled, and the fetch finds them again.
  */
 export async function signalFindings(
   ports: ServicePorts,
@@ -143,7 +143,7 @@ const CHANGES: readonly Change[] = ['CANCELLATION', 'MOVE']
 
 type Acting = Extract<Rehearsal, { kind: 'acts' }>
 
-/** Holds what would act where it is too much: the bookings that nothing more need be done about. */
+/** Holds the changes that would act, if there are too many. Returns the bookings held. */
 async function heldOf(
   ports: ServicePorts,
   context: CommandContext,
@@ -170,7 +170,7 @@ async function heldOf(
 
 const memoOf = ({ calledBy, seriesEnded }: Finding): LookMemo => defined({ calledBy, seriesEnded })
 
-/** Which looks at these bookings would publish. What cannot be asked about one cannot be about the others. */
+/** Rehearses looks at these bookings. Returns those that would act. Stops once Cal.com cannot be asked about one. */
 async function rehearsed(
   ports: ServicePorts,
   lease: Lease,

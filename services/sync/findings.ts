@@ -1,4 +1,4 @@
-// What a fetch gathers, page by page, until its last one.
+// Findings of a fetch, gathered page by page.
 import { isCancellation } from '../../domain/booking/decisions.ts'
 import { isNewer } from '../../domain/booking/event-age.ts'
 import type { LookDecision } from '../../domain/booking/look.ts'
@@ -7,13 +7,13 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import type { Change } from './brake.ts'
 
-/** What a fetch found to be looked at, kept until its last page: nothing here is decided yet. */
+/** Bookings and series to look at, kept until the last page. Nothing here is decided yet. */
 export type Findings = {
   /** Bookings to look at, each with what the fetch showed of its events, by event id. */
   looks: Map<string, Finding>
-  /** Masters that changed, by the root of their series, then by id; also one that does not repeat any more. */
+  /** Masters that changed, by the root of their series, then by id. A master that repeats no more is among them. */
   masters: Map<string, Map<string, ExternalEvent>>
-  /** Masters of series that no booking is linked to, by id: what a series goes on as once it was split. */
+  /** Masters of series without linked bookings, by id. A series that was split may go on as one of these. */
   otherMasters: Map<string, ExternalEvent>
   /** The newest listed version of each event that concerned a booking, by id. */
   newest: Map<string, ExternalEvent>
@@ -22,15 +22,15 @@ export type Findings = {
 }
 
 /**
- * `calledBy`: the version of an event that calls for action, as the list shows it. `would`: what a look might publish, which the
- * brake weighs. `seriesEnded`: the booking's series ends before it and goes on under no other id.
+ * `calledBy`: the version of an event that calls for action in the list. `would`: the change that a look might publish, for
+ * the brake to weigh. `seriesEnded`: the booking's series ends before the booking, and goes on under no other id.
  */
 export type Finding = {
   cause?: Cause
   calledBy?: string
   would?: Change
   seriesEnded?: true
-  /** The events that it was found by. */
+  /** The ids of the events that led to the booking. */
   events: Set<string>
 }
 
@@ -42,7 +42,7 @@ export const newFindings = (): Findings => ({
   listed: new Set(),
 })
 
-/** A master that bookings are linked to: its series is to be resolved. */
+/** Adds a master with linked bookings, so that its series is resolved. */
 export function addMaster(findings: Findings, master: ExternalEvent): void {
   const root = seriesRoot(master.id)
   const masters = findings.masters.get(root) ?? new Map<string, ExternalEvent>()
@@ -58,7 +58,7 @@ export function lookAt(findings: Findings, bookingUid: string, externalEventId: 
   findings.looks.set(bookingUid, { ...known, events })
 }
 
-/** `names`: of the events that called for action; `gone`: one of them is. */
+/** Adds a booking to look at. `names`: the events that called for action. `gone`: one of these events is gone. */
 export function found(
   findings: Findings,
   bookingUid: string,
@@ -76,7 +76,7 @@ export function found(
   })
 }
 
-/** A newer version of an event takes back what an older one in the same list called for. */
+/** Takes back a finding: a newer version in the same list calls for no action. */
 export function forget(findings: Findings, bookingUid: string, names: readonly string[]): void {
   const known = findings.looks.get(bookingUid)
   if (known === undefined) return
@@ -85,8 +85,8 @@ export function forget(findings: Findings, bookingUid: string, names: readonly s
 }
 
 /**
- * A list may hold an id more than once: its newest version counts, wherever it stands. `before`: what former pages showed;
- * what is older than that is left out.
+ * Returns the newest version of each event: a list may hold an id more than once. Versions older than those of former pages
+ * (`before`) are left out.
  */
 export function newestOfEach(
   events: readonly ExternalEvent[],

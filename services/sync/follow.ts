@@ -1,4 +1,4 @@
-// A reference follows the meeting, not the id: events go by another name once their series was edited or split.
+// Follows the meeting, not the id: an event has another name once its series was edited or split.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
@@ -11,7 +11,7 @@ import type { ExternalEvent } from '../../domain/external-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Keeps up with the names of a booking's events; true where one has another name now, so that it is to be seen anew. */
+/** Records new names of a booking's events. True if there was one: then the booking is to be looked at anew. */
 export async function follow(
   ports: ServicePorts,
   context: CommandContext,
@@ -31,7 +31,7 @@ export async function follow(
   return followed
 }
 
-/** An instance belongs to another master once its series was split, and to none once it was taken out of it. */
+/** The event's present name, if it is new. A split gives an instance another master; detaching takes the master away. */
 export function nameNow(stored: StoredReference, event: ExternalEvent): StoredReference | undefined {
   const { recurringEventId, id } = event
   if (event.status === 'cancelled') return undefined
@@ -39,7 +39,7 @@ export function nameNow(stored: StoredReference, event: ExternalEvent): StoredRe
   return nameIn(stored, event)
 }
 
-/** The event's name in the calendar of another one. */
+/** The event's name, in the calendar of the other reference. */
 export const nameIn = (
   { provider, calendarKey }: StoredReference,
   { id, recurringEventId, originalStart }: ExternalEvent,

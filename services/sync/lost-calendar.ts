@@ -1,5 +1,5 @@
-// A calendar that is not there any more, or is another one under the same name, since the account behind its credential is
-// another: none of its bookings can be seen, and none is taken for deleted. They are held, for a person to say.
+// Holds the bookings of a lost calendar for a person, and takes no event for deleted. A calendar is lost if it is gone, or
+// if its credential now belongs to another account, whose calendar has the same name.
 import { bookingAggregate, calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { load } from '../../commands/execute.ts'
@@ -15,14 +15,14 @@ import { isOutOfSight, lookElsewhere } from './elsewhere.ts'
 import type { Findings } from './findings.ts'
 import { see } from './sights.ts'
 
-/** So long a calendar may be gone before its bookings are held: it may be shared again. */
+/** A calendar may be gone for this long before its bookings are held: it may be shared again. */
 const GONE_MS = 3_600_000
-/** One event that is unknown may be a wrong reference; several are another calendar. */
+/** A single unknown event may be a wrong reference. This many mean another calendar. */
 const STRANGERS = 2
 
 type Looking = { ports: ServicePorts; context: CommandContext; calendarKey: string; signal: AbortSignal }
 
-/** To be called for each fetch that failed because the calendar is gone. */
+/** Call this for each fetch that failed because the calendar is gone. */
 export async function holdIfGone(
   ports: ServicePorts,
   context: CommandContext,
@@ -38,7 +38,7 @@ export async function holdIfGone(
   await holdLost(looking, 'CALENDAR_GONE', failing.since, await bookingsIn(looking))
 }
 
-/** To be called with what a full list lacks: where it lacks everything, and nothing of it was ever there. */
+/** Call this after a full list. Holds if the list lacks every booking's event, and the calendar never knew them. */
 export async function holdIfAnother(
   ports: ServicePorts,
   lease: Lease,
@@ -62,8 +62,8 @@ async function bookingsIn({ ports, calendarKey }: Looking): Promise<string[]> {
 }
 
 /**
- * Holds those that are lost with their calendar, unless anything in it can be seen, or cannot be seen for another reason.
- * Those that a person has spoken of since are not held again.
+ * Holds the bookings that are lost with their calendar. Holds none if any event can be seen, or is unseen for another
+ * reason. A booking that a person has spoken of since is not held again.
  */
 async function holdLost(
   looking: Looking,
@@ -87,7 +87,7 @@ async function holdLost(
   return lost
 }
 
-/** `THERE`: the calendar shows it, or is in some other trouble. `ELSEWHERE`: it does not hang on this calendar alone. */
+/** `THERE`: the calendar shows the event, or fails otherwise. `ELSEWHERE`: the booking also has other calendars. */
 async function lookFor(
   { ports, context, calendarKey, signal }: Looking,
   bookingUid: string,
@@ -104,5 +104,5 @@ async function lookFor(
   return sights.look.sights.every(isLost) ? 'LOST' : 'ELSEWHERE'
 }
 
-/** Google goes on knowing what was deleted for weeks: it never knew this event. */
+/** True if Google never knew the event: it goes on knowing deleted events for weeks. */
 const isUnknown = ({ result }: Sight): boolean => 'unknown' in result && result.unknown === 'NOT_FOUND'

@@ -1,4 +1,4 @@
-// What a full list lacks: lacking is not yet gone, so it is asked for by name.
+// Asks by name for events that a full list lacks: an event that is lacking need not be gone.
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import { openBookingsFrom } from '../../projections/booking-references.ts'
@@ -7,7 +7,7 @@ import { addMaster, type Findings } from './findings.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'FULL_SYNC' }
 
-/** After a full sync every linked future booking whose event the list lacks is to be looked at. */
+/** Has every linked future booking looked at whose event the full list lacks. */
 export async function findMissing(
   ports: Pick<ServicePorts, 'readStore' | 'now'>,
   calendarKey: string,
@@ -19,8 +19,8 @@ export async function findMissing(
 }
 
 /**
- * A series of linked bookings that a full list lacks was deleted, given away, or has ended: its master is among the
- * findings as if the list had shown it. One that its calendar does not know says nothing.
+ * Adds the masters that a full list lacks to the findings, as if it had shown them. Such a series was deleted, given away,
+ * or has ended. A series that its calendar does not know says nothing.
  */
 export async function findMissingSeries(
   ports: Pick<ServicePorts, 'readStore' | 'now' | 'provider'>,

@@ -23,7 +23,7 @@ import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { addMaster, type Findings, forget, found, lookAt, newestOfEach } from './findings.ts'
 import { nameNow } from './follow.ts'
 
-/** Which page of which calendar: when it was asked for, and why. */
+/** A page of a calendar's list: its calendar, when it was asked for, and why. */
 export type PageSight = { calendarKey: string; cause: Cause; observedAt: Temporal.Instant }
 
 type Match = {
@@ -38,8 +38,8 @@ type Match = {
 const WIDTH = 500
 
 /**
- * Matches one page's events with the bookings that refer to them. Changes that decide nothing (an echo, a title, a past
- * event) are recorded with the booking; those that call for action go into the findings. Repeating a page changes nothing.
+ * Matches one page's events with the bookings that refer to them. A change that does not act (an echo, a title, a past
+ * event) is recorded with the booking. Any other change goes into the findings. A repeated page changes nothing.
  */
 export async function matchPage(
   ports: ServicePorts,
@@ -88,12 +88,12 @@ async function findMatches(
   const matches: Match[] = []
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
   for (const event of events) {
-    // What is said of a series is not said of one instance: `collectMasters` sees to it.
+    // A master says nothing of a single instance: `collectMasters` takes it.
     const known = concernedBy(byEvent.get(event.id) ?? [], event)
     const direct = known.filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
     if (direct.length > 0) findings.newest.set(event.id, event)
     for (const booking of direct) {
-      // Which of its occurrences the booking stands for, only a look can tell.
+      // Only a look can tell which occurrence stands for the booking.
       if (event.isSeries) {
         if (booking.open) lookAt(findings, booking.bookingUid, event.id)
         continue
@@ -130,8 +130,8 @@ const isLinkedAsInstanceOf = ({ references }: BookingReferencesDocument, eventId
   references.some((one) => one.externalEventId === eventId && one.recurringEventId === eventId)
 
 /**
- * A master, a tombstone of one, or one that does not repeat any more concerns every booking linked to an instance of its
- * series.
+ * Adds masters to the findings: also cancelled ones, and events that repeat no more. A master concerns every booking linked
+ * to an instance of its series.
  */
 async function collectMasters(
   ports: ServicePorts,
@@ -151,7 +151,7 @@ async function collectMasters(
   }
 }
 
-/** Decides what the page means for one booking, as far as it can be decided without a look of its own. */
+/** Decides a page's events for one booking, as far as that needs no look of its own. */
 async function decideOrFind(
   ports: ServicePorts,
   sight: PageSight,
@@ -193,8 +193,8 @@ async function decideOrFind(
 }
 
 /**
- * Learns another name of an event as soon as a list shows it: it may be the last that is heard of the series. Whether it
- * was news.
+ * Records another name of an event as soon as a list shows it: no later list may show the series again. True if the name
+ * was new.
  */
 async function followInPage(
   ports: ServicePorts,

@@ -1,4 +1,4 @@
-// Instances of a series get other ids when the series is edited or split: which instance is a booking's now?
+// Finds a booking's instance after its series was edited or split: instances get other ids then.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute } from '../../commands/execute.ts'
 import type { StoredReference } from '../../domain/booking/events.ts'
@@ -18,15 +18,15 @@ import type { Answer, CalendarAccess } from '../../ports/calendar-provider.ts'
 import { type BookingReferencesDocument, bookingsOfSeries } from '../../projections/booking-references.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 
-/** How far around the linked bookings instances are asked for: a series may be moved by days. */
+/** Instances are asked for this far around the linked bookings: a series may be moved by days. */
 const MARGIN_HOURS = 7 * 24
 
 export type SeriesPairing = ReturnType<typeof pairInstances>[number]
 
 /**
- * Pairs the bookings linked to one series with the instances of these masters of it (cancelled ones too), bounded to the
- * bookings' span. Bookings of other parts of the series are left out: what changed here says nothing of them. `unclear`:
- * the series may go on as yet another.
+ * Pairs the bookings linked to one series with the instances of these masters (cancelled instances too), within the
+ * bookings' span. Bookings of other parts of the series are left out: this change says nothing of them. `unclear`: the
+ * series may go on as another series.
  */
 export async function pairWithSeries(
   ports: ServicePorts,
@@ -57,8 +57,8 @@ export async function pairWithSeries(
 }
 
 /**
- * The bookings that are linked to instances of a series, whatever segment of it: the future ones, and those of the last
- * days, whose instances would else seem to be nobody's.
+ * The bookings that are linked to instances of any part of a series: future ones, and those of the last days. Without the
+ * latter, their instances would seem to be free.
  */
 export async function linkedInstances(
   ports: ServicePorts,
@@ -96,10 +96,10 @@ function instancesOf(
 }
 
 /**
- * An instance that the provider answered as gone (`answer`) may only be named otherwise now. It is gone if it was taken
- * out of its series by itself, or if a fetch showed the whole series, or the rest of it, to be gone (`seriesEnded`, or on
- * record in this version). Without that the series may go on under an id that only a fetch can tell. Where the series
- * changed beyond pairing, the booking is flagged for a person and nothing is decided.
+ * Looks in the series for an instance that the provider answered as gone (`answer`): it may have another name now. The
+ * instance is gone if it was deleted by itself. It is gone too if a fetch showed that the series, or its rest, is gone
+ * (`seriesEnded`, or on record in this version). Otherwise the series may go on under an id that only a fetch finds. If the
+ * series changed beyond pairing, the booking is flagged for a person, and nothing is decided.
  */
 export async function findInSeries(
   ports: ServicePorts,
@@ -133,13 +133,13 @@ export async function findInSeries(
   return isClear || isSaid ? { ok: true, value: asClearAs(series, answer.value) } : UNCLEAR
 }
 
-/** A look by itself cannot tell. */
+/** A look alone cannot decide whether the instance is gone. */
 const UNCLEAR = { ok: false, code: 'NOT_FOUND', reason: 'seriesEnded' } as const
 
 /**
- * The booking's event repeats now: the occurrence at the booking's start, also where it was cancelled or moved by itself.
- * Where there is none, the event was moved as it was made to repeat, and its first occurrence stands for it; or that is
- * none either, and nothing does any more.
+ * Finds the booking's occurrence, where its event repeats now: the occurrence at the booking's start, even if cancelled or
+ * moved. If there is none, the event was moved as it was made to repeat, and its first occurrence counts. If there is no
+ * first occurrence either, no event stands for the booking.
  */
 export async function findOccurrence(
   ports: ServicePorts,
@@ -156,7 +156,7 @@ export async function findOccurrence(
     if (answer.ok && answer.value.recurringEventId === series.id) return answer
     if (!answer.ok && answer.code !== 'NOT_FOUND' && answer.code !== 'GONE') return answer
   }
-  // An id may be made otherwise than we know: an instance that is there has the last word.
+  // The id that we build may be wrong: a listed instance has the last word.
   const range = { from: start.subtract({ hours: MARGIN_HOURS }), to: start.add({ hours: MARGIN_HOURS }) }
   const answer = await ports.provider.instances({ ...access, eventId: series.id, ...range }, signal)
   if (!answer.ok) return answer
@@ -168,7 +168,7 @@ export async function findOccurrence(
 const instanceId = (seriesId: string, start: Temporal.Instant): string =>
   `${seriesRoot(seriesId)}_${start.toString({ smallestUnit: 'second' }).replaceAll(/[-:]/g, '')}`
 
-/** The provider no longer knows the instance at all: the series speaks for it. */
+/** The series speaks for an instance that the provider no longer knows. */
 function goneWith(
   series: ExternalEvent,
   { externalEventId: id, recurringEventId }: Reference['stored'],
@@ -182,16 +182,16 @@ function goneWith(
 }
 
 /**
- * Whether an instance is clearly deleted, its series says: one that was given to another organiser leaves cancelled
- * instances behind, as a deleted one does, and one that goes on may leave no more than an id.
+ * Makes an instance as clearly deleted as its series. A series given to another organiser leaves cancelled instances, as a
+ * deleted series does. A series that goes on may leave only an instance's id.
  */
 function asClearAs(series: ExternalEvent, { idOnly: _, ...instance }: ExternalEvent): ExternalEvent {
   return { ...instance, ...defined({ idOnly: series.idOnly }) }
 }
 
 /**
- * Tells a person that a booking's series was changed beyond recognition. Never a cancellation: neither now, nor when what
- * is left of a series that repeats no more is deleted.
+ * Tells a person that a booking's series was changed beyond recognition. This never cancels the booking, also not when the
+ * rest of the series is deleted later.
  */
 export async function flagChanged(
   ports: ServicePorts,

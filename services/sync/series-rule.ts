@@ -1,4 +1,4 @@
-// By which rule a booking's series repeats: asked for once, so that another rule is told from a move when it comes.
+// Asks once for the recurrence rule of a booking's series, to tell a later change of the rule from a move.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
@@ -8,7 +8,7 @@ import type { OpenBooking } from '../../domain/booking/state.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Notes the rule of each series of which it is not known yet, or was none before. One that cannot be read now is asked for at the next look. */
+/** Notes each series' rule that is not known yet, or was none before. The next look asks for a rule that cannot be read now. */
 export async function learnRules(
   ports: ServicePorts,
   context: CommandContext,

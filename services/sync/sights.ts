@@ -1,4 +1,4 @@
-// What is seen of the events that a booking refers to.
+// Sees the events that a booking refers to.
 import type { CommandContext } from '../../commands/command.ts'
 import type { Look, Sight } from '../../domain/booking/look.ts'
 import type { Reference } from '../../domain/booking/references.ts'
@@ -10,10 +10,10 @@ import { suspendForCredential } from '../channels/suspension.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import { findInSeries, findOccurrence } from './series-resolution.ts'
 
-/** A whole look; `failures`: why events could not be read. Undefined where a series changed so that a person was told. */
+/** A whole look; `failures`: why events could not be read. */
 export type Sights = { look: Look; failures: readonly ProviderError[] }
 
-/** Looks at every event that the booking refers to. A calendar that refuses its credential is suspended. */
+/** Sees every event of the booking; undefined if a person was told of its series. Suspends a calendar that refuses its credential. */
 export async function see(
   ports: ServicePorts,
   context: CommandContext,
@@ -42,9 +42,9 @@ export async function see(
 }
 
 /**
- * An instance that seems gone is looked for in its series first: its id changes when the series is edited. So is one
- * that is linked under the name of its series: what answers to that name is the first of them. An event that repeats now
- * is seen as the occurrence that the booking stands for.
+ * Sees one event. An instance that seems gone is first looked for in its series, as its id changes when the series is
+ * edited. An instance linked under its series' name is looked for there too, as that name answers with the first instance.
+ * An event that repeats now is seen as the booking's occurrence.
  */
 async function lookAtEvent(
   ports: ServicePorts,

@@ -133,7 +133,7 @@ const catalogue = {
   EVENT_SHARED: {
     leaves: 'sets aside',
     told: 'while open',
-    because: 'several open bookings name this event, and it belongs to another of them',
+    because: 'several bookings name this event, and it belongs to another of them',
     remedy: 'cancel in Cal.com the booking that does not take place',
   },
   EVENTS_DISAGREE: {

@@ -20,7 +20,7 @@ export type Look = {
   sights: readonly Sight[]
 }
 
-/** Another open booking that refers to an event of this look, as it was last decided or recorded. */
+/** Another booking that refers to an event of this look, as it was last decided or recorded. */
 export type Claim = EventName & {
   bookingUid: string
   times: Times
@@ -28,6 +28,8 @@ export type Claim = EventName & {
   /** When it was made in Cal.com, where that is known. */
   createdAt?: Temporal.Instant
   trackedAt: Temporal.Instant
+  /** It was cancelled, here or in Cal.com; else it is open. */
+  cancelled?: true
 }
 
 /** What a look is decided by, besides itself and the booking. */
@@ -47,7 +49,7 @@ export type LookContext = {
   held?: HeldCode
   /** For how long, without a break, looks at this booking have come to this code. */
   lasting?: { code: DecisionCode; ms: number }
-  /** Other open bookings that refer to the events of this look. */
+  /** Other bookings that refer to the events of this look: open ones, and those that were cancelled. */
   claims?: readonly Claim[]
 }
 
@@ -133,16 +135,11 @@ function standingOf(living: readonly Seen[]): Seen | undefined {
 export const timesOf = ({ times }: ExternalEvent): (Times & { timeZone?: string }) | undefined =>
   times && !times.allDay ? times : undefined
 
-/** Whose event this is, of the bookings that refer to it: their uid, or undefined where nobody can say. */
+/** Whose event this is, of the open bookings that refer to it: their uid, or undefined where nobody can say. */
 export function ownerOf({ booking, context }: Facts, { reference, event }: Seen): string | undefined {
   const { calendarKey, externalEventId } = reference.stored
   const own = { ...booking, calendarKey, externalEventId }
-  const others = (context.claims ?? []).filter(
-    (claim) =>
-      claim.bookingUid !== booking.bookingUid &&
-      claim.calendarKey === calendarKey &&
-      claim.externalEventId === externalEventId,
-  )
+  const others = claimsOn({ booking, context }, reference).filter(({ cancelled }) => !cancelled)
   if (others.length === 0) return booking.bookingUid
   const claims: Claim[] = [own, ...others]
   const shown = timesOf(event) ?? (reference.shown && readTimes(reference.shown))
@@ -150,6 +147,18 @@ export function ownerOf({ booking, context }: Facts, { reference, event }: Seen)
   if (there.length === 1) return there[0]?.bookingUid
   return newestOfChain(there.length > 0 ? there : claims)?.bookingUid
 }
+
+/** The claims of other bookings on this event. */
+export const claimsOn = (
+  { booking, context }: Pick<Facts, 'booking' | 'context'>,
+  { stored }: Reference,
+): readonly Claim[] =>
+  (context.claims ?? []).filter(
+    (claim) =>
+      claim.bookingUid !== booking.bookingUid &&
+      claim.calendarKey === stored.calendarKey &&
+      claim.externalEventId === stored.externalEventId,
+  )
 
 /** Of bookings that came of one another, or of one; undefined where they did not, or were made at the same time. */
 function newestOfChain(claims: readonly Claim[]): Claim | undefined {

@@ -5,6 +5,7 @@ import { instant, isBefore, sameTimes } from '../times.ts'
 import { carryOut, silent } from './carry-out.ts'
 import type { DecisionCode } from './decisions.ts'
 import {
+  claimsOn,
   type Facts,
   factsOf,
   isSpokenOf,
@@ -44,7 +45,7 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'UNKNOWN', when: (facts) => facts.unread.some(matters(facts)) },
   // From here: no event of the booking is alive.
   { code: 'REASSIGNED', when: (facts) => isGone(facts) && facts.booking.flags.includes('REASSIGNED') },
-  { code: 'EVENT_SHARED', when: (facts) => isGone(facts) && !facts.gone.some(isOwn(facts)) },
+  { code: 'EVENT_SHARED', when: (facts) => isGone(facts) && !facts.gone.some(wasOwn(facts)) },
   { code: 'REFERENCE_UNCONFIRMED', when: (facts) => isGone(facts) && !facts.gone.some(isConfirmed(facts)) },
   { code: 'DELETION_UNCLEAR', when: (facts) => isGone(facts) && facts.gone.every(isUnclear(facts)) },
   { code: 'DELETED_IN_CALENDAR', when: isGone },
@@ -149,6 +150,15 @@ const isOwn =
   (facts: Facts) =>
   (seen: Seen): boolean =>
     ownerOf(facts, seen) === facts.booking.bookingUid
+
+/** A booking that was cancelled took its event along, in the calendar or in Cal.com: that one alone it stood for. */
+const wasOwn =
+  (facts: Facts) =>
+  (seen: Seen): boolean =>
+    isOwn(facts)(seen) &&
+    !claimsOn(facts, seen.reference).some(
+      ({ cancelled, bookingUid }) => cancelled && bookingUid !== facts.booking.rescheduledFromUid,
+    )
 
 function isOthers(facts: Facts): boolean {
   return facts.standing !== undefined && !isOwn(facts)(facts.standing)

@@ -89,8 +89,8 @@ async function findMatches(
   const strangers: (ExternalEvent & { recurringEventId: string; originalStart: Temporal.Instant })[] = []
   for (const event of events) {
     // A master says nothing of a single instance: `collectMasters` takes it.
-    const known = concernedBy(byEvent.get(event.id) ?? [], event)
-    const direct = known.filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
+    const known = byEvent.get(event.id) ?? []
+    const direct = concernedBy(known, event).filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
     if (direct.length > 0) findings.newest.set(event.id, event)
     for (const booking of direct) {
       // Only a look can tell which occurrence stands for the booking.

@@ -1,6 +1,7 @@
 // A guest reschedules by an old link that was used already: two bookings are accepted, and name one event.
 
 import * as assert from 'uvu/assert'
+import { SetSyncPolicy } from '../../commands/set-sync-policy.ts'
 import { test } from '../support/ahead.ts'
 import { finish } from '../support/calcom-changes.ts'
 import { eventConsumer } from '../support/event-consumer.ts'
@@ -65,6 +66,41 @@ for (const [way, options] of ways) {
       await people.isTold(second.uid, 'EVENT_SHARED')
     }),
   )
+
+  test(
+    `one link is used twice and the host deletes the event: the older booking stays, whenever it is looked at after that (${way})`,
+    inStory(options, async (story) => {
+      const { people } = story
+      const { second, third } = await usedTwice(story)
+      const cancelled = await deletes(story, third)
+      await story.during(eventConsumer(story).consume())
+      await story.command(SetSyncPolicy, { mode: 'apply' })
+      await minutesPass(story)
+      assert.equal(await people.feed(), [cancelled])
+      await people.isOpen(second.uid)
+      await people.isTold(second.uid, 'EVENT_SHARED')
+    }),
+  )
+
+  for (const [ended, left] of [
+    ['older', 'newer'],
+    ['newer', 'older'],
+  ] as const)
+    test(
+      `one link is used twice and Cal.com cancels the ${ended} booking, and with it the event of both: the ${left} stays, and a person is told (${way})`,
+      inStory(options, async (story) => {
+        const { people } = story
+        const { second, third } = await usedTwice(story)
+        const [over, stays] = ended === 'older' ? [second, third] : [third, second]
+        await finish(story, story.calcom.cancel(over.uid))
+        await minutesPass(story, 10)
+        await story.command(SetSyncPolicy, { mode: 'apply' })
+        await minutesPass(story)
+        assert.equal(await people.feed(), [])
+        await people.isOpen(stays.uid)
+        await people.isTold(stays.uid, 'EVENT_SHARED')
+      }),
+    )
 
   test(
     `one link is used twice and the host moves the event: only the newer booking moves (${way})`,

@@ -72,4 +72,21 @@ test('of bookings that have nothing to do with one another stands for none', () 
     .by('EVENT_SHARED')
 })
 
+test('that went with another booking which was cancelled cancels no second one', () => {
+  const cancelled = claims(other({ cancelled: true }))
+  booking()
+    .when(sees(written(20, from('10:00')), cancelled))
+    .by('NO_TIME_CHANGE')
+  booking()
+    .when(sees(deleted(40), cancelled))
+    .gives('ExternalEventChangeIgnored')
+    .by('EVENT_SHARED')
+})
+
+test('whose former booking is over without a word of where it went stands for the one made of that', () => {
+  booking()
+    .when(sees(deleted(40), claims(other({ bookingUid: 'booking0', cancelled: true }))))
+    .gives('BookingCancelled')
+})
+
 test.run()

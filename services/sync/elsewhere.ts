@@ -4,11 +4,13 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
+import type { StoredReference } from '../../domain/booking/events.ts'
 import type { Look, Sight } from '../../domain/booking/look.ts'
 import { findReference, type Reference } from '../../domain/booking/references.ts'
 import { moveReference } from '../../domain/booking/series-change.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
-import type { ProviderError } from '../../ports/calendar-provider.ts'
+import type { ExternalEvent } from '../../domain/external-event.ts'
+import type { Answer, CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
 import { syncsOfUser } from '../../projections/calendar-syncs.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import { suspendForCredential } from '../channels/suspension.ts'
@@ -86,9 +88,7 @@ async function findIn(
     const to = { ...stored, calendarKey }
     if (findReference(booking, to)) continue
     const reached = await accessTo(ports, calendarKey)
-    const answer = reached.ok
-      ? await ports.provider.event({ ...reached.access, eventId: stored.externalEventId }, signal)
-      : reached
+    const answer = reached.ok ? await lookFor(ports, reached.access, { stored, deleted }, signal) : reached
     if (answer.ok && answer.value.status !== 'cancelled' && answer.value.organizerSelf !== false) {
       await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
         moveReference(state, { from: stored, to, at: ports.now().toString() }),
@@ -100,4 +100,17 @@ async function findIn(
     if (!signal.aborted) await suspendForCredential(ports, context, calendarKey, answer)
   }
   return failure
+}
+
+/** An instance that is not there under its id may have another one, where its series is: moved there, and in time too. */
+async function lookFor(
+  { provider }: ServicePorts,
+  access: CalendarAccess,
+  { stored, deleted }: { stored: StoredReference; deleted: boolean },
+  signal: AbortSignal,
+): Promise<Answer<ExternalEvent>> {
+  const { externalEventId, recurringEventId } = stored
+  const answer = await provider.event({ ...access, eventId: externalEventId }, signal)
+  if (answer.ok || !isNotThere(answer) || recurringEventId === undefined || deleted) return answer
+  return provider.event({ ...access, eventId: recurringEventId }, signal)
 }

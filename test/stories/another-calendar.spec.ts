@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../support/ahead.ts'
 import { ALL_WAYS, BOTH_LISTS, everyWay, inStory } from '../support/story.ts'
-import { cancelled, moved } from '../support/story-words.ts'
+import { cancelled, moved, occurrenceOf, threeOf } from '../support/story-words.ts'
 
 const test = suite('moved to another calendar of the host')
 
@@ -157,6 +157,29 @@ everyWay(
       story.google.drag(second, middle.eventId, { start: `${middle.start.add({ hours: 2 })}` }),
     )
     assert.equal(await story.feed(), [moved(middle, 120)])
+  },
+)
+
+everyWay(
+  test,
+  ALL_WAYS.filter((way) => way !== 'after it was moved once'),
+  'a whole series moved to another followed calendar and to another time at once moves each of its meetings, and cancels none',
+  {},
+  async (story) => {
+    const host = await story.host()
+    const second = await story.secondCalendar(host)
+    const { masterId, meetings } = await story.meetWeekly(host, 3)
+    const { first, second: middle } = threeOf(meetings)
+    await story.change(() => {
+      story.google.transfer(host.calendarId, masterId, second)
+      story.google.drag(second, masterId, { start: `${first.start.add({ hours: 2 })}` })
+    })
+    assert.equal(await story.feedInAnyOrder(), meetings.map((meeting) => moved(meeting, 120)).sort())
+    const before = (await story.feed()).length
+    const now = occurrenceOf(masterId, middle.start.add({ hours: 2 }))
+    await story.change(() => story.google.delete(second, now))
+    assert.equal((await story.feed()).slice(before), [cancelled(middle)])
+    for (const meeting of meetings) assert.is(await story.told(meeting), undefined)
   },
 )
 

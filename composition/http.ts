@@ -3,6 +3,7 @@ import type { ApiTroubles } from '../infrastructure/calcom/calcom-api-troubles.t
 import {
   calcomWebhook,
   knownVersions,
+  mayBeSigned,
   signatureHeader,
   versionHeader,
 } from '../infrastructure/calcom/webhook.ts'
@@ -188,6 +189,7 @@ export function httpHandler(parts: HttpParts) {
 const webhookOfCalcom = ({ configuration, ports, metrics }: HttpParts, deliveries: DeliveryLog) =>
   calcomWebhookRoutes({
     readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
+    mayBeSigned: mayBeSigned({ secrets: configuration.calcom.webhookSecrets }),
     signatureHeader,
     versionHeader,
     knownVersions,

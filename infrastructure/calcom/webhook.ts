@@ -29,6 +29,14 @@ export function calcomWebhook(options: { secrets: readonly string[] }): ReadBook
       : { ok: false, code: 'WRONG_SIGNATURE', problems: ['The signature does not fit the body.'] }
 }
 
+/** Whether a signature has the form of one, and there is a secret that it might be made with. */
+export const mayBeSigned =
+  ({ secrets }: { secrets: readonly string[] }) =>
+  (signature: string): boolean =>
+    SIGNATURE.test(signature) && secrets.some((secret) => secret !== '')
+
+const SIGNATURE = /^[0-9a-f]{64}$/i
+
 /**
  * Whether `signature` is the hex HMAC-SHA256 of the raw body under one of the secrets, in constant time. Without a
  * secret on Cal.com's side the header says `no-secret-provided`, which never passes; without one here nothing does.
@@ -38,7 +46,7 @@ function isSignedByCalcom(
   signature: string | undefined,
   secrets: readonly string[],
 ): boolean {
-  if (signature === undefined || !/^[0-9a-f]{64}$/i.test(signature)) return false
+  if (signature === undefined || !SIGNATURE.test(signature)) return false
   const given = Buffer.from(signature, 'hex')
   let signed = false
   for (const secret of secrets) {

@@ -12,6 +12,7 @@ import { commandRoutes } from './command-routes.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { credentialRoutes } from './credential-routes.ts'
 import { notRouted, problemDocuments } from './errors.ts'
+import { refuseAfterFailures } from './failed-authentication.ts'
 import { type HealthRouteDeps, healthRoutes } from './health-routes.ts'
 import { type DescriptionOptions, openApiDocument } from './openapi.ts'
 import type { CaughtUp } from './query-parameters.ts'
@@ -54,8 +55,9 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   const { newId } = ports
   const callers = knownCallers(deps.tokens)
   const sessions = signedSessions({ key: deps.sessionKey, clock, newId })
+  const afterFailures = refuseAfterFailures({ clock })
   const guard = ({ router, scope }: { router: Router; scope: Scope }) =>
-    new Router().use(requireScope(scope, { callers, sessions, newId })).use(router.routes())
+    new Router().use(afterFailures, requireScope(scope, { callers, sessions, newId })).use(router.routes())
 
   const app = new Koa()
   // Only what goes wrong while an answer is on its way comes here: mostly a caller who hung up.
@@ -64,14 +66,14 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   for (const middleware of deps.first) app.use(middleware)
   const problems = problemDocuments({ log, newId })
   app.use(problems)
-  for (const router of deps.open) app.use(router.routes())
+  for (const router of deps.open) app.use(new Router().use(afterFailures).use(router.routes()).routes())
 
   app.use(accessLog({ clock, log, metrics, newId }))
   app.use(problems)
   app.use(healthRoutes(deps.health).routes())
   const { onCredentialStored, caughtUp, operatorsOnly = false } = deps
   if (!operatorsOnly) {
-    app.use(sessionRoutes({ callers, sessions }).routes())
+    app.use(new Router().use(afterFailures).use(sessionRoutes({ callers, sessions }).routes()).routes())
     app.use(consoleRoutes({ sessions, standIns: deps.standIns }).routes())
   }
   const everybodys: HttpAppDeps['guarded'] = [

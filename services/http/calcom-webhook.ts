@@ -11,6 +11,8 @@ const CALCOM_WEBHOOK_PATH = '/webhooks/calcom'
 
 export type CalcomWebhookDeps = {
   readDelivery: ReadBookingDelivery
+  /** Whether a signature might be right for any body: asked before the body is read. */
+  mayBeSigned(signature: string): boolean
   /** The header of the signature, in lower case. */
   signatureHeader: string
   /** The header of the form that a delivery has, in lower case, and those forms that are known. */
@@ -23,14 +25,15 @@ export type CalcomWebhookDeps = {
 
 /**
  * POST /webhooks/calcom. 200 once all that follows from a delivery is durable. 401 for a delivery that is not signed
- * with a configured secret, and for any while none is configured. 400 with all that is wrong in a signed body. A form
+ * with a configured secret, and for any while none is configured; whatever has no signature's form is not read. 400 with all that is wrong in a signed body. A form
  * of another version is read as far as it fits, and counted. 503 (and
  * whatever the intake rejects with) means that it has to be sent again: repetitions change nothing.
  */
 export function calcomWebhookRoutes(deps: CalcomWebhookDeps): Router {
-  const { readDelivery, signatureHeader, deliveries, metrics, intake } = deps
+  const { readDelivery, mayBeSigned, signatureHeader, deliveries, metrics, intake } = deps
   const router = new Router()
   router.post(CALCOM_WEBHOOK_PATH, async (ctx: Context) => {
+    if (!mayBeSigned(ctx.get(signatureHeader))) throw refused()
     const read = readDelivery(await rawBody(ctx), ctx.get(signatureHeader) || undefined)
     const version = versionIn(deps, ctx)
     if (!read.ok && read.code === 'WRONG_SIGNATURE') throw refused()

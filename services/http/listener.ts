@@ -15,6 +15,13 @@ const PORTS_TO_TRY = 100
 /** How long answers under way may take once the process is stopping. */
 const GRACE_MS = 5_000
 
+/** The most connections at once; one more is closed. Readers of the feed keep theirs open. */
+const CONNECTIONS = 2_000
+
+/** How long a request may take until its headers are there, and until its body is. */
+const HEADERS_MS = 10_000
+const REQUEST_MS = 15_000
+
 /**
  * Begins to listen. If the port is taken, the next free one does unless `portIsFixed`. Rejects with the system's error
  * (`EADDRINUSE`, `EACCES`, …).
@@ -23,12 +30,20 @@ export async function listen(options: {
   host: string
   port: number
   portIsFixed: boolean
+  /** Milliseconds, where not 15 s: a request that is not there by then is answered 408, and its connection ends. */
+  requestMs?: number
 }): Promise<Listener> {
-  const { host } = options
+  const { host, requestMs = REQUEST_MS } = options
   let handler: RequestListener = (_, response) => {
     response.writeHead(503, { 'Retry-After': '1', 'Content-Length': '0' }).end()
   }
-  const server = createServer((request, response) => handler(request, response))
+  const timeouts = {
+    headersTimeout: Math.min(HEADERS_MS, requestMs),
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(1000, requestMs),
+  }
+  const server = createServer(timeouts, (request, response) => handler(request, response))
+  server.maxConnections = CONNECTIONS
   // Longer than the usual proxy's, so that the proxy is the one to close an idle connection.
   server.keepAliveTimeout = 65_000
 

@@ -81,6 +81,7 @@ export const edgePaths: ZodOpenApiPathsObject = {
         '400',
         '401',
         '413',
+        '429',
         '503',
       ),
     },

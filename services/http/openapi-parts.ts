@@ -18,6 +18,7 @@ const meanings = {
   '409': 'A rule would be broken; `code` says which.',
   '413': 'The body is larger than 1 MiB.',
   '415': 'The body is not application/json.',
+  '429': 'Too many tokens or signatures from this address were not valid.',
   '503': 'A store does not answer now. Nothing was stored; Retry-After says when to ask again.',
 } as const
 type ProblemStatus = keyof typeof meanings
@@ -33,16 +34,20 @@ export const problemResponses: Record<string, ZodOpenApiResponseObject> = Object
   ]),
 )
 
-/** The answer that is hoped for (204 where it is empty, unless another status is named), and the problems there may be. */
+/**
+ * The answer that is hoped for (204 where it is empty, unless another status is named), and the problems there may be.
+ * Whoever is asked for a token may have failed too often.
+ */
 export function answers(
   hoped: ZodOpenApiResponseObject & { status?: '200' },
   ...problems: ProblemStatus[]
 ): ZodOpenApiOperationObject['responses'] {
+  const all = problems.includes('403') ? [...problems, '429' as const] : problems
   const { status = hoped.content === undefined ? '204' : '200', ...response } = hoped
   return {
     [status]: response,
     ...Object.fromEntries(
-      problems.map((problem) => [problem, { $ref: `#/components/responses/Problem${problem}` }]),
+      all.map((problem) => [problem, { $ref: `#/components/responses/Problem${problem}` }]),
     ),
   }
 }

@@ -6,6 +6,7 @@ import { decisionOf } from '../../domain/booking/decisions.ts'
 import {
   calcomWebhook,
   knownVersions,
+  mayBeSigned,
   signatureHeader,
   versionHeader,
 } from '../../infrastructure/calcom/webhook.ts'
@@ -70,6 +71,7 @@ async function peopleOf(sync: SyncFixture) {
     open: [
       calcomWebhookRoutes({
         readDelivery,
+        mayBeSigned: mayBeSigned({ secrets: [SECRET] }),
         signatureHeader,
         versionHeader,
         knownVersions,

@@ -26,6 +26,38 @@ test(
 )
 
 test(
+  'answers 429 to an address that goes on with wrong tokens, and lets it in again by the second',
+  withHttp(async ({ ask, clock }) => {
+    const guess = (from = '192.0.2.1') =>
+      ask('GET', '/status', { token: 'wrong', headers: { 'X-Forwarded-For': `8.8.8.8, ${from}` } })
+    const right = (from: string) => ask('GET', '/status', { headers: { 'X-Forwarded-For': from } })
+    for (let n = 0; n < 100; n++) await ask('GET', '/status', { token: null })
+    for (let n = 0; n < 60; n++) assertProblem(await guess(), 401, 'TOKEN_REFUSED')
+    const refused = assertProblem(await guess(), 429, 'TOO_MANY_FAILURES')
+    assert.is(refused.status, 429)
+    const session = { token: null, body: { token: 'wrong' }, headers: { 'X-Forwarded-For': '192.0.2.1' } }
+    assertProblem(await ask('POST', '/session', session), 429, 'TOO_MANY_FAILURES')
+    assertProblem(await right('192.0.2.1'), 429, 'TOO_MANY_FAILURES')
+    assert.is((await right('192.0.2.2')).status, 200)
+    assert.is((await ask('GET', '/health/live', { token: null })).status, 200)
+    await clock.advance(1000)
+    assert.is((await right('192.0.2.1')).status, 200)
+    assertProblem(await guess(), 401, 'TOKEN_REFUSED')
+    assertProblem(await guess(), 429, 'TOO_MANY_FAILURES')
+  }),
+)
+
+test(
+  'counts the addresses of one network of IPv6 as one',
+  withHttp(async ({ ask }) => {
+    const guess = (n: number) =>
+      ask('GET', '/status', { token: 'wrong', headers: { 'X-Forwarded-For': `2001:db8:0:1::${n}` } })
+    for (let n = 0; n < 60; n++) await guess(n)
+    assertProblem(await guess(61), 429, 'TOO_MANY_FAILURES')
+  }),
+)
+
+test(
   'needs no token for health and for the page of the console',
   withHttp(async ({ ask }) => {
     for (const path of ['/health/live', '/health/ready', '/', '/console/status.js', '/console/status.css'])

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import {
   calcomWebhook,
   knownVersions,
+  mayBeSigned,
   signatureHeader,
   versionHeader,
 } from '../../../infrastructure/calcom/webhook.ts'
@@ -53,7 +54,14 @@ async function withRoute(secrets: string[], body: (route: Route) => Promise<void
       settings,
     })
     const readDelivery = calcomWebhook({ secrets })
-    const route = { readDelivery, signatureHeader, versionHeader, knownVersions, intake }
+    const route = {
+      readDelivery,
+      mayBeSigned: mayBeSigned({ secrets }),
+      signatureHeader,
+      versionHeader,
+      knownVersions,
+      intake,
+    }
     const metrics: Metrics = {
       ...deps.metrics,
       calcomDelivered: (...delivered) => void counted.push(delivered.join(' ')),

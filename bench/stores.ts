@@ -1,7 +1,7 @@
 // The stores on their engines, by this service's adapters and by the raw clients that do the same, in the same run:
 // `npm run bench -- stores [--events N] [--rounds N] [--engine sqlite|mongodb|eventstoredb]`. A million events are read
 // and rebuilt from; `--events 50000` says much the same in half a minute. MongoDB needs MONGODB_URL; EventStoreDB is the
-// server of EVENTSTORE_URL or a double of it.
+// server of EVENTSTORE_URL or a double of it; its rebuild needs one that holds no bookings.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   type AllStreamResolvedEvent,
+  START as BEGIN_OF_LOG,
   EventStoreDBClient,
   jsonEvent,
   streamNameFilter,
 } from '@eventstore/db-client'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import { eventStoreDbEventStore } from '../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import { fromPosition as placeOf } from '../../infrastructure/eventstoredb/eventstoredb-positions.ts'
 import { offerGzip } from '../../infrastructure/eventstoredb/grpc-compression.ts'
 import { createLogger } from '../../infrastructure/logging/logger.ts'
-import { type EventStore, type NewEvent, START } from '../../ports/event-store/event-store.ts'
+import { type EventStore, type NewEvent, type Position, START } from '../../ports/event-store/event-store.ts'
 import { type Child, startChild } from '../../test/support/child.ts'
+import { writeBookingHistory } from './booking-history.ts'
 import { count } from './figures.ts'
 import { heldTo } from './goals.ts'
 import { inFlight, perSecond } from './load.ts'
+import { rebuildFigures, sqliteTargets } from './rebuild-figures.ts'
 
 const IN_FLIGHT = 64
 const APPENDS = 3_000
@@ -33,6 +40,9 @@ const log = createLogger({ level: 'warn' })
  * the goals; on the double, whose speed is a part of every rate, the CPU time is: of this process against the client
  * without gzip, and of both processes where compressing, which is the server's work, is what makes the difference.
  *
+ * The log is read from where it ended before, so that a server that was used already is measured like a new one. Only the
+ * rebuild needs one without bookings, and says so.
+ *
  * What the double cannot show: the server's own speed, its disk and its indexes. It does gzip every message as the server
  * does, at the same level, and has them serialised beforehand; by that it reads about as fast as a KurrentDB 26.1 node
  * did on such a machine, with gzip and without. Its appends are much slower than a server's in memory.
@@ -50,9 +60,29 @@ export async function eventStoreDbFigures(size: { events: number; rounds: number
         : 'EventStoreDB',
     )
     await measure(url, { ...size, double: child })
+    await rebuildFromServer(url, size)
   } finally {
     child?.process.stdin?.end()
     await child?.kill()
+  }
+}
+
+/** The bookings read model made of the events on the server, in SQLite. */
+async function rebuildFromServer(
+  url: string,
+  { events, rounds }: { events: number; rounds: number },
+): Promise<void> {
+  const store = eventStoreDbEventStore({ url, compression: false, clock: systemClock, log })
+  const folder = mkdtempSync(join(tmpdir(), 'calendar-sync-bench-'))
+  try {
+    const held = await store.readAll({ after: START, filter: { categories: ['booking'] }, limit: 1 })
+    if (held.events.length > 0)
+      return console.log('rebuild: not measured, the server holds bookings already; start a new one')
+    await writeBookingHistory(store, events)
+    await rebuildFigures(url, rounds, { ...sqliteTargets(folder), engine: 'EventStoreDB' })
+  } finally {
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -62,6 +92,7 @@ async function measure(
 ): Promise<void> {
   const category = `bench${randomUUID().slice(0, 8)}`
   const ours = eventStoreDbEventStore({ url, compression: false, clock: systemClock, log })
+  const begin = await ours.head()
   for (let n = 0; n < events / 500; n++)
     await ours.append(
       `${category}-read${n}`,
@@ -76,7 +107,9 @@ async function measure(
       const gzip = way.endsWith(', gzip')
       const count = gzip ? Math.min(events, WITH_GZIP) : events
       offerGzip(gzip, log)
-      const used = way.startsWith('raw') ? rawWay(url, category) : ourWay(url, category, gzip)
+      const used = way.startsWith('raw')
+        ? rawWay(url, { category, begin })
+        : ourWay(url, { category, begin, gzip })
       const kept = figures.get(way)
       for (const what of ['append', 'read', 'follow'] as const) {
         await used.way[what](Math.min(count, WARM_UP))
@@ -141,8 +174,9 @@ const best = (figures: readonly Figure[]): Figure => ({
   both: Math.min(...figures.map(({ both }) => both)),
 })
 
-function rawWay(url: string, category: string): Used {
+function rawWay(url: string, { category, begin }: { category: string; begin: Position }): Used {
   const client = EventStoreDBClient.connectionString(url)
+  const fromPosition = placeOf(begin) ?? BEGIN_OF_LOG
   const until = async (stream: AsyncIterable<AllStreamResolvedEvent>, events: number) => {
     let seen = 0
     for await (const { event } of stream)
@@ -157,10 +191,11 @@ function rawWay(url: string, category: string): Used {
             expectedRevision: 'no_stream',
           })
         }),
-      read: (events) => until(client.readAll({ maxCount: events + 100_000 }), events),
+      read: (events) => until(client.readAll({ fromPosition, maxCount: events + 100_000 }), events),
       follow: (events) =>
         until(
           client.subscribeToAll({
+            fromPosition,
             filter: streamNameFilter({ prefixes: [`${category}-`], maxSearchWindow: 512 }),
           }),
           events,
@@ -170,8 +205,11 @@ function rawWay(url: string, category: string): Used {
   }
 }
 
-function ourWay(url: string, category: string, compression: boolean): Used {
-  const store: EventStore = eventStoreDbEventStore({ url, compression, clock: systemClock, log })
+function ourWay(
+  url: string,
+  { category, begin, gzip }: { category: string; begin: Position; gzip: boolean },
+): Used {
+  const store: EventStore = eventStoreDbEventStore({ url, compression: gzip, clock: systemClock, log })
   const filter = { categories: [category] }
   return {
     way: {
@@ -181,7 +219,7 @@ function ourWay(url: string, category: string, compression: boolean): Used {
           await store.append(`${category}Append-${event.id}`, 'no-stream', [event])
         }),
       async read(events) {
-        let after = START
+        let after = begin
         for (let seen = 0; seen < events; ) {
           const page = await store.readAll({ after, filter, limit: 1000 })
           seen += page.events.length
@@ -191,7 +229,7 @@ function ourWay(url: string, category: string, compression: boolean): Used {
       async follow(events) {
         let seen = 0
         const end = new AbortController()
-        for await (const page of store.subscribe({ after: START, filter, signal: end.signal })) {
+        for await (const page of store.subscribe({ after: begin, filter, signal: end.signal })) {
           seen += page.events.length
           if (seen >= events) end.abort()
         }

@@ -42,7 +42,7 @@ export function rawFold(
   document: RawDocument | undefined,
   { type, data }: BookingEvent,
   id: string,
-  position: number,
+  position: number | string,
 ): RawDocument {
   const at = String(position).padStart(20, '0')
   if (type === 'BookingTracked') return { position: at, value: { state: tracked(data), updatedAt: data.at } }

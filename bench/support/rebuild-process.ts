@@ -1,14 +1,20 @@
 // One rebuild of the bookings read model in a process of its own, so that none inherits another's memory:
-// `rebuild-process.ts HISTORY ours|raw TARGET`, TARGET being a file or a MongoDB connection string whose database is its
-// own. Says its figures as JSON in a line.
+// `rebuild-process.ts HISTORY ours|raw TARGET`. HISTORY is a file or the connection string of an EventStoreDB, TARGET a file
+// or a MongoDB connection string whose database is its own. Says its figures as JSON in a line.
+import { EventStoreDBClient } from '@eventstore/db-client'
 import { MongoClient } from 'mongodb'
 import type { BookingEvent } from '../../domain/booking/events.ts'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
+import { eventStoreDbEventStore } from '../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import { type LogPosition, toPosition } from '../../infrastructure/eventstoredb/eventstoredb-positions.ts'
+import { offerGzip } from '../../infrastructure/eventstoredb/grpc-compression.ts'
+import { createLogger } from '../../infrastructure/logging/logger.ts'
 import { mongodbConnection } from '../../infrastructure/mongodb/mongodb-connection.ts'
 import { mongodbReadStore } from '../../infrastructure/mongodb/mongodb-read-store.ts'
 import { openDatabase } from '../../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../../infrastructure/sqlite/sqlite-event-store.ts'
 import { sqliteReadStore } from '../../infrastructure/sqlite/sqlite-read-store.ts'
+import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { bookings } from '../../projections/bookings.ts'
 import { rebuild } from '../../services/read-models/rebuild.ts'
 import { type RawDocument, rawFold } from './raw-fold.ts'
@@ -27,6 +33,7 @@ export type RebuildFigures = {
 
 /** The raw fold's: the documents of a page are read once and written once, as somebody would do it at first. */
 const PAGE = 1000
+const log = createLogger({ level: 'warn' })
 const [history = '', way = '', target = ''] = process.argv.slice(2)
 const memory: RebuildFigures['memory'] = []
 const onProgress = ({ events }: { events: number }) =>
@@ -40,16 +47,21 @@ type RawTarget = {
 }
 
 async function ours(): Promise<{ events: number; ms: number }> {
-  const source = openDatabase(history)
-  const events = sqliteEventStore(source, { clock: systemClock })
+  const events = ourSource()
   const { readStore, close } = ourTarget()
   const begun = performance.now()
   const rebuilt = await rebuild({ events, readStore, projection: bookings, onProgress })
   const ms = performance.now() - begun
   await events.close()
-  await source.close()
   await close()
   return { events: rebuilt.events, ms }
+}
+
+function ourSource(): EventStore {
+  if (isEventStoreDb())
+    return eventStoreDbEventStore({ url: history, compression: false, clock: systemClock, log })
+  // Closed with the process: it is read alone.
+  return sqliteEventStore(openDatabase(history), { clock: systemClock })
 }
 
 function ourTarget() {
@@ -62,12 +74,10 @@ function ourTarget() {
 }
 
 async function raw(): Promise<{ events: number; ms: number }> {
-  const source = openRaw(history)
   const documents = isMongodb() ? await rawMongodb() : rawSqlite()
   let events = 0
   const begun = performance.now()
-  for (const rows of rawPages(source, PAGE)) {
-    const page = rows.map(parsed)
+  for await (const page of isEventStoreDb() ? pagesOfServer() : pagesOfFile()) {
     const changed = await documents.read([...new Set(page.map(({ event }) => event.data.bookingUid))])
     for (const { event, id, position } of page) {
       const { bookingUid } = event.data
@@ -78,10 +88,37 @@ async function raw(): Promise<{ events: number; ms: number }> {
     onProgress({ events })
   }
   const ms = performance.now() - begun
-  source.close()
   await documents.close()
   return { events, ms }
 }
+
+type RawEvent = Omit<ReturnType<typeof parsed>, 'position'> & { position: number | string }
+
+async function* pagesOfFile(): AsyncGenerator<RawEvent[]> {
+  const source = openRaw(history)
+  for (const rows of rawPages(source, PAGE)) yield rows.map(parsed)
+  source.close()
+}
+
+/** The raw client without gzip reads all, and passes over what is not of bookings. */
+async function* pagesOfServer(): AsyncGenerator<RawEvent[]> {
+  offerGzip(false, log)
+  const client = EventStoreDBClient.connectionString(history)
+  let page: RawEvent[] = []
+  for await (const { event } of client.readAll({ maxCount: Number.MAX_SAFE_INTEGER })) {
+    if (!event?.streamId.startsWith('booking-') || event.type.startsWith('$')) continue
+    // Of this stream only bookings' events are written, as JSON, and every server since 23.10 tells their place.
+    const { id, type, data, metadata, position } = event as unknown as ServersEvent
+    page.push({ id, position: toPosition(position), event: { type, data } as BookingEvent, metadata })
+    if (page.length < PAGE) continue
+    yield page
+    page = []
+  }
+  yield page
+  await client.dispose()
+}
+
+type ServersEvent = { id: string; type: string; data: object; metadata: unknown; position: LogPosition }
 
 /** The history holds events of bookings only. */
 const parsed = ({ id, position, type, data, metadata }: RawRow) => ({
@@ -136,6 +173,10 @@ async function rawMongodb(): Promise<RawTarget> {
     },
     close: () => client.close(),
   }
+}
+
+function isEventStoreDb(): boolean {
+  return /^(esdb|kurrentdb)(\+discover)?:/.test(history)
 }
 
 function isMongodb(): boolean {

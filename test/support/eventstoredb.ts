@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import {
   type EventStoreDbEventStore,
@@ -22,8 +23,16 @@ export const openEventStoreDb = (
     ...options,
   })
 
+/** The image of docker-compose.yml. */
+function composedImage(): string {
+  const compose = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8')
+  const [, image] = /^\s*image: (\S*kurrentdb\S*)$/m.exec(compose) ?? []
+  if (image === undefined) throw new Error('docker-compose.yml names no image of KurrentDB')
+  return image
+}
+
 /** Servers that the adapter is to work with: the one of docker-compose.yml, and the oldest. */
-const IMAGES = ['kurrentplatform/kurrentdb:26.1.1', 'eventstore/eventstore:23.10.1-bookworm-slim']
+const IMAGES = [composedImage(), 'eventstore/eventstore:23.10.1-bookworm-slim']
 
 /** The connection strings of real servers: that of EVENTSTORE_URL, else of one each in containers where Docker answers. */
 export async function realEventStoreDbs(): Promise<{ name: string; url: string }[]> {

@@ -1,5 +1,6 @@
 // The composition root: configuration → adapters → roles. With composition/, the only place that knows every adapter.
 import { randomUUID } from 'node:crypto'
+import { clientFailures } from './composition/client-failures.ts'
 import { closers } from './composition/closers.ts'
 import { deploymentGuard } from './composition/deployment-guard.ts'
 import type { Engine } from './composition/engines.ts'
@@ -37,6 +38,8 @@ export type Service = {
   ports: ServicePorts
   /** Why it has to be stopped: its stores are found not to belong together, at the start or later. */
   mustStop: Promise<string>
+  /** Whether an unhandled rejection is a failure inside a client of a server: it is told then, and ends nothing. */
+  isClientFailure(reason: unknown): boolean
   /** Takes nothing more, finishes or gives back what is under way, closes the stores. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -60,6 +63,7 @@ export async function startService(
   const { signal } = stopping
   const time: Time = { clock, now: clock.now, newId: randomUUID, random: Math.random }
   const metrics = createMetrics()
+  const failures = clientFailures({ now: clock.now, log, metrics })
 
   const stores = openStores({ configuration, clock, log, newId: time.newId, opened: starting })
   const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
@@ -117,6 +121,7 @@ export async function startService(
       stores,
       roles,
       outages,
+      clientFailures: failures,
       signal,
     }),
   )
@@ -132,5 +137,15 @@ export async function startService(
     await stopped
   }
   const engines = [...stores.engines, ...(publisher ? [publisher.engine] : [])]
-  return { url, token, tokenIsNew, standIns, engines, ports, mustStop: guard.mustStop, stop }
+  return {
+    url,
+    token,
+    tokenIsNew,
+    standIns,
+    engines,
+    ports,
+    mustStop: guard.mustStop,
+    isClientFailure: failures.take,
+    stop,
+  }
 }

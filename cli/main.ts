@@ -115,6 +115,18 @@ program
     })
   })
 
+program
+  .command('resume-read-models')
+  .description(
+    'the way out of STORE_REWOUND for read models: where the event store goes on from an older copy, have them made anew from it; the service must not run',
+  )
+  .option('--yes', 'do it; without it nothing is changed')
+  .option('--json', 'what was found, for programs')
+  .action(async (options: { yes?: boolean; json?: boolean }) => {
+    const { resumeReadModels } = await import('./resume-read-models.ts')
+    process.exitCode = await resumeReadModels({ yes: options.yes === true, json: options.json === true })
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -9,9 +9,12 @@ import {
 } from '../infrastructure/calcom/webhook.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
-import { createCalcomIntake } from '../services/calcom/intake.ts'
+import { type CalcomIntake, createCalcomIntake } from '../services/calcom/intake.ts'
+import { noticingMissed } from '../services/calcom/missed-deliveries.ts'
 import { credentialStored } from '../services/channels/credential-stored.ts'
 import { createGooglePush } from '../services/channels/google-push.ts'
 import { orphanedChannels } from '../services/channels/orphaned-channels.ts'
@@ -25,6 +28,7 @@ import { listen } from '../services/http/listener.ts'
 import { HttpProblem } from '../services/http/problem.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
 import { publishingPaths, publishingRoutes } from '../services/http/publishing-routes.ts'
+import { storedInPart } from '../services/http/stored-in-part.ts'
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
@@ -32,6 +36,7 @@ import { type DeliveryLog, deliveryLog } from '../services/status/calcom-deliver
 import { roleChecks } from '../services/status/role-checks.ts'
 import { statusReport } from '../services/status/status-report.ts'
 import { backUp } from './backup.ts'
+import type { ClientFailures } from './client-failures.ts'
 import type { Engine } from './engines.ts'
 import { ownSurroundings } from './own-surroundings.ts'
 import type { ReadModels } from './projections.ts'
@@ -64,9 +69,27 @@ export const originOf = (name: () => string, publicUrl: string): EventOrigin => 
 
 /** Rejects while a store that the read models need does not answer. */
 async function readModelsAnswer(stores: OpenStores, models: ReadModels): Promise<void> {
-  const [outage] = models.status().outages
-  if (outage !== undefined) throw new Error(outage.message)
+  const { outages, rewound } = models.status()
+  const why = rewound ?? outages[0]?.message
+  if (why !== undefined) throw new Error(why)
   await stores.readStore.checkpoint('bookings')
+}
+
+/** Whoever asks how the service is waits no longer for the event store, in milliseconds; work waits out an election. */
+const HEAD_WITHIN_MS = 2_000
+
+/** The event store as it is asked for the status: its end is told soon, or not at all. */
+function soonTelling(events: EventStore, clock: Clock): EventStore {
+  const head = async () => {
+    const over = new AbortController()
+    const late = clock.delay(HEAD_WITHIN_MS, over.signal).then(() => {
+      throw new StoreUnavailable(`the event store has not answered within ${HEAD_WITHIN_MS} ms`)
+    })
+    // Whichever loses the race is settled later, with nobody there to be told.
+    late.catch(() => undefined)
+    return Promise.race([events.head(), late]).finally(() => over.abort())
+  }
+  return { ...events, head }
 }
 
 /** Rejects while an embedded file takes no writes: a full disk can still be read. */
@@ -87,7 +110,7 @@ const orWhyNot =
       const detail = [...failing, 'It is tried again until it answers; calendar-sync doctor says what to do.']
       throw new HttpProblem({
         status: 503,
-        code: error.code,
+        code: 'STORE_UNAVAILABLE',
         detail: detail.join(' '),
         headers: { 'Retry-After': '5' },
       })
@@ -107,6 +130,7 @@ export type HttpParts = {
   stores: OpenStores
   roles: RunningRoles
   outages: OutageLog
+  clientFailures: ClientFailures
   signal: AbortSignal
 }
 
@@ -115,6 +139,7 @@ export function httpHandler(parts: HttpParts) {
   const { configuration, ports, models, metrics, publisher, stores, outages, signal } = parts
   const { clock, log } = ports
   const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
+  const events = soonTelling(stores.events, clock)
   const isEdge = configuration.roles.has('http')
   const deliveries = deliveryLog({ now: ports.now })
   const surroundings = ownSurroundings({
@@ -122,6 +147,7 @@ export function httpHandler(parts: HttpParts) {
     filesTakeWrites: () => filesTakeWrites(stores),
     calcom: parts.calcom,
     deliveries: deliveries.needsPerson,
+    clientFailures: parts.clientFailures.needsPerson,
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
@@ -136,7 +162,7 @@ export function httpHandler(parts: HttpParts) {
     caughtUp: (projection, position) => models.caughtUp(projection, position),
     status: orWhyNot(stores.engines, () =>
       statusReport({
-        ports,
+        ports: { ...ports, events },
         standIns: configuration.standIns,
         pushes: push.inHand,
         projections: models.lastTold,
@@ -147,7 +173,7 @@ export function httpHandler(parts: HttpParts) {
     health: {
       http: isEdge,
       durable: {
-        'event store': () => stores.events.head(),
+        'event store': events.head,
         'signal queue': () => stores.queue.status(),
         'data folder': () => filesTakeWrites(stores),
       },
@@ -186,8 +212,13 @@ export function httpHandler(parts: HttpParts) {
   return app.callback()
 }
 
-const webhookOfCalcom = ({ configuration, ports, metrics }: HttpParts, deliveries: DeliveryLog) =>
-  calcomWebhookRoutes({
+function webhookOfCalcom(parts: HttpParts, deliveries: DeliveryLog) {
+  const { configuration, ports, metrics, stores, outages, roles, signal } = parts
+  const takesAll: Pick<CalcomIntake, 'receive'> = {
+    receive: (delivery) => storedInPart(ports, (noticed) => createCalcomIntake(noticed).receive(delivery)),
+  }
+  const works = () => Promise.all([stores.events.head(), stores.queue.status(), filesTakeWrites(stores)])
+  return calcomWebhookRoutes({
     readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
     mayBeSigned: mayBeSigned({ secrets: configuration.calcom.webhookSecrets }),
     signatureHeader,
@@ -195,8 +226,9 @@ const webhookOfCalcom = ({ configuration, ports, metrics }: HttpParts, deliverie
     knownVersions,
     deliveries,
     metrics,
-    intake: createCalcomIntake(ports),
+    intake: noticingMissed(takesAll, { outages, works, readBookings: roles.readBookings, signal }),
   })
+}
 
 /** The feed, and what it refers to. */
 function readersRoutes({ ports, stores, origin, signal }: HttpParts) {

@@ -14,6 +14,8 @@ export function ownSurroundings(parts: {
   calcom: ApiTroubles | undefined
   /** What is wrong with Cal.com's deliveries. */
   deliveries(): readonly NeedsPerson[]
+  /** What failed in the clients of servers with nobody waiting for it. */
+  clientFailures(): readonly NeedsPerson[]
 }): () => Promise<Surroundings> {
   const since = new Map<string, string>()
 
@@ -38,7 +40,8 @@ export function ownSurroundings(parts: {
       }),
     ])
     const ofApi = (parts.calcom?.complaints() ?? []).map((code) => complaints[code])
-    return { outages: outages.flat(), needsPerson: [...ofKeys, ...ofApi, ...parts.deliveries()] }
+    const needsPerson = [...ofKeys, ...ofApi, ...parts.deliveries(), ...parts.clientFailures()]
+    return { outages: outages.flat(), needsPerson }
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { outageLog } from '../services/running/outage-log.ts'
 import type { RoleLease } from '../services/running/role-lease.ts'
 import { keepReporting, lastReport, roleReports } from '../services/running/role-reports.ts'
+import { REACTIONS } from '../services/signals/reactions.ts'
 import type { OpenStores } from './stores.ts'
 
 /** The read models as this process sees them: written here while it has the role, else by another process. */
@@ -61,6 +62,7 @@ export function readModels(parts: {
           clock,
           log,
           signal,
+          beside: [REACTIONS],
         })
         runner = started
         const carryOut = ({ projection, position, want }: ParkedRequest) =>

@@ -34,6 +34,8 @@ export type RolesOptions = {
 export type RunningRoles = {
   /** Something changed that the crons may act on: they run now. */
   wakeCrons(): void
+  /** Deliveries of Cal.com's were missed: this process, where it runs the crons, reads the bookings now. */
+  readBookings(): void
   /** The crons whose last run failed. */
   failingCrons(): readonly string[]
   /** Resolves when everything under way has ended. */
@@ -48,12 +50,12 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
   const { roles, signal } = options
   const outages = outageLog({ ...ports, signal })
   let crons: Crons | undefined
+  const bookings = bookingReconciler(ports, createCalcomIntake(ports), options.bookingReconcileMs)
 
   async function run(): Promise<void> {
     if (!(await options.mayStart)) return
     const running: Promise<unknown>[] = []
     if (roles.has('crons')) {
-      const intake = createCalcomIntake(ports)
       crons = startCrons(
         ports,
         [
@@ -62,7 +64,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
           oneCalendarCron(ports),
           reconciler(ports),
           dailyLooks(ports, options.onDailyLooks),
-          bookingReconciler(ports, intake, options.bookingReconcileMs),
+          bookings,
         ],
         signal,
       )
@@ -82,7 +84,11 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
   }
 
   const wakeCrons = () => crons?.wake()
-  return { wakeCrons, failingCrons: () => crons?.failing() ?? [], stopped: run() }
+  const readBookings = () => {
+    bookings.readAtNextTurn()
+    wakeCrons()
+  }
+  return { wakeCrons, readBookings, failingCrons: () => crons?.failing() ?? [], stopped: run() }
 }
 
 async function runWorker(ports: ServicePorts, { leaseMs, signal, onWorked }: RolesOptions): Promise<void> {

@@ -19,6 +19,8 @@ export type Metrics = {
   commandHandled(command: string, outcome: string): void
   /** A booking event was published, `seconds` after it was decided. */
   published(seconds: number): void
+  /** The client of a server failed with nobody waiting for it. */
+  clientFailed(client: string): void
   /** A request was answered; `route` is the pattern, not the path. */
   httpAnswered(request: { method: string; route: string; status: number; seconds: number }): void
   /** All of it in Prometheus' text format, and that format's content type. */

@@ -13,9 +13,15 @@ export type BatchAppends = {
   /**
    * Appends all or nothing. Rejects with AppendRefused. If it is not known whether the events were stored, rejects with
    * the gRPC error of the connection or with NoAnswer; later appends then go on another call. No deadline is sent: it
-   * would be an instant of this machine's clock, and a server whose clock is ahead would refuse everything.
+   * would be an instant of this machine's clock, and a server whose clock is ahead would refuse everything. `onSent` is
+   * called once the events are on their way.
    */
-  append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<Appended>
+  append(
+    stream: string,
+    expected: ExpectedRevision,
+    events: readonly EncodedEvent[],
+    onSent?: () => void,
+  ): Promise<Appended>
   /** Ends the call; appends without an answer yet reject. */
   close(): void
 }
@@ -120,7 +126,7 @@ export function batchAppends(
   }
 
   return {
-    append(stream, expected, events) {
+    append(stream, expected, events, onSent) {
       const id = randomUUID()
       return new Promise((resolve, reject) => {
         let sentOn: Line | undefined
@@ -147,6 +153,7 @@ export function batchAppends(
           if (!unanswered.has(id)) return
           sentOn = opened
           opened.waiting.set(id, one)
+          onSent?.()
           opened.write(requestOf(id, stream, expected, events))
         }, one.reject)
       })

@@ -2,6 +2,7 @@ import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client'
 import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
+import { errorText } from '../logging/error-facts.ts'
 import { parseEventStoreDbUrl } from './eventstoredb-url.ts'
 
 /** The arguments of a call of the generated client, beside its request. */
@@ -56,8 +57,19 @@ export function connect(url: string, log: Logger): Connection {
   ] as const)
     if (typeof internals[name] !== 'function')
       throw new Error(`@eventstore/db-client is of a version that this service does not know (no ${name})`)
-  const { createChannel } = internals
+  const { createChannel, handleError } = internals
   internals.createChannel = async () => withOptions(await createChannel())
+  // The client calls it too, and lets nobody wait for it: where no node is found it would end the process.
+  internals.handleError = async (of, error) => {
+    try {
+      await handleError(of, error)
+    } catch (reason) {
+      log.debug(
+        { reason: errorText(reason) },
+        'event store node not found, told by the calls that wait for one',
+      )
+    }
+  }
   return { client, internals }
 }
 

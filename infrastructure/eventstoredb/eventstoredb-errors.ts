@@ -1,5 +1,5 @@
 import type { EngineProblem } from '../../ports/engine-problem.ts'
-import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.ts'
 
 /** Why a server cannot be worked with. */
 export type Trouble = EngineProblem
@@ -41,6 +41,27 @@ export function failureOf(error: unknown): Failure | undefined {
   }
 }
 
+/** Whether the server says that a reading of all events was to begin at a place where no event is. */
+export const isNoPlace = (error: unknown): error is Error =>
+  error instanceof Error &&
+  /invalid position|commit position cannot be less than the prepare position/i.test(error.message)
+
+/** The words of grpc-js for a call that did not get as far as a connection. */
+const NEVER_SENT =
+  /^(\d+ UNAVAILABLE: )?(No connection established|Name resolution failed|Channel closed before call started|Channel has been shut down)/
+
+/**
+ * Whether an append that was sent may be stored, now or later, although it failed so. A node that refuses it, or that
+ * knows no leader, stores nothing. One that answers Timeout has accepted it, and its cluster may take it over yet.
+ */
+export function mayBeStored(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof NoAnswer) return true
+  const { type, code } = marksOf(error)
+  if (type !== undefined && (NOT_RETRIED.has(type) || type === 'access-denied')) return false
+  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) return false
+  return !NEVER_SENT.test(error.message) && !isLeaderless(error.message)
+}
+
 const PASSES = { again: true, elsewhere: false } as const
 
 /** The words of a node that knows no leader, be it starting, in an election, or cut off from its cluster. */
@@ -72,3 +93,7 @@ function wayTrouble(detail: string): Trouble {
 /** The error of the port for a failure. */
 export const unavailable = (what: string, { detail }: Failure, cause: unknown): StoreUnavailable =>
   new StoreUnavailable(`the event store could not ${what}: ${detail}`, { cause })
+
+/** The same where an append may be stored all the same. */
+export const outcomeUnknown = ({ message, cause }: StoreUnavailable): OutcomeUnknown =>
+  new OutcomeUnknown(`${message}; it may be stored`, { cause })

@@ -13,7 +13,14 @@ import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { batchAppends } from './batch-append.ts'
 import { connect, disconnect, leavingTheNode } from './eventstoredb-client.ts'
 import { type Condition, conditionOf } from './eventstoredb-condition.ts'
-import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import {
+  type Failure,
+  failureOf,
+  mayBeStored,
+  NoAnswer,
+  outcomeUnknown,
+  unavailable,
+} from './eventstoredb-errors.ts'
 import { follow } from './eventstoredb-follow.ts'
 import { pagesOfAll } from './eventstoredb-pages.ts'
 import { fromPosition, recorded, toPosition } from './eventstoredb-positions.ts'
@@ -29,7 +36,10 @@ export type EventStoreDbOptions = {
   log: Logger
   /** How long a call waits for an answer; a reading, for its next sign of life. 5,000 ms. */
   callTimeoutMs?: number
-  /** For how long a failed call is begun again, within which restarts and elections are not noticed. 2,000 ms. */
+  /**
+   * For how long a failed call is begun again. Within the default, 10,000 ms, nobody notices a restart (2.2 s at most), an
+   * election (7.6 s), or a repetition that the server first drops and answers Timeout (2 s).
+   */
   retryWithinMs?: number
   /** For how long a subscription that lost its server tries to get it back before it rejects. 30,000 ms. */
   reconnectWithinMs?: number
@@ -56,12 +66,12 @@ export type EventStoreDbEventStore = EventStore & {
  * name, so streams without a dash have no category here. Without a filter, the server's own events are left out.
  * `recordedAt` is the server's time.
  *
- * An append that gets no answer is sent again, with the same ids, so that it is stored once. If no answer comes at all,
- * StoreUnavailable does not say that nothing was stored. A caller that repeats the append has to use the same ids, or an
+ * An append that gets no answer is sent again, with the same ids, so that it is stored once. If none of its tries is
+ * answered it rejects with OutcomeUnknown. A caller that repeats the append has to use the same ids, or an
  * expected revision. Throws an Error if the connection string is none.
  */
 export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStoreDbEventStore {
-  const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 2_000, reconnectWithinMs = 30_000 } = options
+  const { clock, log, callTimeoutMs = 5_000, retryWithinMs = 10_000, reconnectWithinMs = 30_000 } = options
   offerGzip(options.compression, log)
   const connection = connect(options.url, log)
   const { client } = connection
@@ -137,11 +147,13 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
   const pages = pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal: closing.signal })
 
-  /** An append that was recognised as known may come without its position. */
+  /**
+   * An append that was recognised as known may come without its position. Where the stream does not keep the event any
+   * more (its `$maxCount`, a deletion) nobody knows it: the end of the log is a place from which all of it was read.
+   */
   async function positionOf(stream: string, revision: number): Promise<Position> {
     const [event] = await eventsOf(stream, revision)
-    if (!event) throw new StoreUnavailable(`revision ${revision} of ${stream} was appended and is not there`)
-    return event.position
+    return event?.revision === revision ? event.position : lastPosition()
   }
 
   const outage = { logged: false }
@@ -152,9 +164,23 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
 
     async append(stream, expected, events): Promise<AppendResult> {
       const encoded = encodeEvents(stream, events)
+      let isOutcomeKnown = true
+      /** One try; from the moment that it is on its way only an answer tells what became of it. */
+      const sent = async () => {
+        let isSent = false
+        try {
+          return await appends.append(stream, expected, encoded, () => {
+            isSent = true
+          })
+        } catch (error) {
+          if (isSent && mayBeStored(error)) isOutcomeKnown = false
+          throw error
+        }
+      }
       try {
         return await trying(`append to ${stream}`, async () => {
-          const appended = await appends.append(stream, expected, encoded)
+          const appended = await sent()
+          isOutcomeKnown = !appended.ok
           if (!appended.ok) return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: appended.actual }
           const { revision, position } = appended
           return {
@@ -168,7 +194,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
           throw new RangeError(`the events for ${stream} are more than the server takes at once`, {
             cause: error,
           })
-        throw error
+        throw error instanceof StoreUnavailable && !isOutcomeKnown ? outcomeUnknown(error) : error
       }
     },
 

@@ -4,8 +4,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { EventPage, Filter, Position } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { errorText } from '../logging/error-facts.ts'
-import { type Failure, failureOf, NoAnswer, unavailable } from './eventstoredb-errors.ts'
-import { subscription } from './eventstoredb-reading.ts'
+import { type Failure, failureOf, isNoPlace, NoAnswer, unavailable } from './eventstoredb-errors.ts'
+import { readingError, refuseBeyond, subscription } from './eventstoredb-reading.ts'
 import { pageInHand } from './page-of-events.ts'
 
 type Following = {
@@ -55,8 +55,8 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
         yield page
       }
     } catch (error) {
-      const failure = failureOf(error)
-      if (!failure) throw error
+      const failure = isNoPlace(error) ? undefined : failureOf(error)
+      if (!failure) throw readingError(error, position)
       const now = clock.now().epochMilliseconds
       if (!deps.outage.logged)
         log.warn({ reason: errorText(error), position }, 'event store subscription unavailable, retrying')
@@ -89,6 +89,7 @@ async function* readOnce(
 ): AsyncGenerator<EventPage, void> {
   // Asked before the subscription begins: once that has caught up it has passed this place, whatever its filter.
   const head = await lastPosition()
+  refuseBeyond(head, after)
   const live = wasCaughtUp || after >= head
   const reading = subscription(client, clock, { after, filter, live })
   const page = pageInHand(after, limit)

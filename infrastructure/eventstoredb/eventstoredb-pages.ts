@@ -2,7 +2,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client'
 import type { Clock } from '../../ports/clock.ts'
 import type { EventPage, Filter, Position } from '../../ports/event-store/event-store.ts'
 import { NoAnswer } from './eventstoredb-errors.ts'
-import { type Reading, subscription } from './eventstoredb-reading.ts'
+import { type Reading, readingError, subscription } from './eventstoredb-reading.ts'
 import { pageInHand } from './page-of-events.ts'
 
 type PagesDeps = {
@@ -101,7 +101,10 @@ export function pagesOfAll({ client, clock, callTimeoutMs, lastPosition, signal 
       const head = await lastPosition()
       if (after >= head) return { events: [], position: after, caughtUp: true }
       const reading = subscription(client, clock, { after, filter, live: false })
-      const page = await next({ reading, head }, { after, limit, filter, again: false })
+      const opened = { after, limit, filter, again: false }
+      const page = await next({ reading, head }, opened).catch((error: unknown) => {
+        throw readingError(error, after)
+      })
       if (!page) throw new Error('a reading that began now has not passed what was there before')
       return page
     },

@@ -9,8 +9,8 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client'
 import type { Clock } from '../../ports/clock.ts'
-import type { Filter, Position } from '../../ports/event-store/event-store.ts'
-import { NoAnswer } from './eventstoredb-errors.ts'
+import { type Filter, type Position, PositionUnknown } from '../../ports/event-store/event-store.ts'
+import { isNoPlace, NoAnswer } from './eventstoredb-errors.ts'
 import { fromPosition, type LogPosition, toPosition } from './eventstoredb-positions.ts'
 
 /** The items of a reading, in order. A checkpoint: everything that matches up to there has come. */
@@ -68,6 +68,15 @@ export function subscription(
   stream.on('fellBehind', () => stream.push({ fellBehind: true }))
   return reading(stream, clock, () => stream.unsubscribe())
 }
+
+/** Throws PositionUnknown where the log ends before a position: the server would take it for the end, in silence. */
+export function refuseBeyond(head: Position, after: Position): void {
+  if (after > head) throw new PositionUnknown(after, `that ends at ${head || 'its start'}`)
+}
+
+/** The error of the port for one of a reading that began after a position. */
+export const readingError = (error: unknown, after: Position): unknown =>
+  isNoPlace(error) ? new PositionUnknown(after, error.message, { cause: error }) : error
 
 /** The events of one stream. Its `more` rejects with the client's `stream-not-found`. */
 export function streamReading(

@@ -69,7 +69,7 @@ function redactedError(error: Error, depth: number): { [name: string]: unknown }
     if (name in error) copy[name] = redacted(Reflect.get(error, name), depth + 1)
   }
   // An outage is no mistake in the code: the message says it all, and where in the code it was noticed says nothing.
-  if (copy.code === 'STORE_UNAVAILABLE') return copy
+  if (copy.code === 'STORE_UNAVAILABLE' || copy.code === 'OUTCOME_UNKNOWN') return copy
   if (error.stack !== undefined) copy.stack = redactedText(error.stack)
   if (error.cause !== undefined) copy.cause = redacted(error.cause, depth + 1)
   if (error instanceof AggregateError) copy.errors = redacted(error.errors, depth + 1)

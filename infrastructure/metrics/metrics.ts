@@ -36,6 +36,9 @@ export function createMetrics(): Metrics {
     'version',
   ])
   const commands = counter('commands_total', 'Commands by name and outcome', ['command', 'outcome'])
+  const clientFailures = counter('client_failures_total', 'Failures of clients that nobody waited for', [
+    'client',
+  ])
   const publishLag = new Histogram({
     name: name('publish_lag_seconds'),
     help: 'Time from a decision to its publication',
@@ -58,6 +61,7 @@ export function createMetrics(): Metrics {
     askedForLooks: (why, looks) => dailyLooks.inc({ why }, looks),
     calcomDelivered: (outcome, version) => deliveries.inc({ outcome, version }),
     commandHandled: (command, outcome) => commands.inc({ command, outcome }),
+    clientFailed: (client) => clientFailures.inc({ client }),
     published: (seconds) => publishLag.observe(seconds),
     httpAnswered: ({ seconds, ...labels }) => http.observe(labels, seconds),
     text: () => registry.metrics(),

@@ -1,10 +1,10 @@
 import { type Db, type DbOptions, ReadConcern, ReadPreference, type TopologyDescription } from 'mongodb'
 import type { EngineProblem } from '../../ports/engine-problem.ts'
-import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { tellingMore } from '../diagnosis/way-to-server.ts'
 import { errorText } from '../logging/error-facts.ts'
 import { diagnose, type MongodbDescription, replicaSetOf, wayToMongodb } from './mongodb-diagnosis.ts'
-import { isOutage } from './mongodb-failure.ts'
+import { isOutage, mayHaveArrived } from './mongodb-failure.ts'
 import { clientOf, databaseIn } from './mongodb-url.ts'
 
 /** The one client of a process, and how to call through it. */
@@ -14,8 +14,8 @@ export type MongodbConnection = {
   /** Beside it, its name followed by `-vault`: what cannot be rebuilt, to be backed up apart. */
   readonly vaultDatabase: Db
   /**
-   * Runs a call, and rejects with StoreUnavailable where the server cannot take it now. Unlike what that error promises
-   * elsewhere, a call whose answer was lost may have been stored: every write here may be repeated.
+   * Runs a call, and rejects with StoreUnavailable where the server cannot take it now. A call whose answer was lost may
+   * have been stored, and rejects with OutcomeUnknown, even one that only reads: every write here may be repeated.
    */
   use<T>(call: () => Promise<T>): Promise<T>
   /** Asks the server what it is. Never rejects; takes as long as a server may take to be found. */
@@ -74,13 +74,15 @@ export function mongodbConnection(
   }
 
   async function use<T>(call: () => Promise<T>): Promise<T> {
+    let isSent = false
     try {
       await connected()
+      isSent = true
       return await call()
     } catch (error) {
       if (!isOutage(error)) throw error
-      const reason = errorText(error)
-      throw new StoreUnavailable(`MongoDB cannot be used now: ${reason}`, { cause: error })
+      const Kind = isSent && mayHaveArrived(error) ? OutcomeUnknown : StoreUnavailable
+      throw new Kind(`MongoDB cannot be used now: ${errorText(error)}`, { cause: error })
     }
   }
 

@@ -70,6 +70,28 @@ export function isOutage(error: unknown): boolean {
   return refusesCredentials(error) || (typeof error.code === 'number' && OUTAGE_CODES.has(error.code))
 }
 
+/** Failures before anything was sent: no server, no connection, no room for one. */
+const NEVER_SENT = [
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoNotConnectedError,
+  MongoClientClosedError,
+  MongoCompatibilityError,
+  MongoMissingCredentialsError,
+]
+
+/** The server's codes for: not or no longer the primary. Such a server has carried out nothing. */
+const NOT_PRIMARY = new Set([10_058, 10_107, 13_435])
+
+/** Whether a call that ended in this outage may have reached the server, and be carried out. */
+export function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof MongoError) || refusesCredentials(error)) return false
+  if (NEVER_SENT.some((kind) => error instanceof kind) || error.hasErrorLabel('HandshakeError')) return false
+  // The driver does not export this one.
+  if (error.name === 'MongoWaitQueueTimeoutError') return false
+  return !(typeof error.code === 'number' && NOT_PRIMARY.has(error.code))
+}
+
 /** Whether the server does not let us in, or not do what we ask. */
 export function refusesCredentials(error: unknown): boolean {
   if (error instanceof MongoMissingCredentialsError) return true

@@ -24,6 +24,18 @@ export type RecordedEvent = NewEvent & {
 /** The stream's last revision as the writer knows it; 'no-stream' if it must not exist yet. */
 export type ExpectedRevision = number | 'no-stream'
 
+/**
+ * A position of the right form that is no place in this store: it was given by another one, or by this one before it was
+ * restored from an older copy. Trying again does not help.
+ */
+export class PositionUnknown extends Error {
+  readonly code = 'POSITION_UNKNOWN'
+  constructor(position: Position, why: string, options?: { cause?: unknown }) {
+    super(`${position} is no place in the event store: ${why}`, options)
+    this.name = 'PositionUnknown'
+  }
+}
+
 export type AppendResult =
   | { ok: true; revision: number; position: Position }
   | { ok: false; error: 'WRONG_EXPECTED_REVISION'; actual: number | 'no-stream' }
@@ -37,22 +49,30 @@ export type Filter = { categories: readonly string[] } | { types: readonly strin
  */
 export type EventPage = { events: RecordedEvent[]; position: Position; caughtUp: boolean }
 
-/** The order of facts. Every method may reject with StoreUnavailable; then nothing of the call was stored. */
+/**
+ * The order of facts. Every method may reject with StoreUnavailable; then nothing of the call was stored. Only `append`
+ * may reject with OutcomeUnknown too: it may be stored, and the very same events may be sent again.
+ */
 export interface EventStore {
   /** The events of one stream, oldest first; none if it does not exist. */
   readStream(stream: string, options?: { fromRevision?: number }): Promise<RecordedEvent[]>
   /**
    * Appends all or nothing; resolved means durable. The very same ids, sent again to the same stream with the same
-   * expected revision, are a success with the original revision and position. A batch that mixes known and
+   * expected revision, are a success with the original revision and position. Where the store keeps the events no longer,
+   * the position is a later one. A batch that mixes known and
    * new ids is a wrong expected revision. At least one event; an event's JSON is at most 1 MiB (throws RangeError).
    */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult>
-  /** At most `limit` matching events after `after`. */
+  /**
+   * At most `limit` matching events after `after`; none beyond the end. Rejects with PositionUnknown where the store can
+   * tell.
+   */
   readAll(options: { after: Position; filter?: Filter; limit: number }): Promise<EventPage>
   /**
    * Everything after `after`, then live, without gaps or doubles, in pages of at most `limit` (256), until `signal`
    * aborts (then it ends without an error). A page with no events still moves `position`. Pulled: a slow reader
-   * buffers nothing.
+   * buffers nothing. Rejects with PositionUnknown where the store can tell, at once or after an outage,
+   * beyond its end too.
    */
   subscribe(options: {
     after: Position

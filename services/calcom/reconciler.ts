@@ -18,19 +18,44 @@ import { askOnceMore } from './late-references.ts'
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
 /**
- * Runs at most every `everyMs`, whatever wakes the crons; a reading that failed is tried again at the next run, then
- * after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
+ * Runs at most every `everyMs`, whatever wakes the crons, and at once after an outage of the stores. A reading that
+ * failed is tried again at the next run, then after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
  */
-export function bookingReconciler(ports: ServicePorts, intake: CalcomIntake, everyMs: number): Cron {
+export function bookingReconciler(
+  ports: ServicePorts,
+  intake: CalcomIntake,
+  everyMs: number,
+): Cron & {
+  /** Deliveries were missed: the next run reads, whenever the last one did. */
+  readAtNextTurn(): void
+} {
   let next: Temporal.Instant | undefined
   let failures = 0
+  /** Deliveries may have been missed since the last reading began. */
+  let isMissing = false
+
+  /** An outage that this process sees is one of the processes that take deliveries too. */
+  async function storesAnswer(): Promise<void> {
+    try {
+      await Promise.all([ports.events.head(), ports.queue.status()])
+    } catch (error) {
+      isMissing = true
+      throw error
+    }
+  }
+
   return {
     name: 'booking-reconciler',
+    readAtNextTurn() {
+      isMissing = true
+    },
     async run(signal) {
       const { calcom } = ports
       const now = ports.now()
       if (calcom === undefined) return
-      if (next !== undefined && Temporal.Instant.compare(now, next) < 0) return
+      await storesAnswer()
+      if (!isMissing && next !== undefined && Temporal.Instant.compare(now, next) < 0) return
+      isMissing = false
       const retryMs = waitAfter({ firstMs: ports.settings.cronMs, longestMs: everyMs }, failures++)
       next = now.add({ milliseconds: Math.round(retryMs) })
       const listed = await readFuture(ports, calcom, intake, now, signal)

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { EventStore } from '../../ports/event-store/event-store.ts'
+import { type EventStore, PositionUnknown } from '../../ports/event-store/event-store.ts'
 import type { OutageLog } from '../running/outage-log.ts'
 import type { ChannelTokens } from './channel-tokens.ts'
 
@@ -46,11 +46,16 @@ export function knownChannels({ clock, events }: { clock: Clock; events: EventSt
       let after: string | undefined
       await outages.untilItAnswers('subscription to stopped channels', async () => {
         after ??= await events.head()
-        for await (const page of events.subscribe({ after, filter, signal })) {
-          // Not just forgotten: the read model may not know yet, and the next push would bring it back.
-          for (const { data } of page.events)
-            if (typeof data.channelId === 'string') put(data.channelId, 'GONE')
-          after = page.position
+        try {
+          for await (const page of events.subscribe({ after, filter, signal })) {
+            // Not just forgotten: the read model may not know yet, and the next push would bring it back.
+            for (const { data } of page.events)
+              if (typeof data.channelId === 'string') put(data.channelId, 'GONE')
+            after = page.position
+          }
+        } catch (error) {
+          if (error instanceof PositionUnknown) after = undefined
+          throw error
         }
       })
     },

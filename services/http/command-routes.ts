@@ -7,6 +7,7 @@ import type { Metrics } from '../../ports/metrics.ts'
 import { jsonBody } from './json-body.ts'
 import { HttpProblem, invalid } from './problem.ts'
 import { commandContextOf } from './request-facts.ts'
+import { storedInPart } from './stored-in-part.ts'
 
 /** The answer to a command that was taken. */
 export const CommandAnswer = z
@@ -51,7 +52,8 @@ export function commandRoutes({ ports, metrics }: CommandRouteDeps): Router {
     }
     // The body was made by this very command's schema, which a list of different commands cannot show.
     const handle = command.handle as Handler
-    const result = await handle(body.data, ports, commandContextOf(ctx, ports.newId))
+    const context = commandContextOf(ctx, ports.newId)
+    const result = await storedInPart(ports, (noticed) => handle(body.data, noticed, context))
     metrics.commandHandled(command.name, outcomeOf(result))
     if (!result.ok) throw new HttpProblem(result)
     const position = result.position ?? (await ports.events.head())

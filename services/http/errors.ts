@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa'
 import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { BadCursor } from '../../ports/read-store/read-store.ts'
-import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
 import { requestFacts } from './request-facts.ts'
@@ -22,7 +22,7 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
         ctx.req.destroy()
         return
       }
-      const expected = problemOf(error)
+      const expected = problemOf(error, ctx.method)
       if (expected === undefined)
         deps.log.error(
           { err: error, correlationId, method: ctx.method, path: ctx.path },
@@ -31,7 +31,7 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
       else if (error instanceof StoreUnavailable)
         // The outage itself is told once, by what works on the store.
         deps.log.info(
-          { reason: error.message, correlationId, path: ctx.path },
+          { code: expected.code, reason: error.message, correlationId, path: ctx.path },
           'request refused, store unavailable',
         )
       else if (expected.status >= 500)
@@ -55,14 +55,25 @@ const internal: ProblemOptions = {
   detail: 'Something unexpected went wrong. The logs tell more under this correlation id.',
 }
 
-function problemOf(error: unknown): ProblemOptions | undefined {
+/** What stores nothing can have stored nothing, whatever became of the call. */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+function problemOf(error: unknown, method: string): ProblemOptions | undefined {
   if (error instanceof HttpProblem) return error.options
   if (error instanceof BadCursor)
     return { status: 400, code: error.code, detail: 'after is not a cursor of this list.' }
-  if (error instanceof StoreUnavailable)
+  if (error instanceof OutcomeUnknown && !SAFE_METHODS.has(method))
     return {
       status: 503,
       code: error.code,
+      detail:
+        'A store does not say what became of the request: it may be stored, in part or not at all. Send it again: twice is the same as once.',
+      headers: { 'Retry-After': '5' },
+    }
+  if (error instanceof StoreUnavailable)
+    return {
+      status: 503,
+      code: 'STORE_UNAVAILABLE',
       detail: 'A store cannot take or give data now. Nothing of the request was stored; send it again.',
       headers: { 'Retry-After': '5' },
     }

@@ -1,7 +1,7 @@
 import { eventTypes } from '../../domain/domain-event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { commitSignal } from '../../ports/event-store/commit-signal.ts'
-import type { EventStore } from '../../ports/event-store/event-store.ts'
+import { type EventStore, PositionUnknown } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { PUBLISHED_TYPES } from '../publishing/booking-event-schema.ts'
 import { outageLog } from '../running/outage-log.ts'
@@ -41,11 +41,19 @@ export function feedTail(options: {
   async function follow(from: string): Promise<void> {
     let after = from
     await outages.untilItAnswers('feed of booking events', async () => {
-      for await (const page of events.subscribe({ after, filter: { types: WAKING }, signal })) {
-        after = page.position
-        if (page.events.length === 0) continue
+      try {
+        for await (const page of events.subscribe({ after, filter: { types: WAKING }, signal })) {
+          after = page.position
+          if (page.events.length === 0) continue
+          news += 1
+          wakes.notify()
+        }
+      } catch (error) {
+        // Readers find out by their own cursors: they read because there may be news.
+        if (error instanceof PositionUnknown) after = await events.head()
         news += 1
         wakes.notify()
+        throw error
       }
     })
   }

@@ -2,7 +2,13 @@ import { Readable } from 'node:stream'
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
-import { type EventStore, type Position, START } from '../../ports/event-store/event-store.ts'
+import {
+  type EventPage,
+  type EventStore,
+  type Position,
+  PositionUnknown,
+  START,
+} from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { BadCursor } from '../../ports/read-store/read-store.ts'
 import { type EventOrigin, toCloudEvent } from '../publishing/booking-event.ts'
@@ -50,7 +56,7 @@ async function batch(ctx: Context, { events, origin }: FeedDeps, after: Position
   await checkCursor(events, after)
   const page = (await isStopped(events))
     ? { events: [], position: after }
-    : await events.readAll({ after, filter: { types: PUBLISHED_TYPES }, limit })
+    : await pageAfter(events, after, limit)
   const next = new URLSearchParams({ limit: String(limit) })
   if (page.position !== START) next.set('after', page.position)
   ctx.set('Link', `<${FEED_PATH}?${next}>; rel="next"`)
@@ -61,6 +67,7 @@ async function batch(ctx: Context, { events, origin }: FeedDeps, after: Position
 
 async function stream(ctx: Context, { events, tail, origin, log, signal }: FeedDeps, after: Position) {
   await checkCursor(events, after)
+  await pageAfter(events, after, 1)
   await tail.begin()
   const gone = new AbortController()
   ctx.res.once('close', () => gone.abort())
@@ -81,6 +88,16 @@ async function* endingOn(text: AsyncIterable<string>, log: Logger): AsyncGenerat
     yield* text
   } catch (err) {
     log.warn({ err }, 'feed stream ended, events could not be read')
+  }
+}
+
+/** Throws BadCursor for what has the form of a position and is no place in the store: it answers nothing, now or later. */
+async function pageAfter(events: EventStore, after: Position, limit: number): Promise<EventPage> {
+  try {
+    return await events.readAll({ after, filter: { types: PUBLISHED_TYPES }, limit })
+  } catch (error) {
+    if (error instanceof PositionUnknown) throw new BadCursor('no position of this store')
+    throw error
   }
 }
 

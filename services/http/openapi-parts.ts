@@ -19,7 +19,8 @@ const meanings = {
   '413': 'The body is larger than 1 MiB.',
   '415': 'The body is not application/json.',
   '429': 'Too many tokens or signatures from this address were not valid.',
-  '503': 'A store does not answer now. Nothing was stored; Retry-After says when to ask again.',
+  '503':
+    'A store does not answer now; Retry-After says when to ask again. STORE_UNAVAILABLE: nothing was stored. OUTCOME_UNKNOWN: it may be stored; sending it again is the same as once.',
 } as const
 type ProblemStatus = keyof typeof meanings
 

@@ -1,4 +1,10 @@
-import { type EventStore, type Position, START } from '../../ports/event-store/event-store.ts'
+import {
+  type EventStore,
+  type Position,
+  PositionUnknown,
+  type RecordedEvent,
+  START,
+} from '../../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
 /** How much waits to be published: counted only when somebody asks, and each event once. */
@@ -43,6 +49,16 @@ export function publicationBacklog(events: EventStore): PublicationBacklog {
     }
   }
 
+  /** UNKNOWN where the store is not the one that was published from: the publisher tells that. */
+  async function oldestAfter(after: Position): Promise<RecordedEvent | undefined | 'UNKNOWN'> {
+    try {
+      return (await events.readAll({ after, filter, limit: 1 })).events[0]
+    } catch (error) {
+      if (error instanceof PositionUnknown) return 'UNKNOWN'
+      throw error
+    }
+  }
+
   return {
     beginsAt(position) {
       published = position
@@ -64,7 +80,8 @@ export function publicationBacklog(events: EventStore): PublicationBacklog {
     },
     async count() {
       if (published === undefined) return { backlog: null, oldestAt: null }
-      const [oldest] = (await events.readAll({ after: published, filter, limit: 1 })).events
+      const oldest = await oldestAfter(published)
+      if (oldest === 'UNKNOWN') return { backlog: null, oldestAt: null }
       if (!known) return { backlog: null, oldestAt: oldest?.recordedAt ?? null }
       if (oldest === undefined) return { backlog: 0, oldestAt: null }
       under ??= countOn().finally(() => {

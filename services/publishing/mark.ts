@@ -1,5 +1,11 @@
 import type { Begun, PublishedMark } from '../../ports/booking-event-publisher.ts'
-import { type EventStore, START } from '../../ports/event-store/event-store.ts'
+import {
+  type EventStore,
+  type Position,
+  PositionUnknown,
+  type RecordedEvent,
+  START,
+} from '../../ports/event-store/event-store.ts'
 import { PUBLISHED_TYPES } from './booking-event-schema.ts'
 
 /** Before the first event. */
@@ -22,11 +28,17 @@ export async function rewound(events: EventStore, begun: Omit<Begun, 'ok'>): Pro
   const head = await events.head()
   const beyond = `events were published up to position ${last.position}, which is beyond the end of the event store (${head || 'empty'})`
   if (head.length !== last.position.length || last.position > head) return beyond
-  const { events: found } = await events.readAll({
-    after: last.after,
-    filter: { types: PUBLISHED_TYPES },
-    limit: LOOK,
-  })
+  const found = await eventsAfter(events, last.after)
   if (found.some(({ id, position }) => id === last.eventId && position === last.position)) return undefined
   return `the event published last (${last.eventId} at ${last.position}) is not in the event store`
+}
+
+/** None where the place before the event published last is no place in this store. */
+async function eventsAfter(events: EventStore, after: Position): Promise<RecordedEvent[]> {
+  try {
+    return (await events.readAll({ after, filter: { types: PUBLISHED_TYPES }, limit: LOOK })).events
+  } catch (error) {
+    if (error instanceof PositionUnknown) return []
+    throw error
+  }
 }

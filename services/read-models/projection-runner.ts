@@ -1,9 +1,11 @@
+import { aborted } from '../../ports/aborted.ts'
 import type { Clock } from '../../ports/clock.ts'
 import {
   type EventPage,
   type EventStore,
   type Filter,
   type Position,
+  PositionUnknown,
   START,
 } from '../../ports/event-store/event-store.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -13,6 +15,7 @@ import type { Projection } from '../../projections/projection.ts'
 import { type Outage, outageLog } from '../running/outage-log.ts'
 import { parkedEvents } from './parked-events.ts'
 import { type ParkedOutcome, type Projector, projector } from './projector.ts'
+import { whyRewound } from './rewound-store.ts'
 
 export type ProjectionRunner = {
   /**
@@ -33,8 +36,11 @@ export type ProjectionsStatus = {
     name: string
     version: number
     position: Position
-    /** LIVE: fed as events come. CATCHING_UP: it began behind the others and reads alone. */
-    state: 'STARTING' | 'CATCHING_UP' | 'LIVE'
+    /**
+     * LIVE: fed as events come. CATCHING_UP: it began behind the others and reads alone. STORE_REWOUND: it takes nothing
+     * until a person has looked into it.
+     */
+    state: RunState
     /** Age in milliseconds of the newest event taken while more were there to take; 0: nothing was. */
     lagMs: number
     /** Streams that wait behind an event that could not be taken. */
@@ -42,7 +48,11 @@ export type ProjectionsStatus = {
   }[]
   /** The outages that last, and since when. Each is tried again until it ends. */
   outages: Outage[]
+  /** Why the read models stand still: the event store is not the one that they were made from. */
+  rewound?: string
 }
+
+type RunState = 'STARTING' | 'CATCHING_UP' | 'LIVE' | 'STORE_REWOUND'
 
 export type ProjectionRunnerOptions = {
   events: EventStore
@@ -51,23 +61,30 @@ export type ProjectionRunnerOptions = {
   clock: Clock
   log: Logger
   signal: AbortSignal
+  /** Further checkpoints that are kept beside those of the projections, and have to be of the same event store. */
+  beside?: readonly string[]
 }
 
 /** Events read at once by a projection that catches up. */
 const CATCH_UP_PAGE = 500
 const DEFAULT_TIMEOUT_MS = 5_000
 
-type Run = { projector: Projector; state: 'STARTING' | 'CATCHING_UP' | 'LIVE'; lagMs: number }
+type Run = { projector: Projector; state: RunState; lagMs: number }
 type Waiter = { runs: readonly Run[]; target: Position; done(error?: Error): void }
 
 /**
  * Feeds the projections from one subscription, until `signal` aborts. Each keeps its own checkpoint. One that is behind
  * the furthest reads alone, so that it holds up nobody, and joins when it has caught up. No failure ends it: stores are
- * asked again until they answer, and an event that a projection cannot take is parked (see Projector).
+ * asked again until they answer, and an event that a projection cannot take is parked (see Projector). Where the event
+ * store does not know a checkpoint, at the start or after an outage, all stand still: going on would leave out events
+ * in silence.
  */
 export function startProjections(options: ProjectionRunnerOptions): ProjectionRunner {
-  const { events, readStore, clock, log, signal } = options
+  const { events, readStore, clock, log } = options
+  const over = new AbortController()
+  const signal = AbortSignal.any([options.signal, over.signal])
   const outages = outageLog({ clock, log, signal })
+  let rewound: string | undefined
   const runs: Run[] = options.projections.map((projection) => ({
     projector: projector(projection, {
       events,
@@ -103,25 +120,55 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
     tellWaiters()
   }
 
+  function standStill(why: string): void {
+    if (rewound !== undefined) return
+    rewound = why
+    for (const run of runs) run.state = 'STORE_REWOUND'
+    log.error(
+      { code: 'STORE_REWOUND', why },
+      'read models stopped, event store and checkpoints differ; see calendar-sync resume-read-models',
+    )
+    over.abort()
+    for (const waiter of waiters) waiter.done(new StoreUnavailable(why))
+    waiters = []
+  }
+
+  /** The same work; where it finds that a position is unknown everything stands still, and it gives undefined. */
+  const orStandStill =
+    <Result>(work: () => Promise<Result>) =>
+    async (): Promise<Result | undefined> => {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof PositionUnknown)) throw error
+        standStill(error.message)
+        return undefined
+      }
+    }
+
   async function feed(): Promise<void> {
     const filter = filterOf(runs)
-    await outages.untilItAnswers('event subscription', async () => {
-      const after = live().reduce((least, { projector }) => earlier(least, projector.position()), given)
-      for await (const page of events.subscribe({ after, filter, signal })) {
-        outages.answered('event subscription')
-        given = later(given, page.position)
-        await Promise.all(live().map((run) => take(run, page)))
-      }
-      if (!signal.aborted) throw new StoreUnavailable('the subscription ended')
-    })
+    await outages.untilItAnswers(
+      'event subscription',
+      orStandStill(async () => {
+        const after = live().reduce((least, { projector }) => earlier(least, projector.position()), given)
+        for await (const page of events.subscribe({ after, filter, signal })) {
+          outages.answered('event subscription')
+          given = later(given, page.position)
+          await Promise.all(live().map((run) => take(run, page)))
+        }
+        if (!signal.aborted) throw new StoreUnavailable('the subscription ended')
+      }),
+    )
   }
 
   async function catchUp(run: Run): Promise<void> {
     const filter = filterOf([run])
     while (!signal.aborted) {
       const givenBefore = given
-      const page = await outages.untilItAnswers('event store', () =>
-        events.readAll({ after: run.projector.position(), filter, limit: CATCH_UP_PAGE }),
+      const page = await outages.untilItAnswers(
+        'event store',
+        orStandStill(() => events.readAll({ after: run.projector.position(), filter, limit: CATCH_UP_PAGE })),
       )
       if (page === undefined) return
       await take(run, page)
@@ -133,7 +180,18 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
     }
   }
 
+  const checkpoints = async (): Promise<Position[]> => [
+    ...runs.map(({ projector }) => projector.position()),
+    ...(await Promise.all((options.beside ?? []).map((name) => readStore.checkpoint(name)))),
+  ]
+
+  /** Waiting ends only with the process: a person has to look into it. */
   async function run(): Promise<void> {
+    await work()
+    if (rewound !== undefined) await aborted(options.signal)
+  }
+
+  async function work(): Promise<void> {
     await outages.untilItAnswers('read store', async () => {
       await readStore.prepare([parkedEvents, ...options.projections.map(({ collection }) => collection)])
       for (const { projector } of runs) await projector.begin()
@@ -145,6 +203,11 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
           { projection: projector.projection.name, parked: projector.parkedCount() },
           'read model incomplete, events are parked',
         )
+    const why = await outages.untilItAnswers('event store', async () =>
+      whyRewound(events, await checkpoints()),
+    )
+    if (why !== undefined) standStill(why)
+    if (signal.aborted) return
     given = runs.reduce((most, { projector }) => later(most, projector.position()), START)
     for (const one of runs) one.state = one.projector.position() === given ? 'LIVE' : 'CATCHING_UP'
     tellWaiters()
@@ -161,18 +224,20 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
       const named = name === 'all' ? runs : runs.filter(({ projector }) => projector.projection.name === name)
       if (named.length === 0) throw new RangeError(`there is no projection ${name}`)
       const target = position ?? (await events.head())
-      const over = new AbortController()
+      // A checkpoint beyond the end of another store has seen nothing of it.
+      if (rewound !== undefined) throw new StoreUnavailable(rewound)
+      const answered = new AbortController()
       await new Promise<void>((resolve, reject) => {
         const done = (error?: Error) => (error ? reject(error) : resolve())
         const waiter: Waiter = { runs: named, target, done }
         if (reached(waiter)) return done()
-        if (signal.aborted) return done(new StoreUnavailable('the projections have stopped'))
+        if (signal.aborted) return done(new StoreUnavailable(rewound ?? 'the projections have stopped'))
         waiters.push(waiter)
-        void clock.delay(timeoutMs, over.signal).then(() => {
+        void clock.delay(timeoutMs, answered.signal).then(() => {
           waiters = waiters.filter((other) => other !== waiter)
           done(new StoreUnavailable(`read model ${name} has not caught up within ${timeoutMs} ms`))
         })
-      }).finally(() => over.abort())
+      }).finally(() => answered.abort())
     },
     status: () => ({
       projections: runs.map(({ projector: { projection, position, parkedCount }, state, lagMs }) => ({
@@ -184,6 +249,7 @@ export function startProjections(options: ProjectionRunnerOptions): ProjectionRu
         parked: parkedCount(),
       })),
       outages: outages.now(),
+      ...(rewound !== undefined && { rewound }),
     }),
     retryParked: async (name, position) => begun(name)?.retry(position),
     skipParked: async (name, position) => begun(name)?.skip(position),

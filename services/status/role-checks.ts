@@ -33,11 +33,12 @@ export function roleChecks(deps: RoleChecksDeps): { [role: string]: () => Promis
 function projectionsCheck({ models, clock }: RoleChecksDeps): () => Promise<void> {
   let startingSince: Temporal.Instant | undefined
   return async () => {
-    const { projections, outages } = models.status()
+    const { projections, outages, rewound } = models.status()
     const starting = models.isWriter() && projections.some(({ state }) => state === 'STARTING')
     if (!starting) startingSince = undefined
     else startingSince ??= clock.now()
     if (!models.isWriter()) return
+    if (rewound !== undefined) throw new Error(`STORE_REWOUND: ${rewound}`)
     refuseAny(outages.map(({ what }) => what))
     if (startingSince && clock.now().since(startingSince).total('milliseconds') > STARTING_MS)
       throw new Error('the read models have not begun')

@@ -60,7 +60,9 @@ export const StatusReport = z
         name: z.string(),
         version: z.int(),
         position: z.string(),
-        state: z.enum(['STARTING', 'CATCHING_UP', 'LIVE']),
+        state: z
+          .enum(['STARTING', 'CATCHING_UP', 'LIVE', 'STORE_REWOUND'])
+          .describe('STORE_REWOUND: it stands still until a person has looked into it'),
         lagMs: z.number(),
         parked: count,
       }),
@@ -142,7 +144,13 @@ export async function statusReport(deps: StatusReportDeps): Promise<StatusReport
     ...(models?.outages ?? [untold('read models', at)]),
     ...(deps.publication ? outagesOf(publisher, at) : []),
   ]
-  const needsPerson = [...waiting, ...unreadable, ...rewoundStore(publisher), ...(around?.needsPerson ?? [])]
+  const needsPerson = [
+    ...rewoundModels(models),
+    ...waiting,
+    ...unreadable,
+    ...rewoundStore(publisher),
+    ...(around?.needsPerson ?? []),
+  ]
   const due = queued.map(({ oldestDueAt }) => oldestDueAt).filter((one) => one !== undefined)
   return {
     status: outages.length > 0 ? 'DEGRADED' : needsPerson.length > 0 ? 'NEEDS_PERSON' : 'OK',
@@ -195,6 +203,17 @@ const outagesOf = (publisher: PublisherStatus | undefined, at: Temporal.Instant)
 
 const waitsFor = (publisher: PublisherStatus | undefined): Backlog =>
   publisher === undefined ? unknown : { backlog: publisher.backlog, oldestAgeMs: publisher.oldestAgeMs }
+
+const rewoundModels = (models: ProjectionsStatus | undefined): NeedsPerson[] =>
+  models?.rewound === undefined
+    ? []
+    : [
+        {
+          code: 'STORE_REWOUND',
+          sentence: `The read models stand still, and what they lead to with them: ${models.rewound}.`,
+          next: 'Give the event store its data back and restart. Where it is to go on as it is, stop the service and run npm run calendar-sync -- resume-read-models: it says what it would do with --yes.',
+        },
+      ]
 
 const rewoundStore = (publisher: PublisherStatus | undefined): NeedsPerson[] =>
   publisher?.state !== 'STORE_REWOUND'

@@ -14,6 +14,7 @@ test('a data folder that takes no writes is an outage since it was first seen, u
     },
     calcom: undefined,
     deliveries: () => [],
+    clientFailures: () => [],
   })
   assert.equal(await look(), { outages: [], needsPerson: [] })
   isFull = true
@@ -43,6 +44,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
       complaints: () => ['VERSION_GONE', 'LIST_REPEATS'],
     },
     deliveries: () => [{ code: 'OF_DELIVERIES', sentence: 'x', next: 'y' }],
+    clientFailures: () => [{ code: 'OF_CLIENTS', sentence: 'x', next: 'y' }],
   })
   const { needsPerson, outages } = await look()
   assert.equal(outages, [])
@@ -55,6 +57,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
       'CALCOM_API_GONE',
       'CALCOM_LIST_REPEATS',
       'OF_DELIVERIES',
+      'OF_CLIENTS',
     ],
   )
   assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\).+without asking Cal.com first/)

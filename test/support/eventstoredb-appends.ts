@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import type status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
-import type { AppendResult, NewEvent } from '../../ports/event-store/event-store.ts'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
+import type { AppendResult, NewEvent, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { appendNext } from './append-next.ts'
-import { DELETED, type DoubleLog } from './eventstoredb-log.ts'
+import { DELETED, type DoubleLog, retained } from './eventstoredb-log.ts'
 import {
   accessDenied,
   accessDeniedError,
@@ -22,7 +23,8 @@ import {
   tooBigError,
   wrongVersionError,
 } from './eventstoredb-messages.ts'
-import type { GrpcCall } from './grpc-server.ts'
+import type { Replication } from './eventstoredb-replication.ts'
+import { type GrpcCall, GrpcStatus } from './grpc-server.ts'
 
 /**
  * `refusal` says why a call is not served, or throws where that ends the call. `answering` is awaited between storing and
@@ -30,6 +32,7 @@ import type { GrpcCall } from './grpc-server.ts'
  */
 export type AppendDeps = {
   log: DoubleLog
+  replication: Replication
   refusal(): 'ACCESS_DENIED' | 'NO_LEADER' | undefined
   answering(): Promise<boolean>
   /** The most that one event may have, where there is such a limit. */
@@ -74,11 +77,16 @@ export async function batchAppend(
   await Promise.all(answers)
 }
 
-function successOf({ revision, position }: { revision: number; position: string }) {
+/** `position` is empty where the server does not say: what it recognised is not there any more. */
+type Stored = { revision: number; position: string }
+
+function successOf({ revision, position }: Stored) {
+  const success = new streams.BatchAppendResp.Success().setCurrentRevision(String(revision))
+  if (position === '') return success.setNoPosition(new shared.Empty())
   const place = new shared.AllStreamPosition()
     .setCommitPosition(toLog(position))
     .setPreparePosition(toLog(position))
-  return new streams.BatchAppendResp.Success().setCurrentRevision(String(revision)).setPosition(place)
+  return success.setPosition(place)
 }
 
 /** Streams.Append: one append a call; a wrong expected version is an answer, not an error. */
@@ -98,8 +106,9 @@ export async function append(
   }
   const refusal = deps.refusal()
   if (refusal) throw refusal === 'NO_LEADER' ? noLeader() : accessDenied()
-  const outcome = await store(deps.log, batch)
+  const outcome = await replicated(deps, batch)
   if (outcome === 'STREAM_DELETED') throw streamDeleted(batch.stream)
+  if (outcome === 'TIMEOUT') throw new GrpcStatus(10, 'Timeout')
   if (!(await deps.answering())) return
   if (outcome.ok) {
     const place = new streams.AppendResp.Position()
@@ -120,10 +129,11 @@ export async function append(
 }
 
 async function outcomeOf(
-  { log, maxEventBytes = MAX_APPEND_BYTES }: AppendDeps,
+  deps: AppendDeps,
   batch: Batch,
   refusal: ReturnType<AppendDeps['refusal']>,
-): Promise<status.Status | { revision: number; position: string }> {
+): Promise<status.Status | Stored> {
+  const { maxEventBytes = MAX_APPEND_BYTES } = deps
   if (refusal) return refusal === 'NO_LEADER' ? noLeaderError() : accessDeniedError()
   if (batch.until <= Date.now()) return timeoutError()
   const sizes = batch.events.map((event) => event.getData_asU8().length)
@@ -131,13 +141,21 @@ async function outcomeOf(
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
   if (bytes > MAX_APPEND_BYTES) return tooBigError(MAX_APPEND_BYTES)
   try {
-    const result = await store(log, batch)
+    const result = await replicated(deps, batch)
     if (result === 'STREAM_DELETED') return streamDeletedError(batch.stream)
+    if (result === 'TIMEOUT') return timeoutError()
     return result.ok ? result : wrongVersionError(batch.expected, result.actual)
   } catch (error) {
     return badRequestError(String(error))
   }
 }
+
+const replicated = ({ log, replication }: AppendDeps, batch: Batch) =>
+  replication.write(
+    batch.stream,
+    batch.events.map((event) => event.getId()?.getString() ?? ''),
+    () => store(log, batch),
+  )
 
 async function store(
   log: DoubleLog,
@@ -147,6 +165,8 @@ async function store(
   const retention = log.retentionOf(stream)
   if (retention?.tombstoned) return 'STREAM_DELETED'
   const deleted = retention?.truncateBefore === DELETED
+  const gone = retention && (await goneRepetition(log, stream, events))
+  if (gone) return { ok: true, revision: gone.revision, position: '' }
   const known = given === 'exists' || deleted ? (await log.store.readStream(stream)).at(-1) : undefined
   if (given === 'exists' && (!known || deleted))
     return { ok: false, error: 'WRONG_EXPECTED_REVISION', actual: 'no-stream' }
@@ -161,6 +181,19 @@ async function store(
   if (deleted && known) await setMetadata(log, stream, { $tb: known.revision + 1 })
   log.commits.notify()
   return result
+}
+
+/** The last of the events where they are known, and what the stream keeps has left them behind. */
+async function goneRepetition(
+  { store, retentionOf }: DoubleLog,
+  stream: string,
+  events: readonly NewEvent[],
+): Promise<RecordedEvent | undefined> {
+  const all = await store.readStream(stream)
+  const last = all.find(({ id }) => id === events.at(-1)?.id)
+  const retention = retentionOf(stream)
+  const left = retention?.truncateBefore === DELETED ? [] : retained(all, retention, systemClock.now())
+  return last && !left.includes(last) ? last : undefined
 }
 
 async function setMetadata(log: DoubleLog, stream: string, data: NewEvent['data']): Promise<AppendResult> {

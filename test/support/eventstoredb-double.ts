@@ -7,20 +7,24 @@
  * append paths, stream-not-found, filtered subscriptions with checkpoints counted as the server counts them (none at the
  * end of a catch-up: its older way, the harder one), caught-up, system events in $all, positions that are places in a
  * log, gzip of every message where the client offers it, ports that refuse when it is down, RST_STREAM at a shutdown;
- * retention by $maxCount, $maxAge and $tb, deleted streams that are written anew, tombstones; users by name and password,
- * TLS; clusters with one leader, none, or one that a node cut off from the others does not know, as trailers or answers.
+ * retention by $maxCount, $maxAge and $tb, deleted streams that are written anew, tombstones; repetitions of what is not
+ * kept any more as successes without a place, repetitions of what is on its way as Timeout, and so what is not
+ * replicated; no reading of $all from a place that is no event's; users by name and password, TLS; clusters with one
+ * leader, none, or one that a node cut off from the others does not know, as trailers or answers.
  *
- * Its limits: the nodes of a cluster share one log, so replication takes no time, and who leads is said by the test; no
- * access control lists (`refuse` refuses everything); data is JSON only; metadata is followed only where it came by gRPC;
- * nothing is scavenged; no links, projections or persistent subscriptions; no transactions, so commit and prepare are
- * always equal; never "fell behind"; appends that expect any revision are idempotent for ever (a server forgets ids when
- * it starts); frozen, it still acknowledges HTTP/2 pings; its speed says nothing of the server's.
+ * Its limits: the nodes of a cluster share one log, so replication takes no time but where a test stops it, and who leads
+ * is said by the test; no access control lists (`refuse` refuses everything); data is JSON only; metadata is followed
+ * only where it came by gRPC; nothing is scavenged; no links, projections or persistent subscriptions; no transactions,
+ * so commit and prepare are always equal; never "fell behind"; appends that expect any revision are idempotent for ever
+ * (a server forgets ids when it starts); frozen, it still acknowledges HTTP/2 pings; its speed says nothing of the
+ * server's.
  */
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js'
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import features from '@eventstore/db-client/generated/serverfeatures_pb.js'
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
+import { systemClock } from '../../infrastructure/clock/system-clock.ts'
 import type { EventStore } from '../../ports/event-store/event-store.ts'
 import { appendNext } from './append-next.ts'
 import { someEvents } from './events.ts'
@@ -28,6 +32,7 @@ import { append, batchAppend, remove } from './eventstoredb-appends.ts'
 import { type Cluster, gossipOf, type Node, someCluster } from './eventstoredb-cluster.ts'
 import { accessDenied, noLeader, notLeader } from './eventstoredb-messages.ts'
 import { readEvents } from './eventstoredb-reads.ts'
+import { type Replication, replication } from './eventstoredb-replication.ts'
 import { type GrpcCall, GrpcStatus, grpcServer } from './grpc-server.ts'
 
 export type EventStoreDbDouble = {
@@ -46,14 +51,20 @@ export type EventStoreDbDouble = {
   /** Breaks every connection off and refuses new ones, until `start`. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Kills it, and starts it again after as long as a real node takes at most: 2.2 s. */
+  restart(): Promise<void>
   /** Stores the next append and breaks the connection off instead of answering. */
   loseNextAnswer(): void
+  /** For writes that are accepted, answered Timeout, and kept or lost later. */
+  readonly replication: Pick<Replication, 'stop' | 'goOn' | 'timeouts'>
   /** Ends every reading under way as a server does that shuts down: RST_STREAM with code 0, which gRPC makes code 13. */
   endReadings(): void
   /** From now on every call is refused, as to a user without rights. */
   refuse(how: 'ACCESS_DENIED' | undefined): void
   /** Makes it the leader of its cluster, which is then whole. A first node leads from the start. */
   lead(): void
+  /** The same, after as long as an election took that followed a freeze: 7.6 s. */
+  leadAfterElection(): Promise<void>
   /** Cuts it off from the rest of its cluster, which then has no leader until one is made: clients still reach it. */
   isolate(): void
   /** For the other nodes of its cluster. */
@@ -62,6 +73,9 @@ export type EventStoreDbDouble = {
   writeSystemEvents(count: number): Promise<void>
   close(): Promise<void>
 }
+
+const RESTART_MS = 2_200
+const ELECTION_MS = 7_600
 
 /**
  * Starts a double over the database at `path` on any free port, or on `port`. The cluster's data is gone when its last
@@ -75,6 +89,7 @@ export async function startEventStoreDbDouble({
   tls,
   user,
   maxEventBytes,
+  commitTimeoutMs = 2_000,
 }: {
   path?: string
   port?: number
@@ -88,6 +103,8 @@ export async function startEventStoreDbDouble({
   user?: string
   /** The most that one event may have, as servers since 25 are set to; none otherwise. */
   maxEventBytes?: number
+  /** After how long a write that is not replicated is answered Timeout, in milliseconds (2,000, as a server comes). */
+  commitTimeoutMs?: number
 } = {}): Promise<EventStoreDbDouble> {
   const cluster = joined ?? (await someCluster(path))
   const { log } = cluster
@@ -100,6 +117,7 @@ export async function startEventStoreDbDouble({
   let losing = false
   let refusal: Parameters<EventStoreDbDouble['refuse']>[0]
   const server = grpcServer(tls)
+  const replicating = replication(commitTimeoutMs)
 
   /** Why a call with these headers is not served; throws where that ends the call, whatever its method. */
   function refusalOf({ headers }: Pick<GrpcCall<unknown, unknown>, 'headers'>) {
@@ -122,6 +140,7 @@ export async function startEventStoreDbDouble({
   }
   const appending = (call: Pick<GrpcCall<unknown, unknown>, 'headers' | 'hangUp'>) => ({
     log,
+    replication: replicating,
     refusal: () => refusalOf(call),
     maxEventBytes,
     async answering() {
@@ -183,7 +202,7 @@ export async function startEventStoreDbDouble({
     )
   })
   server.handle(GossipService.read, async (call) => {
-    await thawed.promise
+    await begin('Gossip')
     await call.send(gossipOf(cluster, node))
   })
 
@@ -199,6 +218,18 @@ export async function startEventStoreDbDouble({
   cluster.nodes.push(node)
   cluster.leader ??= node
 
+  const lead = () => {
+    cluster.leader = node
+    node.isolated = false
+  }
+  const kill = async () => {
+    node.alive = false
+    await server.kill()
+  }
+  const start = async () => {
+    await server.listen(port)
+    node.alive = true
+  }
   return {
     cluster,
     url: tls ? `esdb://127.0.0.1:${port}` : `esdb://127.0.0.1:${port}?tls=false`,
@@ -212,14 +243,14 @@ export async function startEventStoreDbDouble({
       thawed = Promise.withResolvers()
     },
     thaw: () => thawed.resolve(),
-    async kill() {
-      node.alive = false
-      await server.kill()
+    kill,
+    start,
+    async restart() {
+      await kill()
+      await systemClock.delay(RESTART_MS)
+      await start()
     },
-    async start() {
-      await server.listen(port)
-      node.alive = true
-    },
+    replication: replicating,
     loseNextAnswer() {
       losing = true
     },
@@ -229,9 +260,10 @@ export async function startEventStoreDbDouble({
     refuse(how) {
       refusal = how
     },
-    lead() {
-      cluster.leader = node
-      node.isolated = false
+    lead,
+    async leadAfterElection() {
+      await systemClock.delay(ELECTION_MS)
+      lead()
     },
     isolate() {
       if (cluster.leader === node) cluster.leader = undefined

@@ -1,6 +1,6 @@
 import type { CommitSignal } from '../../ports/event-store/commit-signal.ts'
 import type { EventStore, Position, RecordedEvent } from '../../ports/event-store/event-store.ts'
-import { bytesOf } from './eventstoredb-messages.ts'
+import { bytesOf, fromLog, toLog } from './eventstoredb-messages.ts'
 
 /** An event and what is sent for it: a server too has its records ready to be sent. */
 export type LogEntry = { position: Position; stream: string; type: string; bytes: Buffer }
@@ -20,6 +20,8 @@ export type DoubleLog = {
   readonly commits: CommitSignal
   /** At most `limit` entries after a position; `end` where nothing more is there. */
   after(position: Position, limit: number): Promise<{ entries: readonly LogEntry[]; end: boolean }>
+  /** Whether a reading may begin after this place: one of an event, the start, or beyond all. */
+  isPlace(commit: bigint): Promise<boolean>
   /** Undefined for a stream that keeps everything. */
   retentionOf(stream: string): Retention | undefined
   /** To be told of each event that was appended. */
@@ -82,6 +84,13 @@ export async function doubleLog(store: EventStore, commits: CommitSignal): Promi
     commits,
     took,
     retentionOf: (stream) => retentions.get(stream),
+    async isPlace(commit) {
+      await readOn()
+      const place = String(commit)
+      const position = fromLog(place)
+      if (place === '0' || position > (entries.at(-1)?.position ?? '')) return true
+      return toLog(position) === place && entries[firstBeyond(entries, position) - 1]?.position === position
+    },
     async after(position, limit) {
       await readOn()
       const first = firstBeyond(entries, position)

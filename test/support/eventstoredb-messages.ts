@@ -133,6 +133,17 @@ export const noLeader = () => new GrpcStatus(2, NO_LEADER)
 export const noLeaderError = (): status.Status =>
   error(0, NO_LEADER, 'google.protobuf.Empty', new Empty().serializeBinary())
 
+/** What a server says of a reading of all events from a place where none is. */
+export const invalidPosition = () =>
+  new GrpcStatus(3, 'Trying to read from an invalid position. Make sure the position is of an event.')
+
+/** What it says where the prepare is after the commit. */
+export const unlikelyPosition = () =>
+  new GrpcStatus(
+    2,
+    'Exception was thrown by handler. ArgumentException: The commit position cannot be less than the prepare position',
+  )
+
 export const accessDenied = () => new GrpcStatus(7, 'Access Denied', { exception: 'access-denied' })
 
 export const notLeader = (host: string, port: number) =>

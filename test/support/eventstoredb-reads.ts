@@ -6,8 +6,10 @@ import {
   checkpointMessage,
   eventMessage,
   fromLog,
+  invalidPosition,
   nameOf,
   streamDeleted,
+  unlikelyPosition,
 } from './eventstoredb-messages.ts'
 import { type GrpcCall, GrpcStatus } from './grpc-server.ts'
 
@@ -19,6 +21,7 @@ const BATCH = 32
 export async function readEvents(log: DoubleLog, call: ReadCall, request: streams.ReadReq): Promise<void> {
   const options = request.getOptions()
   const all = options?.getAll()
+  if (all?.hasPosition()) await refuseNoPlace(log, all)
   const stream = options?.getStream()
   if (options?.hasSubscription() && all) return subscribe(log, call, options, all)
   const count = Number(options?.getCount())
@@ -26,6 +29,12 @@ export async function readEvents(log: DoubleLog, call: ReadCall, request: stream
   if (stream) return readStream(log, call, stream, { count, backwards })
   if (all) return readAll(log, call, all, { count, backwards })
   throw new GrpcStatus(3, 'The combination is invalid.')
+}
+
+async function refuseNoPlace(log: DoubleLog, all: streams.ReadReq.Options.AllOptions): Promise<void> {
+  const commit = BigInt(all.getPosition()?.getCommitPosition() ?? '0')
+  if (BigInt(all.getPosition()?.getPreparePosition() ?? '0') > commit) throw unlikelyPosition()
+  if (!(await log.isPlace(commit))) throw invalidPosition()
 }
 
 async function readStream(

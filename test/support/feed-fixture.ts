@@ -21,57 +21,64 @@ export type FeedFixture = HttpFixture & {
 }
 
 /** The whole HTTP edge with the feed in it; everything is closed after `body`. */
-export const withFeed = (body: (feed: FeedFixture) => Promise<void>) => async (): Promise<void> => {
-  const stopping = new AbortController()
-  const { signal } = stopping
-  let reads = 0
-  const http = await httpFixture((deps) => {
-    const events: EventStore = {
-      ...deps.ports.events,
-      readAll(options) {
-        reads += 1
-        return deps.ports.events.readAll(options)
-      },
-    }
-    const { clock, log } = deps
-    const tail = feedTail({ events, clock, log, signal })
-    return {
-      ...deps,
-      guarded: [
-        { router: feedRoutes({ events, tail, origin: ORIGIN, log, signal }), scope: 'read' },
-        {
-          router: publishedSchemaRoutes({ ...ORIGIN, version: '0.1.0', kafkaTopic: 'booking-events' }),
-          scope: 'read',
+export const withFeed =
+  (
+    body: (feed: FeedFixture) => Promise<void>,
+    /** In place of the embedded events. */
+    elsewhere?: EventStore,
+  ) =>
+  async (): Promise<void> => {
+    const stopping = new AbortController()
+    const { signal } = stopping
+    let reads = 0
+    const http = await httpFixture((deps) => {
+      const store = elsewhere ?? deps.ports.events
+      const events: EventStore = {
+        ...store,
+        readAll(options) {
+          reads += 1
+          return store.readAll(options)
         },
-      ],
-    }
-  })
-  const opened: LiveFeed[] = []
-  try {
-    await body({
-      ...http,
-      reads: () => reads,
-      shutDown: () => stopping.abort(),
-      async decide(bookingUid, count = 1) {
-        const { rescheduled } = eventsOfBooking(bookingUid)
-        const positions: string[] = []
-        for (let sequence = 1; sequence <= count; sequence++)
-          positions.push(await append(http.ports.events, 'booking', bookingUid, rescheduled(sequence)))
-        return positions
-      },
-      feed: (query = '') => http.ask('GET', `/booking-events${query}`),
-      async live(query = '', headers = {}) {
-        const feed = await liveFeed(`${http.url}/booking-events${query}`, {
-          Authorization: `Bearer ${API_TOKEN}`,
-          ...headers,
-        })
-        opened.push(feed)
-        return feed
-      },
+      }
+      const { clock, log } = deps
+      const tail = feedTail({ events, clock, log, signal })
+      return {
+        ...deps,
+        guarded: [
+          { router: feedRoutes({ events, tail, origin: ORIGIN, log, signal }), scope: 'read' },
+          {
+            router: publishedSchemaRoutes({ ...ORIGIN, version: '0.1.0', kafkaTopic: 'booking-events' }),
+            scope: 'read',
+          },
+        ],
+      }
     })
-  } finally {
-    for (const feed of opened) feed.close()
-    stopping.abort()
-    await http.close()
+    const opened: LiveFeed[] = []
+    try {
+      await body({
+        ...http,
+        reads: () => reads,
+        shutDown: () => stopping.abort(),
+        async decide(bookingUid, count = 1) {
+          const { rescheduled } = eventsOfBooking(bookingUid)
+          const positions: string[] = []
+          for (let sequence = 1; sequence <= count; sequence++)
+            positions.push(await append(http.ports.events, 'booking', bookingUid, rescheduled(sequence)))
+          return positions
+        },
+        feed: (query = '') => http.ask('GET', `/booking-events${query}`),
+        async live(query = '', headers = {}) {
+          const feed = await liveFeed(`${http.url}/booking-events${query}`, {
+            Authorization: `Bearer ${API_TOKEN}`,
+            ...headers,
+          })
+          opened.push(feed)
+          return feed
+        },
+      })
+    } finally {
+      for (const feed of opened) feed.close()
+      stopping.abort()
+      await http.close()
+    }
   }
-}

@@ -67,6 +67,7 @@ async function peopleOf(sync: SyncFixture) {
       filesTakeWrites: async () => {},
       calcom: sync.calcomApi,
       deliveries: deliveries.needsPerson,
+      clientFailures: () => [],
     }),
     open: [
       calcomWebhookRoutes({

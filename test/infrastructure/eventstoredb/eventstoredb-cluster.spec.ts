@@ -1,12 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EventStoreDbEventStore } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import type {
+  EventStoreDbEventStore,
+  EventStoreDbOptions,
+} from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { START } from '../../../ports/event-store/event-store.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
 import { openEventStoreDb } from '../../support/eventstoredb.ts'
 import { type EventStoreDbDouble, startEventStoreDbDouble } from '../../support/eventstoredb-double.ts'
-import { eventually, following } from '../../support/following.ts'
+import { eventually, following, unavailable } from '../../support/following.ts'
 
 const cluster = suite('EventStoreDB in a cluster')
 
@@ -17,11 +21,12 @@ const test = (
   title: string,
   urlOf: (nodes: Nodes) => string,
   body: (store: EventStoreDbEventStore, nodes: Nodes) => Promise<void>,
+  options: Partial<EventStoreDbOptions> = {},
 ) =>
   cluster(title, async () => {
     const first = await startEventStoreDbDouble()
     const second = await startEventStoreDbDouble({ cluster: first.cluster })
-    const store = openEventStoreDb(urlOf({ first, second }))
+    const store = openEventStoreDb(urlOf({ first, second }), options)
     try {
       await withDeadline(20_000, () => body(store, { first, second }))
     } finally {
@@ -127,6 +132,38 @@ test(
     assert.is((await store.readStream('a-1')).length, 4)
     assert.ok((second.calls.get('BatchAppend') ?? 0) >= 1)
   },
+)
+
+test(
+  'when a cluster loses its quorum and then its last node, calls are refused and nothing else breaks',
+  both,
+  async (store, { first, second }) => {
+    const uncaught: unknown[] = []
+    const keep = (reason: unknown) => uncaught.push(reason)
+    process.on('unhandledRejection', keep)
+    try {
+      await store.append('a-1', 'no-stream', [someEvent()])
+      await second.kill()
+      first.isolate()
+      await unavailable(store.head())
+      const looked = first.calls.get('Gossip') ?? 0
+      const again = unavailable(store.head())
+      // The client looks for a leader: what breaks now has to wait for that, and that fails.
+      while ((first.calls.get('Gossip') ?? 0) <= looked) await nextTurn()
+      await first.kill()
+      await again
+      await unavailable(store.append('a-1', 0, [someEvent()]))
+      await first.start()
+      first.lead()
+      const appended = await eventually(() => store.append('a-1', 0, [someEvent()]))
+      assert.ok(appended.ok)
+      assert.equal(uncaught.map(String), [])
+    } finally {
+      process.off('unhandledRejection', keep)
+    }
+  },
+  // What comes after the waits is tested, not the waits.
+  { retryWithinMs: 300 },
 )
 
 cluster.run()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -6,6 +7,7 @@ import type {
   EventStoreDbOptions,
 } from '../../../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { START } from '../../../ports/event-store/event-store.ts'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { appendNext } from '../../support/append-next.ts'
 import { withDeadline } from '../../support/deadline.ts'
 import { readToEnd, someEvent, someEvents } from '../../support/events.ts'
@@ -113,6 +115,44 @@ test(
       (await readToEnd(double.store, { after: START, filter: { categories: ['a'] }, limit: 1000 })).length,
       300,
     )
+  },
+)
+
+outages(
+  'what became of an append is told as not known only where it was sent, and none of its tries answered',
+  async () => {
+    const double = await startEventStoreDbDouble({ commitTimeoutMs: 50 })
+    const store = openEventStoreDb(double.url, { ...IMPATIENT, callTimeoutMs: 500 })
+    const append = async (): Promise<string> => {
+      try {
+        return (await store.append(`a-${randomUUID()}`, 'no-stream', [someEvent()])).ok ? 'stored' : 'wrong'
+      } catch (error) {
+        return error instanceof StoreUnavailable ? error.code : String(error)
+      }
+    }
+    try {
+      assert.is(await append(), 'stored')
+      double.replication.stop()
+      assert.is(await append(), 'OUTCOME_UNKNOWN')
+      double.replication.goOn('KEPT')
+      double.freeze()
+      assert.is(await append(), 'OUTCOME_UNKNOWN')
+      double.thaw()
+      double.refuse('ACCESS_DENIED')
+      assert.is(await append(), 'STORE_UNAVAILABLE')
+      double.refuse(undefined)
+      double.isolate()
+      assert.is(await append(), 'STORE_UNAVAILABLE')
+      double.lead()
+      while ((await append()) !== 'stored') await nextTurn()
+      await double.kill()
+      await unavailable(store.head())
+      assert.is(await append(), 'STORE_UNAVAILABLE')
+      assert.is(await store.head().catch((error: StoreUnavailable) => error.code), 'STORE_UNAVAILABLE')
+    } finally {
+      await store.close()
+      await double.close()
+    }
   },
 )
 

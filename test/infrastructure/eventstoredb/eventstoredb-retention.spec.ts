@@ -68,6 +68,25 @@ test('a deleted stream is none, and goes on counting when it is written again', 
   assert.equal(await revisions(store), [3, 4])
 })
 
+test('repeating what a stream does not keep any more is a success, at a place from which all of it was read', async (store, operator) => {
+  const first = someEvents(2)
+  await store.append('a-1', 'no-stream', first)
+  await store.append('a-1', 1, someEvents(3))
+  await operator.setStreamMetadata('a-1', { maxCount: 2 })
+  assert.equal(await store.append('a-1', 'no-stream', first), {
+    ok: true,
+    revision: 1,
+    position: await store.head(),
+  })
+  await operator.deleteStream('a-1')
+  assert.equal(await store.append('a-1', 'no-stream', first), {
+    ok: true,
+    revision: 1,
+    position: await store.head(),
+  })
+  assert.equal(await store.readStream('a-1'), [])
+})
+
 test('a stream that is deleted for good is an error that nobody repeats', async (store, operator) => {
   await store.append('a-1', 'no-stream', someEvents(3))
   await operator.tombstoneStream('a-1')

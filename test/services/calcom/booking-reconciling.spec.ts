@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import type { ServicePorts } from '../../../services/running/service-ports.ts'
 import { inSync } from '../../support/sync-fixture.ts'
 
@@ -30,6 +31,34 @@ test(
     await sync.pass(130 * MINUTE)
     const gaps = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? 0)) / MINUTE))
     assert.equal(gaps.slice(-4), [1, 2, 4, 60], `${gaps}`)
+  }),
+)
+
+let isDown = false
+const failingStore = (ports: ServicePorts): ServicePorts => ({
+  ...counts(ports),
+  events: {
+    ...ports.events,
+    async head() {
+      if (isDown) throw new StoreUnavailable('the server is gone')
+      return ports.events.head()
+    },
+  },
+})
+
+test(
+  'after an outage of the stores, in which deliveries were missed, they are read at the first turn',
+  inSync({ wrap: failingStore, bookingReconcileMs: 60 * MINUTE }, async (sync) => {
+    await sync.pass(61 * MINUTE)
+    asked.length = 0
+    isDown = true
+    await sync.pass(5 * MINUTE)
+    assert.equal(asked, [])
+    isDown = false
+    const back = sync.ports.now().epochMilliseconds
+    await sync.pass(10 * MINUTE)
+    assert.is(asked.length, 1)
+    assert.ok((asked[0] ?? 0) - back <= MINUTE, `${(asked[0] ?? 0) - back} ms`)
   }),
 )
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { allCommands } from '../../../commands/all-commands.ts'
-import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { OutcomeUnknown, StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { CommandAnswer } from '../../../services/http/command-routes.ts'
 import { withHttp } from '../../support/http-fixture.ts'
 import { assertProblem } from '../../support/problem.ts'
@@ -221,6 +221,51 @@ test(
     }),
   ),
 )
+
+test(
+  'answers an append of which nobody knows what became of it with 503 OUTCOME_UNKNOWN: it may be sent again',
+  withHttp(
+    async ({ command, ask }) => {
+      const answer = await command('RegisterCalendarSync', registration)
+      const { detail } = assertProblem(answer, 503, 'OUTCOME_UNKNOWN')
+      assert.match(String(detail), /may be stored.+Send it again/)
+      assert.ok(Number(answer.headers.get('Retry-After')) > 0)
+      assert.match((await ask('GET', '/openapi.json')).text, 'OUTCOME_UNKNOWN')
+    },
+    (deps) => ({
+      ...deps,
+      ports: {
+        ...deps.ports,
+        events: { ...deps.ports.events, append: () => Promise.reject(new OutcomeUnknown('no answer')) },
+      },
+    }),
+  ),
+)
+
+test('says of a command that is stored in part no more than that: the rest follows when it is sent again', () => {
+  let isFull = false
+  return withHttp(
+    async ({ command, ports: { events } }) => {
+      const host = { ...registration, externalCalendarId: 'host@delegated.example' }
+      await command('RegisterCalendarSync', host)
+      const { body } = await command('RequestSubscription', host)
+      isFull = true
+      const answer = await command('ActivateSubscription', { subscriptionId: body.id })
+      assertProblem(answer, 503, 'OUTCOME_UNKNOWN')
+      const types = (await events.readStream(`calendarSubscription-${body.id}`)).map(({ type }) => type)
+      assert.equal(types, ['SubscriptionRequested', 'ChannelOpening'])
+    },
+    (deps) => {
+      const { events } = deps.ports
+      const append: typeof events.append = async (stream, expected, given) => {
+        if (isFull && given.some(({ type }) => type !== 'ChannelOpening'))
+          throw new StoreUnavailable('disk full')
+        return events.append(stream, expected, given)
+      }
+      return { ...deps, ports: { ...deps.ports, events: { ...events, append } } }
+    },
+  )()
+})
 
 test(
   'counts commands by name and outcome',

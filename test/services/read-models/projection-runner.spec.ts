@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CalendarFeedEvent } from '../../../domain/calendar/feed.ts'
 import { createLogger } from '../../../infrastructure/logging/logger.ts'
-import type { EventStore } from '../../../ports/event-store/event-store.ts'
+import { type EventStore, PositionUnknown } from '../../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import { allProjections } from '../../../projections/all-projections.ts'
@@ -55,12 +55,21 @@ function start(
   stores: Pick<Stores, 'events' | 'readStore'>,
   projections: Parameters<typeof startProjections>[0]['projections'],
   clock: VirtualClock = virtualClock(),
+  beside: readonly string[] = [],
 ) {
   const lines: { msg: string; level: string }[] = []
   const log = createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } })
   const ending = new AbortController()
   const { events, readStore } = stores
-  const runner = startProjections({ events, readStore, projections, clock, log, signal: ending.signal })
+  const runner = startProjections({
+    events,
+    readStore,
+    projections,
+    clock,
+    log,
+    signal: ending.signal,
+    beside,
+  })
   return {
     ...runner,
     lines,
@@ -104,6 +113,59 @@ test('brings what was there and what comes into the read models', () =>
     assert.is(projections.length, allProjections.length)
     assert.ok(projections.every((one) => one.state === 'LIVE' && one.lagMs === 0 && one.parked === 0))
     assert.equal(outages, [])
+    await runner.stop()
+  }))
+
+const placeOf = (number: number) => String(number).padStart(20, '0')
+
+for (const beside of [[], ['reactions']] as const)
+  test(`stands still, and stays so, where the event store ends before ${beside.length > 0 ? 'a checkpoint beside' : 'its checkpoint'}`, () =>
+    withStores(async (stores) => {
+      const { projection, get } = tally()
+      await append(stores.events, 'calendarFeed', 'a', told('a', 'one'))
+      await stores.readStore.prepare([projection.collection])
+      const [name = projection.collection.name] = beside
+      await stores.readStore.write([], { projection: name, position: placeOf(3) })
+      const runner = start(stores, [projection], virtualClock(), beside)
+      await until(() => runner.status().rewound !== undefined)
+      await runner.caughtUp('all').then(
+        () => assert.unreachable('it stands still'),
+        (error: unknown) => assert.instance(error, StoreUnavailable),
+      )
+      // It goes on with other events, past the place where the checkpoint was.
+      for (let n = 0; n < 5; n++) await append(stores.events, 'calendarFeed', 'a', told('a', 'two'))
+      await runner.clock.advance(600_000)
+      const { projections, rewound, outages } = runner.status()
+      assert.match(rewound ?? '', /beyond the end of the event store/)
+      assert.equal(
+        projections.map(({ state }) => state),
+        ['STORE_REWOUND'],
+      )
+      assert.equal(outages, [])
+      assert.is(await get(stores.readStore, 'a'), undefined)
+      assert.is(runner.lines.filter(({ msg }) => msg.startsWith('read models stopped')).length, 1)
+      await runner.stop()
+    }))
+
+test('stands still where the event store is found not to know its checkpoint after an outage', () =>
+  withStores(async (stores) => {
+    const { projection } = tally()
+    await append(stores.events, 'calendarFeed', 'a', told('a', 'one'))
+    let isOther = false
+    const events: EventStore = {
+      ...stores.events,
+      async *subscribe(options) {
+        if (isOther) throw new PositionUnknown(options.after, 'that ends before it')
+        const page = await stores.events.readAll({ after: options.after, limit: 10 })
+        yield page
+        isOther = true
+        throw new StoreUnavailable('the server is gone')
+      },
+    }
+    const runner = start({ ...stores, events }, [projection])
+    await until(() => runner.status().rewound !== undefined, runner.clock)
+    assert.match(runner.status().rewound ?? '', /no place in the event store/)
+    assert.equal(runner.status().outages, [])
     await runner.stop()
   }))
 

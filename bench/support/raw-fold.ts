@@ -12,6 +12,7 @@ type RawReference = {
   looked: boolean
   setAside: Record<string, never>
   watermark?: { fingerprint: string }
+  shown?: StoredTimes
 }
 type RawOpen = {
   kind: 'OPEN'
@@ -23,11 +24,13 @@ type RawOpen = {
   references: RawReference[]
   sequence: number
   agreement: string
-  unanswered: { sequence: number; event: object; next: StoredTimes; watermark: object }[]
-  outcomes: Record<string, string>
+  unanswered: { sequence: number; event: object; next: StoredTimes; watermark: object; at: string }[]
+  answered: { sequence: number; outcome: string }[]
+  flags: never[]
+  trackedAt: string
   factsAt: string
 }
-type RawClosed = { kind: 'CLOSED'; bookingUid: string; reason: string; by: 'CALCOM'; was: RawOpen }
+type RawClosed = { kind: 'CLOSED'; bookingUid: string; reason: string; last: RawOpen }
 type RawKept = {
   state: RawOpen | RawClosed
   updatedAt: string
@@ -71,9 +74,10 @@ export function rawFold(
         if (reference.stored.externalEventId === externalEventId) {
           reference.looked = true
           reference.watermark = { fingerprint }
+          reference.shown = next
         }
       const event = { calendarKey, externalEventId }
-      state.unanswered.push({ sequence, event, next, watermark: { fingerprint } })
+      state.unanswered.push({ sequence, event, next, watermark: { fingerprint }, at: data.at })
       state.sequence = sequence
       state.times = next
       state.agreement = 'AWAITING'
@@ -86,7 +90,7 @@ export function rawFold(
       state.times = decision.next
       state.basis = decision.next
       state.unanswered = []
-      state.outcomes[data.eventId] = data.outcome
+      state.answered.push({ sequence: data.sequence, outcome: data.outcome })
       state.agreement = 'AGREED'
       state.factsAt = data.at
       value.lastOutcome = { eventId: data.eventId, outcome: data.outcome, at: data.at }
@@ -101,7 +105,8 @@ export function rawFold(
       return document
     case 'BookingClosed': {
       const { bookingUid, reason } = data
-      value.state = { kind: 'CLOSED', bookingUid, reason, by: 'CALCOM', was: state }
+      state.agreement = 'AGREED'
+      value.state = { kind: 'CLOSED', bookingUid, reason, last: state }
       return document
     }
     default:
@@ -121,7 +126,9 @@ function tracked({ bookingUid, userId, status, start, end, at }: TrackedData): R
     sequence: 0,
     agreement: 'AGREED',
     unanswered: [],
-    outcomes: {},
+    answered: [],
+    flags: [],
+    trackedAt: at,
     factsAt: at,
   }
 }

@@ -1,4 +1,4 @@
-// What a rule's code comes to: by the catalogue of decisions, held against policy and what people said, as events.
+// Turns a rule's code into events, by the catalogue of decisions, the policy, and people's releases and discards.
 import { isGuest } from '../external-event.ts'
 import { defined, ifDefined } from '../optional-fields.ts'
 import { isBefore, sameTimes, storeTimes, textOf } from '../times.ts'
@@ -7,13 +7,13 @@ import type { Agreement, BookingEvent, IgnoredData, SeenData } from './events.ts
 import { type Facts, isSpokenOf, type LookDecision, type Seen, timesOf, type Unread } from './look.ts'
 import { tellOvertaken } from './overtaken.ts'
 
-/** It changes nothing, and leaves no trace. */
+/** A decision without events: it changes nothing, and leaves no trace. */
 export const silent = (code: DecisionCode): LookDecision => ({ code, events: [], acts: false })
 
-/** What acts may yet be discarded, held, or only observed. */
+/** Carries out a code. A change that acts may still be discarded, held, or only observed. */
 export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   const entry: Entry = decisions[code]
-  // What flags is on record with the booking already.
+  // The booking's own flag records the code already.
   const isFlag = entry.leaves === 'flags' || facts.booking.flags.some((flag) => flag === code)
   if (entry.leaves === 'nothing' || isFlag || isTooSoon(code, entry, facts)) return silent(code)
   const subject = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
@@ -44,15 +44,15 @@ function isTooSoon(code: DecisionCode, { afterMs = 0 }: Entry, { context: { last
   return (lasting?.code === code ? lasting.ms : 0) < afterMs
 }
 
-/** A difference that was there when the booking was linked is nobody's change since. */
+/** True if event and booking differed when they were linked: then nobody has changed the event since. */
 function differedWhenLinked({ reference, event, fingerprint }: Seen, { context }: Facts): boolean {
   if (reference.looked || isSpokenOf(event, context.releasedAt)) return false
   if (event.updated !== undefined) return !isBefore(reference.linkedAt, event.updated)
-  // What the first look came to is on record: another version is a later one.
+  // The first look's version is on record. Any other version is a later one.
   return context.firstLook === true && Object.values(reference.setAside).every((one) => one === fingerprint)
 }
 
-/** Recorded for each event of the look in a version not decided yet; what is set aside, once for each version. */
+/** Records the code for each event whose version is not decided yet. A set-aside version is recorded once. */
 function recorded(
   code: DecisionCode,
   facts: Facts,
@@ -66,7 +66,7 @@ function recorded(
   return { code, events, acts: false }
 }
 
-/** An event that is gone while another stands for the booking has a say again should that other one go. */
+/** The code for one event. A gone event is a leftover while another event stands: it counts again once that one goes. */
 const codeFor = (code: DecisionCode, seen: Seen, { standing, gone }: Facts): DecisionCode =>
   standing !== undefined && decisions[code].leaves === 'settles' && gone.includes(seen) ? 'LEFTOVER' : code
 
@@ -104,7 +104,7 @@ function agreementByCatalogue(code: DecisionCode, before: Agreement): Agreement 
   return agrees && before === 'DIVERGED' ? 'AGREED' : before
 }
 
-/** A code that tells of a loss does not record it: the versions that follow come to it too, until it is made good. */
+/** A code about a loss does not record that loss, so that later versions get the code too, until it is made good. */
 function seenData(code: DecisionCode, { event }: Seen): SeenData {
   const times = event.status === 'cancelled' ? undefined : timesOf(event)
   const { organizerSelf: organiser, attendees, attendeesOmitted } = event
@@ -117,7 +117,7 @@ function seenData(code: DecisionCode, { event }: Seen): SeenData {
   }
 }
 
-/** That an event cannot be read is recorded once, until it can be. */
+/** Records once that an event cannot be read, until it can be read again. */
 function unreadable({ reference, code }: Unread, facts: Facts): BookingEvent[] {
   if (reference.unreadable) return []
   const { booking, look, context } = facts

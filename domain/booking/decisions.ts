@@ -1,13 +1,13 @@
-// The catalogue of decisions: for each code what it leaves, who is told, and in which words. Everything else that is
-// known of a code follows from it: the types, the published reasons, what waits for a person, the tables of docs/rules.md.
-// To add a rule: its condition in rules.ts, its entry here, its test. Codes are stable once released.
+// The catalogue of decisions says for each code its effect, who is told, and in which words. The rest follows from it: the
+// types, the published reasons, the reasons of holds, the tables of docs/rules.md. To add a rule, add its condition to
+// rules.ts, its entry here, and its test. Codes are stable once released.
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 /**
- * `nothing`: no event. `settles`: recorded; this version of the event is decided for good. `sets aside`: recorded once a
- * version; looked at again when the reason is gone. `flags`: the booking itself is flagged, no version of an event.
+ * `nothing`: no event. `settles`: recorded, and this version of the event is decided for good. `sets aside`: recorded once
+ * per version, and looked at again once the obstacle is gone. `flags`: the booking is flagged, and no version is decided.
  */
 export type Leaves =
   | 'nothing'
@@ -19,26 +19,26 @@ export type Leaves =
 
 export type Entry = {
   readonly leaves: Leaves
-  /** The booking itself is flagged with it where Cal.com's word, not an event, comes to it: no version is decided then. */
+  /** The booking is flagged with this code if Cal.com, not an event, is the cause. No version is decided then. */
   readonly flags?: true
   /** A person is told: in the booking's `attention`, the status and the console. */
   readonly told?: 'while open' | 'always'
   /** The change waits until a person releases or discards it. `because`: why many are held. `lost`: the calendar is. */
   readonly held?: { readonly because: string; readonly lost?: true }
-  /** Calendar and booking are at odds from then on, or, if they were, are no longer. */
+  /** `diverges`: calendar and booking differ from now on. `agrees`: they differ no longer. */
   readonly diverges?: true
   readonly agrees?: true
-  /** The booking is looked at again by itself for as long as it comes to this. */
+  /** The booking is looked at again by itself while looks decide this code. */
   readonly looksAgain?: true
-  /** Nothing is recorded before looks have come to this for so long without a break. */
+  /** Nothing is recorded before looks have decided this code for this long without a break, in milliseconds. */
   readonly afterMs?: number
-  /** What happened and why it came to this, as a clause. */
+  /** The cause and the result, as a clause. */
   readonly because: string
-  /** What a person can do, as a clause; absent where there is nothing to do. */
+  /** The action for a person, as a clause; absent if there is none. */
   readonly remedy?: string
-  /** For a published cancellation: what happened to the event, as a clause that goes on with a time. */
+  /** For a published cancellation: the event's change, as a clause that a time may follow. */
   readonly happened?: string
-  /** For a published cancellation: the reason in words for a guest. */
+  /** For a published cancellation: the reason, as a sentence for a guest. */
   readonly guest?: string
 }
 
@@ -316,13 +316,13 @@ type CodesThat<What extends Leaves> = {
   [Code in DecisionCode]: (typeof catalogue)[Code]['leaves'] extends What ? Code : never
 }[DecisionCode]
 
-/** Why a booking is cancelled: part of what is published. */
+/** Reasons of a cancellation, as published. */
 export type CancellationReason = CodesThat<'BookingCancelled'>
-/** Why a change waits for a person. */
+/** Codes of changes that wait for a person. */
 export type HeldCode = {
   [Code in DecisionCode]: (typeof catalogue)[Code] extends { held: object } ? Code : never
 }[DecisionCode]
-/** What a person is told of a booking itself. */
+/** Codes that flag a booking for a person. */
 export type FlagCode =
   | CodesThat<'flags'>
   | {
@@ -344,13 +344,13 @@ export const cancellationReasons: readonly CancellationReason[] = Object.keys(ca
 /** The reason of a cancellation, in words for a guest. */
 export const guestReasonOf = (code: CancellationReason): string => catalogue[code].guest
 
-/** Why changes are held, by the reason out of a stream or read model, where another version may have written it. */
+/** Words for a hold. Its reason comes from a stream or read model, where another version may have written it. */
 export const holdOf = (reason: string): NonNullable<Entry['held']> =>
   decisionOf(reason)?.held ?? { because: 'for a reason that this version does not know' }
 
-/** What happened to the event of a cancelled booking, as a clause. */
+/** The event's change that cancelled a booking, as a clause. */
 export const happenedFor = (code: CancellationReason): string => catalogue[code].happened
 
-/** The entry of a code out of a stream, where another version may have written it; undefined for one unheard of. */
+/** The entry of a code from a stream, where another version may have written it; undefined for an unknown code. */
 export const decisionOf = (code: string): Entry | undefined =>
   isDecisionCode(code) ? decisions[code] : undefined

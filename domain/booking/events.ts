@@ -6,7 +6,7 @@ import type { CancellationReason, FlagCode } from './decisions.ts'
 
 export type BookingStatus = 'ACCEPTED' | 'PENDING' | 'REJECTED'
 
-/** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: calendar and booking differ, and will not meet by themselves. */
+/** `AWAITING`: published, not yet seen in Cal.com. `DIVERGED`: calendar and booking differ, and stay so by themselves. */
 export type Agreement = 'AGREED' | 'AWAITING' | 'DIVERGED'
 
 /** The event in a calendar that a booking refers to. */

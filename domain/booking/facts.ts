@@ -1,4 +1,4 @@
-// What Cal.com tells us of a booking: facts to be recorded, never a reason to publish.
+// Records Cal.com's facts about a booking. They are never a reason to publish.
 import { accept, type Decision, reject } from '../decision.ts'
 import { defined } from '../optional-fields.ts'
 import { sameTimes, storeTimes, type Times } from '../times.ts'
@@ -9,7 +9,7 @@ import { earlierDecision, stateAfterOutcome, stateAfterTimes } from './meaning.t
 import { forgottenFor, isCarriedOutLate, tellOvertaken } from './overtaken.ts'
 import { type Booking, type CancelledBooking, evolveBooking, type OpenBooking, trackedPart } from './state.ts'
 
-/** A booking as Cal.com tells of it. `at` (RFC 3339, UTC): when it was told. */
+/** A booking as Cal.com states it. `at` (RFC 3339, UTC): when Cal.com stated it. */
 export type StatedBooking = StatedReferences & {
   bookingUid: string
   userId: string
@@ -18,14 +18,13 @@ export type StatedBooking = StatedReferences & {
   rescheduledFromUid?: string
   seats?: true
   createdAt?: Temporal.Instant
-  /** Cal.com named an end that is not after the start (`times` are the nearest that can be), or no longer does. */
+  /** True: Cal.com named an end that is not after the start, and `times` are the nearest possible. False: no longer. */
   impossibleTimes?: boolean
 }
 
 /**
- * Begins to track a booking, or brings a tracked one up to what Cal.com says now. Cal.com still saying what it said
- * before (the basis) is not news, even where we have decided other times since, or a cancellation: they are only not
- * applied yet.
+ * Begins to track a booking, or brings a tracked booking up to date. Times that Cal.com stated before (the basis) are no
+ * news, also after we have decided other times or a cancellation: Cal.com has just not applied these yet.
  */
 export function trackBooking(state: Booking, stated: StatedBooking): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') return accept()
@@ -87,8 +86,8 @@ const notTracked = reject('BOOKING_NOT_TRACKED', 'This booking is not known here
 const isClosed = reject('BOOKING_CLOSED', 'This booking is closed: cancelled, or rescheduled to another one.')
 
 /**
- * Cal.com changed the booking itself. Sets what we believe back to what is true there, also where we had decided to
- * cancel: other times than Cal.com last confirmed say that it is open there.
+ * Records Cal.com's own change of the booking, also after we had decided to cancel it. Times other than Cal.com last
+ * confirmed say that the booking is open there.
  */
 export function recordBookingTimes(
   state: Booking,
@@ -124,7 +123,7 @@ export function reassignBooking(
   return accept({ type: 'BookingReassigned', data: { bookingUid, userId, previousUserId, at } })
 }
 
-/** Cal.com's own calendar sync is seen to have changed the booking. */
+/** Records that Cal.com's own calendar sync has changed the booking. */
 export function noticeSecondWriter(state: Booking, { at }: { at: string }): Decision<BookingEvent> {
   if (state.kind !== 'OPEN' || state.secondWriter) return accept()
   return accept({ type: 'SecondWriterNoticed', data: { bookingUid: state.bookingUid, at } })
@@ -139,7 +138,7 @@ export type AnnouncedEnd = {
   at: string
 }
 
-/** Cal.com says that the booking is over; it is believed once Cal.com's answer says so too. Nothing is published until then. */
+/** Records that Cal.com announced the booking's end. Cal.com's answer must confirm it; nothing is published until then. */
 export function announceClosing(state: Booking, stated: AnnouncedEnd): Decision<BookingEvent> {
   if (state.kind !== 'OPEN') return accept()
   const { closing } = state
@@ -147,7 +146,7 @@ export function announceClosing(state: Booking, stated: AnnouncedEnd): Decision<
   return known ? accept() : accept({ type: 'BookingClosing', data: stated })
 }
 
-/** It is not over. */
+/** Records that the booking goes on. */
 export function keepOpen(
   state: Booking,
   stated: { reason: string; seats?: true; at: string },
@@ -156,7 +155,7 @@ export function keepOpen(
   return accept({ type: 'BookingKeptOpen', data: { bookingUid: state.bookingUid, ...stated } })
 }
 
-/** Cal.com closed the booking. One never seen open is recorded as closed, so that a late webhook cannot open it. */
+/** Records that Cal.com closed the booking, also if it was never open here: a late webhook cannot open it then. */
 export function closeBooking(state: Booking, { seats: _, ...stated }: AnnouncedEnd): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') {
     if (stated.rescheduledToUid === undefined || stated.rescheduledToUid === state.rescheduledToUid)
@@ -165,7 +164,7 @@ export function closeBooking(state: Booking, { seats: _, ...stated }: AnnouncedE
   return accept({ type: 'BookingClosed', data: stated })
 }
 
-/** Times that cannot be are not taken over, and a person is told until Cal.com names others. */
+/** Flags impossible times, which are not taken over, until Cal.com names others. */
 function impossibility(
   state: Booking,
   { impossibleTimes, at }: { impossibleTimes?: boolean; at: string },
@@ -175,7 +174,7 @@ function impossibility(
   return flagged.ok ? flagged.events : []
 }
 
-/** Has a person told of the booking, or no longer. */
+/** Flags the booking for a person, or lifts the flag. */
 export function flagBooking(
   state: Booking,
   { code, raised, at }: { code: FlagCode; raised: boolean; at: string },
@@ -187,11 +186,11 @@ export function flagBooking(
 
 type ReportedOutcome = Omit<Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'], 'standing'>
 
-/** A consumer tells what became of a published decision (`sequence` is that decision's). */
+/** Records a consumer's outcome of a publication (`sequence` is the publication's). */
 export function reportOutcome(state: Booking, report: ReportedOutcome): Decision<BookingEvent> {
   if (state.kind === 'UNTRACKED') return notTracked
   const known = trackedPart(state)
-  // Nothing can have been published of a booking never seen open.
+  // Nothing can have been published for a booking that was never open here.
   if (known === undefined) return accept()
   if (known.answered.some((one) => one.sequence === report.sequence && one.outcome === report.outcome))
     return accept()
@@ -200,7 +199,7 @@ export function reportOutcome(state: Booking, report: ReportedOutcome): Decision
     type: 'BookingOutcomeReported',
     data: { ...report, ...defined({ standing }) },
   }
-  // Seats that move together keep their booking: it goes on as itself.
+  // Seats that move together keep their booking, which goes on under its uid.
   const goesOn = report.newBookingUid !== undefined && report.newBookingUid !== report.bookingUid
   if (!goesOn || report.newBookingUid === undefined || state.kind !== 'OPEN')
     return accept(reported, ...(isLate(known, report) ? tellOvertaken(state, true, report.at) : []))
@@ -215,6 +214,6 @@ export function reportOutcome(state: Booking, report: ReportedOutcome): Decision
   })
 }
 
-/** A consumer has carried out what was taken back meanwhile. */
+/** True if a consumer has carried out a move that was taken back meanwhile. */
 const isLate = ({ withdrawn = [] }: OpenBooking | CancelledBooking, report: ReportedOutcome): boolean =>
   report.outcome === 'APPLIED' && withdrawn.some(({ sequence }) => sequence === report.sequence)

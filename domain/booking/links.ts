@@ -1,4 +1,4 @@
-// Which calendar events a booking refers to: those that Cal.com names, and those passed on along a chain of reschedules.
+// Links a booking to its calendar events: those that Cal.com names, and those passed on along a chain of reschedules.
 import { accept, type Decision } from '../decision.ts'
 import { defined, ifDefined } from '../optional-fields.ts'
 import { type StoredTimes, storeTimes, type Times } from '../times.ts'
@@ -7,41 +7,40 @@ import type { Publication } from './meaning.ts'
 import { findByAnyName, type Reference, sameEvent, storeWatermark } from './references.ts'
 import { type Booking, evolveBooking, type OpenBooking, trackedPart, unansweredOn } from './state.ts'
 
-/** A reference as Cal.com named it, or as it was passed on along a chain of reschedules. */
+/** A reference that Cal.com named, or that a predecessor in the chain of reschedules passed on. */
 export type StatedReference = StoredReference & {
   confirmed: boolean
   /** Cal.com did not say in which calendar. */
   guessed?: true
   /** Cal.com named it in answer to the key of the booking's host. */
   answered?: true
-  /** It is the present host's: told with them, or alive and named long after the booking was given to them. */
+  /** The event is the present host's: named with them, or alive and still named long after they got the booking. */
   ofHost?: true
   formerNames?: readonly EventName[]
   watermark?: StoredWatermark
   shown?: StoredTimes
-  /** Passed on: what was published on this event and not answered, and what was withdrawn before it was. */
+  /** Passed on: publications on this event without an outcome, and those withdrawn before they had one. */
   unanswered?: readonly Publication[]
   withdrawn?: readonly Publication[]
 }
 
-/** What Cal.com tells of a booking's references: `times` and `at` are the booking's, and when it was told. */
+/** Cal.com's statement of a booking's references. `times`: the booking's times. `at`: when Cal.com stated this. */
 export type StatedReferences = {
   references: readonly StatedReference[]
-  /** `references` is all that Cal.com has: what it does not name, by any name that it had, is not this booking's. */
+  /** `references` is all that Cal.com has. An event that it does not name, by any name, is not this booking's. */
   referencesComplete?: boolean
   times: Times
   at: string
 }
 
 /**
- * Has the booking refer to what Cal.com tells. An empty list says nothing: references are stored late. Decides nothing
- * for a booking that is not open.
+ * Links an open booking to the stated references. An empty list says nothing, as Cal.com stores references late.
  */
 export function linkReferences(state: Booking, stated: StatedReferences): Decision<BookingEvent> {
   return accept(...(state.kind === 'OPEN' ? linksOf(state, stated) : []))
 }
 
-/** What is to be linked, and unlinked, so that an open booking refers to what Cal.com tells. */
+/** The events that link and unlink, so that an open booking has the stated references. */
 export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEvent[] {
   const { references, at } = stated
   const linked = linksTo(state, stated)
@@ -49,7 +48,7 @@ export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEv
   return [...unlinks(state, strays(state, references), at), ...linked]
 }
 
-/** One after the other: the same event may be told of twice. */
+/** Links one after the other: the same event may be stated twice. */
 function linksTo(state: OpenBooking, { references, times, at }: StatedReferences): BookingEvent[] {
   const links: BookingEvent[] = []
   let after: Booking = state
@@ -99,14 +98,14 @@ function linkTo(
       },
     }
   }
-  // What was decided on it before goes along, unless something has been decided on it here.
+  // The predecessor's decisions on the event go along, unless this booking has decided on the event itself.
   const read = known.looked ? undefined : readUpTo(stated, times)
-  // Cal.com goes on naming what it withdrew when it gave the booking to another host.
+  // Cal.com goes on naming the former host's event, which it withdrew with the new host.
   if (known.former !== undefined && !ofHost) return undefined
   const isNews =
     known.former !== undefined || (answered === true && !known.answered) || saysMore(known, stored, confirmed)
   if (read === undefined && !isNews) return undefined
-  // By a former name, only that Cal.com confirms it is new.
+  // A former name brings no news but Cal.com's confirmation.
   const said = sameEvent(known.stored, stored) ? { ...known.stored, ...stored } : known.stored
   const either = {
     ...data,
@@ -118,9 +117,8 @@ function linkTo(
 }
 
 /**
- * What was decided on an event is passed on only as far as the new booking can know of it: up to the decision that led
- * to it. A change published since to a booking that had been rescheduled away must be looked at again here. Only the
- * start counts: Cal.com may keep a length of its own.
+ * Passes the decisions on an event on, up to the decision that led to the new booking. A change that was published after
+ * that, to the old booking, must be looked at again. Only the start counts: Cal.com may keep its own length.
  */
 function readUpTo(
   { watermark, unanswered = [], withdrawn = [] }: StatedReference,
@@ -131,7 +129,7 @@ function readUpTo(
   return reached?.watermark ?? (unanswered.length === 0 ? watermark : undefined)
 }
 
-/** Those that Cal.com does not name, by whatever name. */
+/** The references that Cal.com does not name, by any of their names. */
 const strays = (state: OpenBooking, named: readonly EventName[]): Reference[] =>
   state.references.filter(
     (reference) => !named.some((name) => findByAnyName({ references: [reference] }, name) !== undefined),
@@ -149,7 +147,7 @@ const saysMore = (known: Reference, stated: StoredReference, confirmed: boolean)
     ((stated.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
       (stated.originalStart !== undefined && known.stored.originalStart === undefined)))
 
-/** The references that a booking hands on to the one it was rescheduled to: they cannot cancel until confirmed. */
+/** The references that a booking passes on to its successor. They cannot cancel until confirmed. */
 export function passedOnReferences(state: Booking): StatedReference[] {
   const from = trackedPart(state)
   if (from === undefined) return []

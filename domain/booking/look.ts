@@ -1,5 +1,4 @@
-// A look at a booking: what was seen of the events that it refers to, in one moment, and the facts that rules are asked
-// about.
+// A look at a booking: the sights of its events in one moment, and the facts that rules are asked about.
 
 import type { ExternalEvent } from '../external-event.ts'
 import type { SyncMode } from '../sync-mode.ts'
@@ -10,56 +9,56 @@ import type { BookingEvent, EventName } from './events.ts'
 import { findReference, type Reference } from './references.ts'
 import type { CancelledBooking, OpenBooking } from './state.ts'
 
-/** What was seen of one event of one calendar: the event, or the code of why it could not be read. */
+/** One event of one calendar as seen, or a code that says why it could not be read. */
 export type Sight = EventName & { result: { seen: ExternalEvent } | { unknown: string } }
 
 export type Look = {
   /** When the look began, by this service's clock. */
   observedAt: Temporal.Instant
-  /** One for each reference of the booking, or for some: a page of a list shows a part. */
+  /** A sight for each reference of the booking, or for some: a page of a list shows a part. */
   sights: readonly Sight[]
 }
 
-/** Another booking that refers to an event of this look, as it was last decided or recorded. */
+/** Another booking that refers to an event of this look, with its last decided or recorded times. */
 export type Claim = EventName & {
   bookingUid: string
   times: Times
   rescheduledFromUid?: string
-  /** When it was made in Cal.com, where that is known. */
+  /** When the booking was made in Cal.com, if that is known. */
   createdAt?: Temporal.Instant
   trackedAt: Temporal.Instant
-  /** It was cancelled, here or in Cal.com; else it is open. */
+  /** The booking was cancelled, here or in Cal.com; else it is open. */
   cancelled?: true
 }
 
-/** What a look is decided by, besides itself and the booking. */
+/** Everything that decides on a look, besides the look and its booking. */
 export type LookContext = {
   now: Temporal.Instant
   /** The policy of the booking's user. */
   mode: SyncMode
-  /** The host's, where the booking names none itself. */
+  /** The host's organisation, if the booking names none itself. */
   organizationId?: string
-  /** When a person released what was held: of versions of the event up to then a first look may act. */
+  /** When a person released held changes. A first look at versions up to then may act. */
   releasedAt?: Temporal.Instant
-  /** When a person discarded what was held: versions of the event up to then are to change nothing. */
+  /** When a person discarded held changes. Versions up to then change nothing. */
   discardedAt?: Temporal.Instant
-  /** The look is the one that follows a link. Stands in for a missing `updated` in the first-look rule. */
+  /** The look follows a link. The first-look rule uses this if `updated` is missing. */
   firstLook?: boolean
-  /** Why the brake holds what would act, unless a person has released it. */
+  /** The brake's reason to hold a change that would act, unless a person has released it. */
   held?: HeldCode
-  /** For how long, without a break, looks at this booking have come to this code. */
+  /** How long looks at this booking have decided this code without a break. */
   lasting?: { code: DecisionCode; ms: number }
   /** Other bookings that refer to the events of this look: open ones, and those that were cancelled. */
   claims?: readonly Claim[]
 }
 
-/** What a look comes to. */
+/** The decision on a look. */
 export type LookDecision = {
   code: DecisionCode
   events: BookingEvent[]
-  /** It publishes: to be confirmed before it is appended. */
+  /** The decision publishes, and is confirmed before it is appended. */
   acts: boolean
-  /** It has a person asked whether the booking is to be cancelled: to be confirmed in the same way. */
+  /** The decision asks a person whether to cancel the booking, and is confirmed in the same way. */
   asks?: true
   /** The version of the event that calls for this. */
   fingerprint?: string
@@ -77,7 +76,7 @@ export type Seen = {
 }
 export type Unread = { reference: Reference; code: string }
 
-/** What a rule is asked about. */
+/** The facts that a rule is asked about. */
 export type Facts = {
   booking: OpenBooking | CancelledBooking
   look: Look
@@ -89,7 +88,7 @@ export type Facts = {
   /** The organiser's copies that are not cancelled, and those that are. */
   living: readonly Seen[]
   gone: readonly Seen[]
-  /** The living event that stands for the booking; undefined where there is none, or several that say different times. */
+  /** The living event that decides for the booking; undefined if none lives, or several show different times. */
   standing: Seen | undefined
 }
 
@@ -100,7 +99,7 @@ export function factsOf(booking: OpenBooking | CancelledBooking, look: Look, con
     const reference = findReference(booking, name)
     if (reference === undefined) continue
     if ('unknown' in result) unread.push({ reference, code: result.unknown })
-    // Neither cancelled nor with readable times: nothing can be told from it.
+    // An event that is neither cancelled nor has readable times says nothing.
     else if (result.seen.status !== 'cancelled' && result.seen.times === undefined)
       unread.push({ reference, code: 'UNREADABLE' })
     else seen.push(seenOf(reference, result.seen))
@@ -120,7 +119,7 @@ function seenOf(reference: Reference, event: ExternalEvent): Seen {
   return { reference, event, fingerprint, version: decided ? 'DECIDED' : older ? 'OLDER' : 'FRESH' }
 }
 
-/** A tombstone need not say whose copy it was. */
+/** True for the organiser's copy. A cancelled event need not say whose copy it was. */
 const isOrganisers = ({ event, reference }: Seen): boolean =>
   event.organizerSelf ?? reference.organiser ?? true
 
@@ -135,7 +134,7 @@ function standingOf(living: readonly Seen[]): Seen | undefined {
 export const timesOf = ({ times }: ExternalEvent): (Times & { timeZone?: string }) | undefined =>
   times && !times.allDay ? times : undefined
 
-/** Whose event this is, of the open bookings that refer to it: their uid, or undefined where nobody can say. */
+/** The uid of the open booking that owns the event; undefined if nobody can say. */
 export function ownerOf({ booking, context }: Facts, { reference, event }: Seen): string | undefined {
   const { calendarKey, externalEventId } = reference.stored
   const own = { ...booking, calendarKey, externalEventId }
@@ -160,7 +159,7 @@ export const claimsOn = (
       claim.externalEventId === stored.externalEventId,
   )
 
-/** Of bookings that came of one another, or of one; undefined where they did not, or were made at the same time. */
+/** The newest of bookings in one chain of reschedules; undefined for other bookings, and for equal times of making. */
 function newestOfChain(claims: readonly Claim[]): Claim | undefined {
   const [newest, next] = claims.toSorted((a, b) => Temporal.Instant.compare(madeAt(b), madeAt(a)))
   if (newest === undefined || (next && madeAt(next).equals(madeAt(newest)))) return undefined
@@ -169,14 +168,14 @@ function newestOfChain(claims: readonly Claim[]): Claim | undefined {
   return chained ? newest : undefined
 }
 
-/** Webhooks may come in another order than the bookings were made in. */
+/** When a booking was made: webhooks may come in another order. */
 const madeAt = ({ createdAt, trackedAt }: Claim): Temporal.Instant => createdAt ?? trackedAt
 
-/** Names one version of an event: its etag, or when it was updated; and what it says, times as epoch milliseconds. */
+/** Identifies one version of an event: its etag, or when it was updated, and its status or times (epoch milliseconds). */
 const fingerprintOf = (event: ExternalEvent): string =>
   `${event.etag ?? event.updated ?? ''} ${saysOf(event)}`.trim()
 
-/** Whether this version of the event was decided on before: for good, or until a reason is gone. */
+/** True if this version of the event was settled or set aside before. */
 export function isOnRecord({ watermark, setAside }: Reference, event: ExternalEvent): boolean {
   const fingerprint = fingerprintOf(event)
   return watermark?.fingerprint === fingerprint || Object.values(setAside).includes(fingerprint)
@@ -188,7 +187,7 @@ function saysOf({ status, times }: ExternalEvent): string {
   return `${times.start.epochMilliseconds}-${times.end.epochMilliseconds}`
 }
 
-/** Versions up to November 2026 were named by the etag alone; without one by `updated` and the times as text. */
+/** Fingerprints up to November 2026 were the etag alone; without an etag, `updated` and the times as text. */
 function isVersion(fingerprint: string, current: string, { etag, updated, times }: ExternalEvent): boolean {
   if (fingerprint === current) return true
   if (etag !== undefined) return fingerprint === etag
@@ -196,8 +195,8 @@ function isVersion(fingerprint: string, current: string, { etag, updated, times 
 }
 
 /**
- * Whether a person who spoke then spoke of this version of the event: not of one written later, however late their word
- * is heard, or heard again. Of a version without `updated` nobody can say that it is newer.
+ * True if a person who spoke at this time spoke of this version of the event, and not of an earlier one. A version without
+ * `updated` cannot be known to be newer.
  */
 export const isSpokenOf = (
   { updated }: Pick<ExternalEvent, 'updated'>,

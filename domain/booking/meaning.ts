@@ -1,5 +1,5 @@
-// What a fact from Cal.com, or a consumer's answer, means for a booking. Worked out once, by whoever appends the fact, and
-// stored with it. The fold asks here only for streams that were written before it was stored.
+// Works out the state of a booking after a fact from Cal.com, or after a consumer's outcome. The appender does so once, and
+// stores the result with the fact. The fold asks here only for older streams.
 import { instant, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
 import type {
   Agreement,
@@ -10,18 +10,18 @@ import type {
   StoredWatermark,
 } from './events.ts'
 
-/** A published decision of which nobody has told what became of it. Held as stored. */
+/** A published decision, with values as they are stored. */
 export type Publication = {
   sequence: number
   event: EventName
   /** Absent for a cancellation. */
   next?: StoredTimes
-  /** Up to where the event had been decided with it. */
+  /** The event's watermark after this decision. */
   watermark: StoredWatermark
   at: string
 }
 
-/** What of a booking's state this depends on. */
+/** The part of a booking's state that is needed here. */
 type Tracked = {
   kind: 'OPEN' | 'CANCELLED'
   agreement: Agreement
@@ -34,7 +34,7 @@ type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: T
 const sequencesOf = (publications: readonly Publication[]): number[] =>
   publications.map(({ sequence }) => sequence)
 
-/** The decision to these times, where later ones have been published since: Cal.com is on its way to those. */
+/** The publication of these times, if later ones followed it: Cal.com is on its way to the later ones. */
 export const earlierDecision = (
   { unanswered }: Pick<Tracked, 'unanswered'>,
   times: Times,
@@ -42,8 +42,8 @@ export const earlierDecision = (
   unanswered.slice(0, -1).find(({ next }) => next && sameTimes(readTimes(next), times))
 
 /**
- * Cal.com's word on the times. Where they are those of an earlier one of several decisions, the later ones are still on
- * their way; otherwise whatever was on its way is settled by it, and what we cancelled is open there after all.
+ * The state after Cal.com stated times. If an earlier publication of several had these times, the later ones are still on
+ * their way. Otherwise nothing is on its way any more, and a booking that we cancelled is open in Cal.com after all.
  */
 export function stateAfterTimes(booking: Tracked, stated: { start: string; end: string }): StateAfter {
   const basis = { start: instant(stated.start), end: instant(stated.end) }
@@ -68,9 +68,9 @@ export function stateAfterTimes(booking: Tracked, stated: { start: string; end: 
 }
 
 /**
- * The answer to the newest decision says how things stand; that to an earlier one only moves the basis. What is refused
- * is not decided again; a move that Cal.com's own change has overtaken is, should the event still stand where it was.
- * Undefined where the answer changes nothing: Cal.com's own word came first, and is newer.
+ * The state after an outcome. The newest publication's outcome decides the state; an earlier one's only moves the basis. A
+ * refused change is not decided again. A superseded move is, if the event still shows it. Undefined if the outcome changes
+ * nothing, because Cal.com's own statement came first.
  */
 export function stateAfterOutcome(
   booking: Tracked,
@@ -110,13 +110,13 @@ export function stateAfterOutcome(
   }
 }
 
-/** As decided by versions that did not store it. */
+/** Codes after which older versions took calendar and booking for different. */
 const divergedThen: readonly string[] = ['ALL_DAY', 'NEW_TIME_IN_PAST']
 
-/** Only for events that do not say so themselves. */
+/** The agreement after an event that does not store it. */
 export function agreementOfOldStream({ agreement }: Tracked, { code, settles }: IgnoredData): Agreement {
   if (!settles) return agreement
   if (divergedThen.includes(code)) return 'DIVERGED'
-  // Calendar and booking say the same again, whatever was refused before.
+  // Calendar and booking show the same times again, whatever was refused before.
   return code === 'NO_TIME_CHANGE' && agreement === 'DIVERGED' ? 'AGREED' : agreement
 }

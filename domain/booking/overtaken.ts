@@ -1,4 +1,4 @@
-// Where Cal.com arrives at times that the host has left again: it carried out an earlier change over a later one.
+// Tells a person if Cal.com arrives at times that the host has left again: it carried out an earlier change last.
 import { storeTimes, type Times } from '../times.ts'
 import type { BookingEvent, StateAfter } from './events.ts'
 import { findByAnyName } from './references.ts'
@@ -7,8 +7,8 @@ import { type Booking, type CancelledBooking, type OpenBooking, trackedPart } fr
 type Known = OpenBooking | CancelledBooking
 
 /**
- * Whether a booking that goes on as another at these times leaves behind what the host did last. Only the start counts:
- * Cal.com may keep a length of its own.
+ * True if a booking that goes on as another, at these times, loses the host's last change. Only the start counts: Cal.com
+ * may keep its own length.
  */
 export function leavesBehind(state: Booking, times: Times): boolean {
   const last = trackedPart(state)
@@ -18,13 +18,13 @@ export function leavesBehind(state: Booking, times: Times): boolean {
   return newest === undefined ? isCarriedOutLate(last, times) : newest.next?.start !== start
 }
 
-/** Whether these are the times of a move that was taken back before Cal.com had heard of it. */
+/** True for the times of a move that was taken back before Cal.com had heard of it. */
 export function isCarriedOutLate({ withdrawn = [], times: present }: Known, times: Times): boolean {
   const { start } = storeTimes(times)
   return storeTimes(present).start !== start && withdrawn.some(({ next }) => next?.start === start)
 }
 
-/** Cal.com has carried out in place what was taken back: the event, as it stands, is to be decided on again. */
+/** Has the event's present version decided again, after Cal.com carried out a move that was taken back. */
 export function forgottenFor(known: Known, times: Times): Pick<StateAfter, 'forgets'> {
   if (!isCarriedOutLate(known, times)) return {}
   const { start } = storeTimes(times)
@@ -35,7 +35,7 @@ export function forgottenFor(known: Known, times: Times): Pick<StateAfter, 'forg
   return { forgets: { calendarKey, externalEventId, fingerprint: reference.watermark.fingerprint } }
 }
 
-/** Has a person told, or no longer, where that is news. */
+/** Flags the booking as overtaken, or lifts the flag, if that is news. */
 export function tellOvertaken(state: Booking, raised: boolean, at: string): BookingEvent[] {
   if (state.kind !== 'OPEN' || state.flags.includes('OVERTAKEN') === raised) return []
   const type = raised ? 'BookingFlagged' : 'BookingUnflagged'

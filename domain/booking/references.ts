@@ -1,4 +1,4 @@
-// What a booking knows of each calendar event that it refers to, and how the booking's events change that.
+// A booking's references: the state of each of its calendar events, and how the booking's events change it.
 import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, type StoredTimes } from '../times.ts'
 import type {
@@ -10,21 +10,21 @@ import type {
   StoredWatermark,
 } from './events.ts'
 
-/** Up to where the changes of one event have been decided. */
+/** The last decided version of an event. */
 export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
-  /** Cal.com named it in answer to the key of the booking's host. */
+  /** Cal.com named the event to the key of the booking's host. */
   answered?: true
-  /** When Cal.com gave the booking to another host: nothing can be told from its absence since. RFC 3339. */
+  /** When Cal.com gave the booking to another host, RFC 3339. Since then the event's absence says nothing. */
   former?: string
-  /** Cal.com did not say in which calendar, and the event was not seen there yet. */
+  /** Cal.com did not name the calendar, and the event was not seen in this one yet. */
   guessed?: true
-  /** By which rule its series repeated when it was last seen, as ExternalEvent tells it. */
+  /** The series' recurrence rule when it was last seen, as in ExternalEvent. */
   rule?: string
-  /** What the event was called before: Cal.com goes on naming it so. */
+  /** Former names of the event, which Cal.com may still use. */
   formerNames: readonly EventName[]
   linkedAt: Temporal.Instant
   /** Whether this calendar's copy was last seen to be the organiser's. */
@@ -35,10 +35,10 @@ export type Reference = {
   shown?: StoredTimes
   /** A look at this event has been decided on since it was linked. */
   looked: boolean
-  /** It is on record that the event cannot be read. */
+  /** Recorded: the event cannot be read. */
   unreadable?: true
   watermark?: Watermark
-  /** A person decided against what this version of the event shows. */
+  /** A person discarded the change that this version of the event shows. */
   discarded?: true
   /** Versions of the event that were last set aside, by code. */
   setAside: Readonly<Record<string, string>>
@@ -65,11 +65,11 @@ export const findByAnyName = (
 export const sameEvent = (a: EventName, b: EventName): boolean =>
   a.calendarKey === b.calendarKey && a.externalEventId === b.externalEventId
 
-/** A link that is told again keeps what is known of it. */
+/** Adds a link. A repeated link keeps the known state. */
 export function withLink(references: References, data: DataOf<'BookingReferenceLinked'>): References {
   const { reference, confirmed, guessed, answered, formerNames, shown, at } = data
   const before = findReference({ references }, reference)
-  // Named anew, it is the present host's.
+  // An event that is named anew is the present host's.
   const { former: _, ...known }: Partial<Reference> = before ?? {}
   const watermark = known.watermark ?? (data.watermark && readWatermark(data.watermark))
   const linked: Reference = {
@@ -87,7 +87,7 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
   return [...references.filter((other) => other !== before), linked]
 }
 
-/** Another host has the booking from now on. */
+/** Marks all references as the former host's. */
 export const ofFormerHost = (references: References, at: string): References =>
   references.map((reference) => ({ ...reference, former: at }))
 
@@ -96,7 +96,7 @@ export const withoutLink = (
   { reference }: DataOf<'BookingReferenceUnlinked'>,
 ): References => references.filter(({ stored }) => !sameEvent(stored, reference))
 
-/** Where the booking refers to the new name already, the two become one, with what was decided under the new name. */
+/** Renames a reference. If the booking already has the new name, both become one, with the new name's decisions. */
 export function withRenamed(
   references: References,
   { from, to }: DataOf<'BookingReferenceMoved'>,
@@ -123,7 +123,7 @@ export function withRenamed(
 export const withRule = (references: References, data: DataOf<'BookingSeriesNoted'>): References =>
   change(references, data, (reference) => ({ ...reference, rule: data.rule }))
 
-/** The event stood alone before it was made to repeat. */
+/** True if the event stood alone before it was made to repeat. */
 export const isGrown = ({
   stored: { recurringEventId },
   formerNames,
@@ -138,7 +138,7 @@ type Decided = EventName & {
   next?: StoredTimes
 }
 
-/** Decided for good, up to this version of the event. One without `updated` leaves the last known one standing. */
+/** Settles this version of the event. A version without `updated` keeps the last known `updated`. */
 export const withWatermark = (references: References, data: Decided): References =>
   change(references, data, ({ unreadable: _, discarded: __, ...reference }) => {
     const updated =
@@ -148,7 +148,7 @@ export const withWatermark = (references: References, data: Decided): References
     return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded }
   })
 
-/** The verdict on this version of the event no longer holds: it may be decided on again; older ones stay stale. */
+/** Takes the decision on this version back, so that it may be decided again. Older versions stay stale. */
 export const withoutVerdict = (references: References, named: EventName, fingerprint: string): References =>
   change(references, named, ({ watermark, ...reference }) => {
     if (watermark?.fingerprint !== fingerprint) return watermark ? { ...reference, watermark } : reference
@@ -156,7 +156,7 @@ export const withoutVerdict = (references: References, named: EventName, fingerp
     return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
   })
 
-/** Ignored while the reason lasts; one that can be read is unreadable no longer. */
+/** Sets this version of the event aside under its code. An event that was read is unreadable no longer. */
 export const withSetAside = (references: References, data: IgnoredData): References =>
   change(references, data, ({ unreadable: _, ...reference }) => {
     if (data.code === 'UNKNOWN') return { ...reference, unreadable: true as const }
@@ -164,7 +164,7 @@ export const withSetAside = (references: References, data: IgnoredData): Referen
     return { ...withSeen(reference, data), setAside: { ...reference.setAside, [code]: fingerprint } }
   })
 
-/** What the event showed besides its version. */
+/** Takes over what the event showed: organiser, guests and times. */
 function withSeen(reference: Reference, { code, seen, next }: Decided): Reference {
   const start = next?.start ?? seen?.start
   const end = next?.end ?? seen?.end
@@ -176,7 +176,7 @@ function withSeen(reference: Reference, { code, seen, next }: Decided): Referenc
     ...(start !== undefined && end !== undefined && { shown: { start, end } }),
     ...(seen?.guests !== undefined && { guests: seen.guests }),
     ...(seen?.organiser !== undefined && { organiser: seen.organiser }),
-    // Streams of before say so by the code alone.
+    // Older streams say so by the code alone.
     ...(code === 'NOT_ORGANISER' && { organiser: false }),
   }
 }

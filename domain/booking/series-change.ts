@@ -1,11 +1,11 @@
-// What becomes of a booking whose event is one of a series, when the series was edited or split.
+// Records changes of a series that concern a booking of one of its events.
 
 import { accept, type Decision } from '../decision.ts'
 import type { BookingEvent, EventName, StoredReference } from './events.ts'
 import { findReference, sameEvent } from './references.ts'
 import type { Booking } from './state.ts'
 
-/** The calendar event has another name now. */
+/** Records the calendar event's new name. */
 export function moveReference(
   state: Booking,
   move: { from: StoredReference; to: StoredReference; at: string },
@@ -18,7 +18,7 @@ export function moveReference(
   return accept({ type: 'BookingReferenceMoved', data: { bookingUid: state.bookingUid, ...move } })
 }
 
-/** By which rule the event's series repeats now. */
+/** Records the recurrence rule of the event's series. */
 export function noteSeriesRule(
   state: Booking,
   seen: EventName & { rule: string; at: string },
@@ -30,8 +30,8 @@ export function noteSeriesRule(
 }
 
 /**
- * The booking's series changed so that nobody can say which instance is its own: for a person to look at, never a
- * cancellation. Once for the same `fingerprint` (the series' version, where it is known).
+ * Tells a person that nobody can say which instance of its changed series is the booking's. This is never a cancellation.
+ * It is recorded once per `fingerprint` (the series' version, if known).
  */
 export function flagSeriesChanged(
   state: Booking,

@@ -1,35 +1,36 @@
-// Which series goes on as which: "this and following" ends one and begins another, at times under an unrelated id.
+// Finds the series that another series goes on as. "This and following" ends one series and begins another, at times under
+// an unrelated id.
 import type { ExternalEvent } from '../external-event.ts'
 import { isBefore } from '../times.ts'
 
 /**
- * `SAME`: the other series was split off from this one. `UNCLEAR`: it may have been, but does not begin where this one
- * ends. `NONE`: nothing but chance connects them.
+ * `SAME`: the other series was split off from this series. `UNCLEAR`: that may be, but it does not begin where this series
+ * ends. `NONE`: nothing but chance connects the two.
  */
 type Kinship = 'SAME' | 'UNCLEAR' | 'NONE'
 
 /**
- * Google gives both parts of a split the `created` of the whole, and ends the first part with the day before the second
- * one begins. A date that imports use for want of a better one says nothing, nor does an etag: whatever is written in
- * one step shares it.
+ * Compares two series. Google gives both parts of a split the `created` of the whole. It ends the first part on the day
+ * before the second part begins. A placeholder date of an import says nothing. Nor does an etag: all events written in one
+ * step share it.
  */
 function kinshipOf(series: ExternalEvent, other: ExternalEvent): Kinship {
   const { created, until } = series
   if (created === undefined || until === undefined || isBefore(created, NO_TRUE_DATE_BEFORE)) return 'NONE'
   if (other.created === undefined || !other.created.equals(created)) return 'NONE'
   if (endsTheDayBefore(series, until, other)) return 'SAME'
-  // A split writes both at once: what was last written before cannot have come of it.
+  // A split writes both parts at once: a series that was last written earlier is no part of it.
   const older = other.updated && series.updated && isBefore(other.updated, series.updated)
   return older ? 'NONE' : 'UNCLEAR'
 }
 
-/** What a series goes on as, however often it was split since; `unclear`: some other may be one of them. */
+/** All parts that a series was split into, in any number of splits. `unclear`: another series may be a part too. */
 export function partsOf(
   changed: readonly ExternalEvent[],
   others: readonly ExternalEvent[],
 ): { parts: ExternalEvent[]; unclear: boolean } {
   const parts = [...changed]
-  // Grows while it is read: the part of a part is a part.
+  // The list grows while it is read: the part of a part is a part.
   for (const part of parts)
     for (const other of others)
       if (!parts.includes(other) && kinshipOf(part, other) === 'SAME') parts.push(other)

@@ -1,24 +1,24 @@
-// Which instance of a series is a booking's, after the whole series was edited or split? Instances get other ids then.
+// Finds each booking's instance after its whole series was edited or split: instances get other ids then.
 
 import type { ExternalEvent } from '../external-event.ts'
 import { defined } from '../optional-fields.ts'
 import type { StoredReference } from './events.ts'
 
-/** What Google appends to a series' id each time "this and following" splits it: the split's first original start. */
+/** Google appends a split's first original start to the series' id, each time "this and following" splits it. */
 const splits = /(?:_R\d{8}(?:T\d{6}Z?)?)+$/
 
 /**
- * The series that this one was split off from, first to last; itself where it never was. All parts of a series share
- * their root. Only for finding what may belong together: an instance's own `recurringEventId` says what it belongs to.
+ * The root of a series: the first series that its parts were split off from, or the series itself. All parts share their
+ * root. Use the root only to find parts: an instance's own `recurringEventId` names its series.
  */
 export const seriesRoot = (recurringEventId: string): string => recurringEventId.replace(splits, '')
 
-/** Stands in for the rule of what was a series, and repeats no more. */
+/** The stored rule of an event that was a series, and repeats no more. */
 export const REPEATS_NO_MORE = 'NONE'
 
 /**
- * A booking that refers to an instance. `start` stands in where the reference has no original start. `rule`: by which
- * the series repeated when it was last seen. `grown`: its event stood alone before it was made to repeat.
+ * A booking that refers to an instance. `start` is used if the reference has no original start. `rule`: the series'
+ * recurrence rule when it was last seen. `grown`: the event stood alone before it was made to repeat.
  */
 export type LinkedInstance = {
   bookingUid: string
@@ -30,9 +30,9 @@ export type LinkedInstance = {
 }
 
 /**
- * `SAME`: the instance it was, perhaps in another part of the series (compare `recurringEventId`) or moved by itself.
- * `MOVED`: the instance that has taken its place. `GONE`: cancelled, or behind the series' end. `CHANGED`: nobody can
- * say which instance is meant, if any.
+ * `SAME`: the same instance, perhaps in another part of the series (compare `recurringEventId`) or moved by itself. `MOVED`:
+ * another instance that took its place. `GONE`: cancelled, or after the series' end. `CHANGED`: nobody can say which
+ * instance is meant, if any.
  */
 export type Pairing = {
   bookingUid: string
@@ -40,13 +40,13 @@ export type Pairing = {
   event?: ExternalEvent
 }
 
-/** What is left of a series: its masters that are not cancelled. `unclear`: it may go on as yet another. */
+/** The rest of a series: its masters that are not cancelled. `unclear`: it may go on as another series. */
 export type SeriesNow = { masters: readonly ExternalEvent[]; unclear?: boolean }
 
 /**
- * Pairs the bookings linked to a series with its instances, cancelled ones included, of all the masters that it was
- * split into. Better no answer than a wrong one: what is not unambiguous is CHANGED. One pairing for each booking given,
- * in their order. It is surest where past bookings of the series are given too.
+ * Pairs the bookings linked to a series with the instances of all its parts, cancelled ones included. An ambiguous pairing
+ * is CHANGED: no answer is better than a wrong one. Returns one pairing per booking, in their order. Past bookings of the
+ * series make the pairing surer.
  */
 export function pairInstances(
   linked: readonly LinkedInstance[],
@@ -76,14 +76,14 @@ export function pairInstances(
     const event = instances.find((instance) => isGone(one, instance))
     if (event) pair(one, 'GONE', event)
   }
-  // One that does not repeat any more, or gives no instance at all, says nothing of those that it had; nor does its end.
+  // A series that repeats no more, or has no instance at all, says nothing of its former instances. Nor does its end.
   const silent = unclear || masters.some((master) => !master.isSeries || endsBeforeItBegins(master))
   for (const one of remaining()) if (silent || one.rule === REPEATS_NO_MORE) pair(one, 'CHANGED')
   for (const one of remaining())
     if (!masters.every(({ rule }) => rule !== undefined && rule === one.rule))
       pair(one, stoodAlone(one, linked) && !alive.some(isNear(one)) ? 'GONE' : 'CHANGED')
 
-  // From here on the series repeats as it did: it was dragged, or it ends sooner.
+  // From here the rule is unchanged: the series was dragged, or it ends sooner.
   const free = alive.filter((instance) => !taken.has(instance)).toSorted((a, b) => startOf(a) - startOf(b))
   const before = smallestGap(linked.map(originalOf))
   const gap = Math.min(before, smallestGap(alive.map(startOf)), stepOf(masters))
@@ -94,7 +94,7 @@ export function pairInstances(
   for (const one of remaining())
     if (isBehind(one, masters) && free.every(isInStepWith(one, gap))) pair(one, 'GONE')
   const rest = remaining().toSorted((a, b) => originalOf(a) - originalOf(b))
-  // Where others stayed, a whole step is not a move but a neighbour.
+  // If other instances stayed, an instance a whole step away is a neighbour, and no moved one.
   const isMove = (delta: number) => taken.size === 0 || (Math.abs(delta) < before && !isInStep(delta, gap))
   const moved = inOrder(rest, free, isMove) ?? nearest(rest, free, gap)
   rest.forEach((one, index) => {
@@ -106,7 +106,7 @@ export function pairInstances(
 
 const HOUR = 3_600_000
 
-/** Where an instance stands in its series before any move of its own: epoch milliseconds. */
+/** An instance's place in its series before any move of its own, in epoch milliseconds. */
 const startOf = ({ originalStart, times }: ExternalEvent): number =>
   (originalStart ?? (times && !times.allDay ? times.start : undefined))?.epochMilliseconds ?? Number.NaN
 
@@ -117,17 +117,17 @@ const originalOf = ({ reference, start }: LinkedInstance): number =>
 const isNamedBySeries = ({ reference }: LinkedInstance): boolean =>
   reference.externalEventId === reference.recurringEventId
 
-/** Of those left: whoever is linked under the name of the series is known by the original start alone. */
+/** True for the booking's own instance, cancelled. A link under the series' name has only the original start to compare. */
 const isGone = (one: LinkedInstance, instance: ExternalEvent): boolean =>
   isNamedBySeries(one)
     ? instance.status === 'cancelled' && startOf(instance) === originalOf(one)
     : instance.id === one.reference.externalEventId
 
-/** Only this booking is linked to the series, and its event was there before the series was. */
+/** True if only this booking is linked to the series, and its event was there before the series. */
 const stoodAlone = ({ grown, rule }: LinkedInstance, linked: readonly LinkedInstance[]): boolean =>
   grown === true && rule !== undefined && linked.length === 1
 
-/** Less than half a day from where the booking's own instance stood: it may be that one. */
+/** True for an instance less than half a day from the booking's own: it may be the same. */
 const isNear =
   (one: LinkedInstance) =>
   (instance: ExternalEvent): boolean =>
@@ -138,13 +138,13 @@ function endsBeforeItBegins({ until, times }: ExternalEvent): boolean {
   return Temporal.Instant.compare(until, times.start) < 0
 }
 
-/** The series itself says so, by date. */
+/** True if the series leaves the booking's instance out by date. */
 const leavesOut =
   (one: LinkedInstance) =>
   ({ excluded = [] }: ExternalEvent): boolean =>
     excluded.some(({ epochMilliseconds }) => epochMilliseconds === originalOf(one))
 
-/** As an occurrence that was deleted by itself looks. */
+/** The instance, as a deleted occurrence looks. */
 const leftOut = (one: LinkedInstance, { id, etag, updated }: ExternalEvent): ExternalEvent => ({
   id: one.reference.externalEventId,
   status: 'cancelled',
@@ -153,11 +153,11 @@ const leftOut = (one: LinkedInstance, { id, etag, updated }: ExternalEvent): Ext
   ...defined({ etag, updated }),
 })
 
-/** Each part that is left ends at a date, and the booking's instance stood behind all of them; or none is left. */
+/** True if no part is left, or all parts end by date before the booking's instance. */
 const isBehind = (one: LinkedInstance, masters: readonly ExternalEvent[]): boolean =>
   masters.every(({ until }) => until !== undefined && until.epochMilliseconds < originalOf(one))
 
-/** What the series still has is in step with what it had; otherwise it may have been moved. */
+/** True if an instance is in step with the booking's own. Otherwise the series may have been moved. */
 const isInStepWith =
   (one: LinkedInstance, gap: number) =>
   (instance: ExternalEvent): boolean =>
@@ -165,7 +165,7 @@ const isInStepWith =
 
 const DAYS: { readonly [frequency: string]: number } = { DAILY: 1, WEEKLY: 7 }
 
-/** The fewest milliseconds that the rules leave between two instances, as far as a step of whole days tells it. */
+/** The smallest gap between two instances by the rules, in milliseconds, as far as whole days tell. */
 function stepOf(masters: readonly ExternalEvent[]): number {
   const steps = masters.map(({ rule = '' }) => {
     const [, frequency = '', interval = '1'] = /^FREQ=(\w+)(?:;INTERVAL=(\d+))?$/.exec(rule) ?? []
@@ -174,13 +174,13 @@ function stepOf(masters: readonly ExternalEvent[]): number {
   return Math.min(...steps.filter(Number.isFinite))
 }
 
-/** Whole steps away, an hour more or less for a change to or from daylight saving time. */
+/** True for whole steps, an hour more or less for daylight saving time. */
 function isInStep(delta: number, gap: number): boolean {
   const off = Math.abs(delta) % gap
   return Math.abs(delta) > HOUR && Math.min(off, gap - off) <= HOUR
 }
 
-/** As many as there were, all moved by the same time. */
+/** Pairs in order: there are as many instances as before, all moved by the same time. */
 function inOrder(
   rest: readonly LinkedInstance[],
   free: readonly ExternalEvent[],
@@ -190,7 +190,7 @@ function inOrder(
   return moveAlike(rest, free, isMove) ? [...free] : undefined
 }
 
-/** Other instances are there too, but each booking has one near by, all at the same distance. */
+/** Pairs with near instances: each booking has one, all at the same distance, whatever else is there. */
 function nearest(
   rest: readonly LinkedInstance[],
   free: readonly ExternalEvent[],
@@ -205,7 +205,7 @@ function nearest(
   return each && moveAlike(rest, chosen, () => true) ? chosen : undefined
 }
 
-/** A change to or from daylight saving time in between makes an hour's difference. */
+/** True if all moved alike, an hour more or less for daylight saving time. */
 function moveAlike(
   rest: readonly LinkedInstance[],
   events: readonly ExternalEvent[],
@@ -218,7 +218,7 @@ function moveAlike(
   return deltas.every(allowed) && Math.max(...deltas) - Math.min(...deltas) <= HOUR
 }
 
-/** Infinity where there is none to measure. */
+/** The smallest gap between two starts; Infinity if there are none. */
 function smallestGap(starts: readonly number[]): number {
   const sorted = starts.filter(Number.isFinite).toSorted((a, b) => a - b)
   const gaps = sorted.slice(1).map((start, index) => start - (sorted[index] ?? start))

@@ -1,6 +1,6 @@
-// A Cal.com booking as far as its calendar events are concerned: its state and how each event changes it. The events are
-// in events.ts. What leads to them: facts.ts and links.ts (what Cal.com tells us), rules.ts (what a change in the
-// calendar does), series-change.ts (what a series that was edited or split does).
+// State of a Cal.com booking, and how each event changes it. The events are in events.ts. They are decided in facts.ts and
+// links.ts (statements of Cal.com), rules.ts (changes in the calendar) and series-change.ts (series that were edited or
+// split).
 
 import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'
@@ -20,7 +20,7 @@ import {
   withWatermark,
 } from './references.ts'
 
-/** What a consumer reported of a publication. */
+/** A consumer's outcome of a publication. */
 export type Answered = { sequence: number; outcome: string }
 
 type Tracked = {
@@ -28,63 +28,63 @@ type Tracked = {
   userId: string
   organizationId?: string
   status: BookingStatus
-  /** What was last decided or recorded. */
+  /** The times that were last decided or recorded. */
   times: Times
-  /** What Cal.com last confirmed. */
+  /** The times that Cal.com last confirmed. */
   basis: Times
   references: readonly Reference[]
   sequence: number
   agreement: Agreement
-  /** Oldest first; before them the last one that was applied. */
+  /** Publications without an outcome, oldest first. The last applied one may stand before them. */
   unanswered: readonly Publication[]
-  /** Moves taken back while Cal.com was still where it had been: a late consumer may yet carry them out. The last few. */
+  /** The last few moves that were taken back before Cal.com applied them: a late consumer may yet do so. */
   withdrawn?: readonly Publication[]
-  /** The newest move, where a consumer found it superseded, until its event is decided on again. */
+  /** The newest move, if a consumer found it superseded, until its event is decided on again. */
   superseded?: Publication
-  /** What was reported of the newest publications, so that a repetition is known: the last sixteen. */
+  /** The last sixteen outcomes, to recognise a repetition. */
   answered: readonly Answered[]
-  /** What a person is told of the booking itself. */
+  /** Codes that flag the booking for a person. */
   flags: readonly FlagCode[]
   rescheduledFromUid?: string
-  /** Guests share it: one who leaves does not end it. */
+  /** Guests share the booking: a guest who leaves does not end it. */
   seats?: true
-  /** Cal.com's own calendar sync has changed it. */
+  /** Cal.com's own calendar sync has changed the booking. */
   secondWriter?: true
-  /** When it was made in Cal.com, where Cal.com said so. */
+  /** When the booking was made in Cal.com, if Cal.com said so. */
   createdAt?: Temporal.Instant
-  /** When it was first heard of. */
+  /** When the booking was first heard of. */
   trackedAt: Temporal.Instant
-  /** When it was heard that it came from pending to accepted. */
+  /** When we heard that the booking went from pending to accepted. */
   acceptedAt?: Temporal.Instant
   /** When the newest fact from Cal.com, or the newest link, was recorded. */
   factsAt: Temporal.Instant
 }
 
-/** Cal.com has announced its end, and has not confirmed it yet: nothing is published for it. */
+/** The announced end of a booking, which Cal.com has not confirmed yet. Nothing is published meanwhile. */
 export type Closing = { reason: string; rescheduledToUid?: string; since: Temporal.Instant; seats?: true }
 
 export type OpenBooking = Tracked & { kind: 'OPEN'; closing?: Closing }
-/** We have published that it is cancelled; Cal.com has not closed it yet. */
+/** A booking whose cancellation we have published, and that Cal.com has not closed yet. */
 export type CancelledBooking = Tracked & { kind: 'CANCELLED'; reason: CancellationReason }
-/** Cal.com has ended it. */
+/** A booking that Cal.com has ended. */
 export type ClosedBooking = {
   kind: 'CLOSED'
   bookingUid: string
   reason: string
   rescheduledToUid?: string
-  /** As it was before; absent for a booking never seen open. */
+  /** The booking before its end; absent if it was never open here. */
   last?: OpenBooking | CancelledBooking
 }
 export type Booking = { kind: 'UNTRACKED' } | OpenBooking | CancelledBooking | ClosedBooking
 
-/** Whose booking it is while nobody has said so. */
+/** The user of a booking while its host is unknown. */
 export const NOBODY = 'unknown'
 
 export const initialBooking: Booking = { kind: 'UNTRACKED' }
 
 type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 
-/** So many answers are remembered: a report that is repeated later than that is recorded once more. */
+/** Outcomes remembered. A report that is repeated later than that is recorded once more. */
 const ANSWERS_KEPT = 16
 const WITHDRAWN_KEPT = 4
 
@@ -92,7 +92,7 @@ const WITHDRAWN_KEPT = 4
 export const trackedPart = (state: Booking): OpenBooking | CancelledBooking | undefined =>
   state.kind === 'UNTRACKED' ? undefined : state.kind === 'CLOSED' ? state.last : state
 
-/** Never fails; an event that it does not know leaves the state alone. */
+/** The state after an event. Never fails; an unknown event changes nothing. */
 export function evolveBooking(state: Booking, event: BookingEvent): Booking {
   if (state.kind === 'UNTRACKED') return evolveUntracked(state, event)
   if (event.type === 'BookingClosed') return closed(state, event.data)
@@ -104,7 +104,7 @@ function evolveUntracked(state: Booking, event: BookingEvent): Booking {
   return event.type === 'BookingClosed' ? closed(state, event.data) : state
 }
 
-/** Of a closed booking only answers, and that its event is there again, are ever recorded. */
+/** The state of a closed booking after an event: only outcomes and a restored event are recorded then. */
 function evolveClosed(state: ClosedBooking, event: BookingEvent): ClosedBooking {
   if (state.last === undefined) return state
   if (event.type === 'BookingOutcomeReported') return { ...state, last: answered(state.last, event.data) }
@@ -137,7 +137,7 @@ function evolveTracked(
         factsAt: later(booking.factsAt, instant(data.at)),
       }
       const after = withState(recorded, data.standing ?? stateAfterTimes(booking, data))
-      // From other times than it was decided on, nobody carries a move out.
+      // Consumers carry a move out only from the times that it was decided on.
       return sameTimes(booking.basis, after.basis) ? withWithdrawn(after, dropped(booking, after)) : after
     }
     case 'BookingOutcomeReported': {
@@ -152,7 +152,7 @@ function evolveTracked(
     }
     case 'BookingReassigned': {
       const { userId, previousUserId, at } = event.data
-      // What it refers to is the former host's; where nobody had known whose it was, there is none.
+      // The references are the former host's, unless no host was known.
       const references = previousUserId === NOBODY ? booking.references : ofFormerHost(booking.references, at)
       return { ...booking, userId, references, factsAt: later(booking.factsAt, instant(at)) }
     }
@@ -260,7 +260,7 @@ function answered<Kind extends OpenBooking | CancelledBooking>(
   return { ...known, withdrawn: booking.withdrawn.filter((one) => one.sequence !== sequence) }
 }
 
-/** What is awaited no longer. */
+/** Publications that are awaited no longer. */
 const dropped = (before: Tracked, { unanswered }: Tracked): readonly Publication[] =>
   before.unanswered.filter((one) => !unanswered.includes(one))
 
@@ -305,7 +305,7 @@ function closed(state: Booking, data: DataOf<'BookingClosed'>): ClosedBooking {
   }
 }
 
-/** What is not answered yet of the decisions on this reference's event. */
+/** Publications on this reference's event without an outcome. */
 export const unansweredOn = (
   { unanswered }: Pick<Tracked, 'unanswered'>,
   reference: Reference,

@@ -1,5 +1,5 @@
-// The push channels of one calendar's subscription: when another one is needed, and what became of each. The events,
-// the state and the fold are in subscription.ts.
+// Decides on the push channels of one calendar's subscription: when another channel is needed, and how each ended. Events,
+// state and fold are in subscription.ts.
 
 import { accept, type Decision, reject } from '../decision.ts'
 import { defined } from '../optional-fields.ts'
@@ -14,21 +14,21 @@ import {
 
 const unknown = reject('SUBSCRIPTION_UNKNOWN', 'There is no such subscription.')
 
-/** The last 20 % of a channel's life, at most its last 24 hours. */
+/** True in the last 20 % of a channel's life, at most its last 24 hours. */
 function isNearExpiry(channel: Channel, now: Temporal.Instant): boolean {
   const life = channel.expiresAt.epochMilliseconds - channel.openedAt.epochMilliseconds
   const margin = Math.min(life * 0.2, 24 * 3_600_000)
   return channel.expiresAt.epochMilliseconds - now.epochMilliseconds <= margin
 }
 
-/** The channel that was asked for last; the others are only waiting to be stopped. */
+/** The channel that was asked for last. The others wait to be stopped. */
 export function currentChannel(subscription: RequestedSubscription): Channel | undefined {
   return subscription.channels.toSorted((a, b) => Temporal.Instant.compare(b.openedAt, a.openedAt))[0]
 }
 
 /**
- * Whether a watch call is in order now. Own schedule after failures; none where push is refused for good, nor while one
- * is under way. A suspended subscription needs one whatever channels it has: they hang on the refused credential.
+ * True if a watch call is due. After failures it follows a schedule. None is due while one is under way, or if push is
+ * refused for good. A suspended subscription needs one whatever channels it has: their credential was refused.
  */
 export function needsChannel(subscription: RequestedSubscription, now: Temporal.Instant): boolean {
   if (subscription.status === 'RELEASED' || subscription.pushRefusedForGood) return false
@@ -84,7 +84,7 @@ function unscheduled(
   return { ...state, openings, pushRefusedForGood: false }
 }
 
-/** Told by the watch answer or by the channel's authenticated `sync` message, whichever is first. */
+/** Records that the channel is open: the watch answer says so, or the channel's authenticated `sync` message. */
 export function activateChannel(
   state: CalendarSubscription,
   opened: { channelId: string; resourceId: string; expiresAt: string; at: string },
@@ -99,8 +99,8 @@ export function activateChannel(
 }
 
 /**
- * The watch call failed. A refused credential suspends; anything else is retried with growing delay, up to a day. A
- * channel that has shown itself to be open is open, whatever its call was answered.
+ * Records a failed watch call. A refused credential suspends; any other failure is retried with growing delay, up to a day.
+ * A channel that has pushed is open, whatever the answer to its call was.
  */
 export function failActivation(
   state: CalendarSubscription,

@@ -1,19 +1,19 @@
-// Exceptional facts about reading one calendar. Stream: calendarFeed-<calendarKey>; ordinary fetches leave no event,
-// so that it stays short. The event types are a storage format.
+// Exceptional facts about reading one calendar. Stream: calendarFeed-<calendarKey>. Ordinary fetches leave no event, so that
+// the stream stays short. The event types are a storage format.
 import type { HeldCode } from '../booking/decisions.ts'
 import { accept, type Decision } from '../decision.ts'
 
 export type CalendarFeedEvent =
   | { type: 'SyncTokenExpired'; data: { calendarKey: string; reason: string; at: string } }
   | { type: 'FullSyncCompleted'; data: { calendarKey: string; events: number; at: string } }
-  /** The state changed from working to failing, or to failing in another way: not one event a try. */
+  /** Reading began to fail, or fails in another way. A repeated failure leaves no event. */
   | { type: 'FetchingFailed'; data: { calendarKey: string; code: string; reason?: string; at: string } }
   | { type: 'FetchingRecovered'; data: { calendarKey: string; at: string } }
   | {
       type: 'ChangesHeld'
       data: { calendarKey: string; reason: HeldCode; bookingUids: string[]; at: string }
     }
-  /** Released is not applied: each booking is looked at again. */
+  /** Each released booking is looked at again, before its change is applied. */
   | { type: 'HeldChangesReleased'; data: { calendarKey: string; bookingUids: string[]; at: string } }
   | { type: 'HeldChangesDiscarded'; data: { calendarKey: string; bookingUids: string[]; at: string } }
 
@@ -56,14 +56,14 @@ export function evolveCalendarFeed(state: CalendarFeed, event: CalendarFeedEvent
   }
 }
 
-/** The code of a calendar whose lists are read to the end and give no sync token: it is followed, by full lists. */
+/** The code of a calendar whose whole lists give no sync token. Every fetch then reads a full list. */
 export const NO_SYNC_TOKEN = 'NO_SYNC_TOKEN'
 
 type At = { calendarKey: string; at: string }
 
 /**
- * A token that the provider no longer takes. A rising number of them is worth seeing, so each is a fact; the same one
- * tried again before the full sync is not another.
+ * Records that the provider refused the sync token. Each refusal is a fact, as their number is worth seeing. A repeated one
+ * before the full sync is not recorded again.
  */
 export const expireSyncToken = (
   state: CalendarFeed,
@@ -71,7 +71,7 @@ export const expireSyncToken = (
 ): Decision<CalendarFeedEvent> =>
   state.fullSync === 'NEEDED' ? accept() : accept({ type: 'SyncTokenExpired', data: fact })
 
-/** The first full sync, and each one that an expired token made necessary. */
+/** Records the first full sync, and each that an expired token made necessary. */
 export const completeFullSync = (
   state: CalendarFeed,
   fact: At & { events: number },
@@ -88,8 +88,8 @@ export const recoverFetching = (state: CalendarFeed, fact: At): Decision<Calenda
   state.failing === undefined ? accept() : accept({ type: 'FetchingRecovered', data: fact })
 
 /**
- * Further changes join the hold; those held already are not held twice. `since`: when they were set aside; those that a
- * person has released or discarded after that are not held again.
+ * Holds changes. Further changes join the hold; a held change is not held twice. `since`: when the changes were set aside. A
+ * change that a person has released or discarded after that is not held again.
  */
 export function holdChanges(
   state: CalendarFeed,

@@ -12,7 +12,7 @@ type Scoped = { scope: PolicyScope['kind']; scopeId?: string; at: string }
 
 export type SyncPolicyEvent =
   | { type: 'SyncPolicySet'; data: Scoped & { mode: SyncMode } }
-  /** The scope has no mode of its own any more: the next wider one decides, at last SYNC_MODE. */
+  /** The scope lost its own mode. The next wider scope decides, at last SYNC_MODE. */
   | { type: 'SyncPolicyLifted'; data: Scoped }
 
 export type SyncPolicy = { mode?: SyncMode }
@@ -29,7 +29,7 @@ export function evolveSyncPolicy(state: SyncPolicy, event: SyncPolicyEvent): Syn
   }
 }
 
-/** Without a mode the scope's own is taken away. */
+/** Sets a scope's mode. Without a mode, the scope loses its own. */
 export function setSyncPolicy(
   state: SyncPolicy,
   { scope, mode, at }: { scope: PolicyScope; mode: SyncMode | undefined; at: string },
@@ -52,7 +52,7 @@ export type PolicyLayers = {
   fallback: SyncMode
 }
 
-/** `off` for everything stops all at once; otherwise the narrowest scope that has a mode decides. */
+/** The mode that decides: `off` for everything stops all, otherwise the narrowest scope with a mode. */
 export function effectiveMode(layers: PolicyLayers): SyncMode {
   if (layers.everything === 'off') return 'off'
   return layers.calendarSync ?? layers.user ?? layers.organization ?? layers.everything ?? layers.fallback

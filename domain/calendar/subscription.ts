@@ -1,7 +1,6 @@
 // One Google calendar's push subscription, shared by every CalendarSync and SelectedCalendar on it. Stream:
-// calendarSubscription-<calendarKey>. Its record is never deleted: a channel ends only by being stopped or by expiring,
-// so that none is left that nobody can stop. The event types are a storage format. When channels are opened and
-// stopped is decided in channels.ts.
+// calendarSubscription-<calendarKey>. The record is never deleted, so that every channel can be stopped until it expires.
+// The event types are a storage format. channels.ts decides when channels are opened and stopped.
 import { waitAfter } from '../backoff.ts'
 import { accept, type Decision } from '../decision.ts'
 import { defined } from '../optional-fields.ts'
@@ -23,7 +22,7 @@ export type CalendarSubscriptionEvent =
       }
     }
   | { type: 'SubscriptionActivated'; data: OpenedChannel }
-  /** A further channel beside those that are open: the older ones are stopped after the overlap. */
+  /** A further channel beside the open ones, which are stopped after the overlap. */
   | { type: 'SubscriptionRenewed'; data: OpenedChannel }
   | {
       type: 'SubscriptionActivationFailed'
@@ -32,7 +31,7 @@ export type CalendarSubscriptionEvent =
         channelId: string
         code: string
         reason?: string
-        /** The provider will never push for this calendar: it is polled. */
+        /** True: the provider will never push for this calendar, which is polled instead. */
         permanent: boolean
         retryAt: string
         at: string
@@ -68,7 +67,7 @@ export type Channel = {
   openedAt: Temporal.Instant
   expiresAt: Temporal.Instant
 }
-/** Asked for, the answer not known (yet, or for ever after a crash). */
+/** A channel that was asked for, without an answer yet; after a crash, for ever. */
 export type Opening = {
   channelId: string
   credentialId: string
@@ -184,7 +183,7 @@ export function requestSubscription(
   return accept({ type: 'SubscriptionRequested', data: request })
 }
 
-/** A fetch was refused for the credential's sake: the subscription waits for another one. */
+/** Suspends the subscription until another credential is stored: a fetch was refused for the present one. */
 export function suspendSubscription(
   state: CalendarSubscription,
   failure: { code: string; reason?: string; now: Temporal.Instant },
@@ -203,7 +202,7 @@ export function suspendSubscription(
 }
 
 /**
- * A fetch succeeded, so that its credential is good: asked for again, where no watch call will be made that could tell.
+ * Lifts a suspension after a successful fetch, which shows that the credential is good. No watch call will show that.
  */
 export function healSubscription(
   state: CalendarSubscription,
@@ -216,7 +215,7 @@ export function healSubscription(
   })
 }
 
-/** One minute, doubled with each failure, a day at most. */
+/** The delay before a retry: one minute, doubled with each failure, a day at most. */
 export const retryDelayMs = (failures: number): number =>
   waitAfter({ firstMs: 60_000, longestMs: 24 * 3_600_000 }, failures)
 

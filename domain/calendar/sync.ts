@@ -12,7 +12,7 @@ export type CalendarSyncEvent =
         organizationId?: string
         provider: string
         calendarKey: string
-        /** Absent while the host has none: the sync waits, visibly. */
+        /** Absent while the host has no credential: the sync waits, and the status shows it. */
         credentialId?: string
         at: string
       }
@@ -20,7 +20,7 @@ export type CalendarSyncEvent =
   | { type: 'CalendarSyncPaused'; data: { calendarSyncId: string; at: string } }
   | { type: 'CalendarSyncResumed'; data: { calendarSyncId: string; at: string } }
   | { type: 'CalendarSyncRemoved'; data: { calendarSyncId: string; at: string } }
-  /** A change of this host's was carried back: at most one a UTC day. */
+  /** A change of this host was published: at most one event per UTC day. */
   | { type: 'CalendarSyncUsed'; data: { calendarSyncId: string; at: string } }
 
 export type CalendarSync =
@@ -71,8 +71,8 @@ export function evolveCalendarSync(state: CalendarSync, event: CalendarSyncEvent
 type Registration = Extract<CalendarSyncEvent, { type: 'CalendarSyncRegistered' }>['data']
 
 /**
- * Registers, or registers anew with another credential or organisation. Keeps a known credential if none is given; what
- * was paused stays paused.
+ * Registers, or registers anew with another credential or organisation. Without a credential the known one is kept. A paused
+ * sync stays paused.
  */
 export function registerCalendarSync(
   state: CalendarSync,
@@ -114,7 +114,7 @@ export function removeCalendarSync(state: CalendarSync, at: string): Decision<Ca
   return accept({ type: 'CalendarSyncRemoved', data: { calendarSyncId: state.calendarSyncId, at } })
 }
 
-/** At most once a UTC day, so that the stream stays short. */
+/** Records a use at most once per UTC day, so that the stream stays short. */
 export function useCalendarSync(state: CalendarSync, at: Temporal.Instant): Decision<CalendarSyncEvent> {
   if (state.kind !== 'REGISTERED') return accept()
   if (state.lastUsedAt !== undefined && utcDay(state.lastUsedAt) >= utcDay(at)) return accept()

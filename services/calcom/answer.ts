@@ -1,4 +1,4 @@
-// What Cal.com's answer about a booking says that is known of it otherwise: who has it, and who writes it.
+// Records Cal.com's news about a booking: who has it, and who else writes it.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
@@ -13,13 +13,13 @@ import {
 import type { ServicePorts } from '../running/service-ports.ts'
 import { flag } from './flag.ts'
 
-/** The key that answers for a booking of nobody known is any. */
+/** The user whose key is asked. Undefined while the host is unknown: then any key may answer. */
 export const hostOf = ({ userId }: Pick<OpenBooking, 'userId'>): string | undefined =>
   userId === NOBODY ? undefined : userId
 
 /**
- * Cal.com's answer about the booking, by its host's key. Where that key works and has no say over the booking, every key is
- * asked: it may be another host's now. The error is that of the host's own.
+ * Cal.com's answer about the booking, to its host's key. If that key works and may not read the booking, every key is
+ * asked: the booking may be another host's now. The error is the one that the host's key got.
  */
 export async function answerOfAnyKey(
   calcom: BookingDirectory,
@@ -33,7 +33,7 @@ export async function answerOfAnyKey(
   return other.ok ? other : answer
 }
 
-/** Records that another host has the booking: whether that is news. */
+/** Records that another host has the booking. True if that is news. */
 export async function recordHost(
   ports: ServicePorts,
   context: CommandContext,
@@ -45,12 +45,12 @@ export async function recordHost(
   const recorded = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     reassignBooking(state, { userId, at }),
   )
-  // The references known so far are of the host before: they decide nothing until Cal.com names the new one's.
+  // The known references are the former host's. They decide nothing until Cal.com names the new host's events.
   if (known !== NOBODY) await flag(ports, context, bookingUid, { code: 'REASSIGNED', raised: true })
   return recorded.ok && recorded.events.length > 0
 }
 
-/** Records once a booking that Cal.com's own calendar sync is on as well. */
+/** Records once that Cal.com's own calendar sync writes the booking too. */
 export async function recordSecondWriter(
   ports: ServicePorts,
   context: CommandContext,

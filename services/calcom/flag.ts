@@ -5,7 +5,7 @@ import type { FlagCode } from '../../domain/booking/decisions.ts'
 import { flagBooking } from '../../domain/booking/facts.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Has a person told of the booking, or no longer; whether that is new. */
+/** Flags the booking for a person, or lifts the flag. True if that is new. */
 export async function flag(
   ports: ServicePorts,
   context: CommandContext,

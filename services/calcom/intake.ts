@@ -15,11 +15,11 @@ import { announceEnd, closeAndHandOn, recordRejection } from './closing.ts'
 import { flag } from './flag.ts'
 import { aCalendarOf } from './named-references.ts'
 
-/** Takes in what Cal.com says. */
+/** Takes in Cal.com's deliveries. */
 export type CalcomIntake = {
   /**
-   * Resolves when all that follows from the delivery is durable. Deliveries may be repeated, late and out of order: a
-   * repetition changes nothing, and what was closed is never opened again. `cause` where it was no webhook.
+   * Resolves when all that follows from the delivery is durable. Deliveries may be repeated, late and out of order. A
+   * repetition changes nothing, and a closed booking is never opened again. Give `cause` if it was no webhook.
    */
   receive(delivery: BookingDelivery, cause?: Cause): Promise<void>
 }
@@ -70,7 +70,7 @@ async function recordCreation(
   await askForReferences(ports, context, booking)
 }
 
-/** A payment may have accepted the booking, or not: Cal.com is asked. Where it cannot be, the delivery's own word counts. */
+/** Asks Cal.com whether the payment accepted the booking. If Cal.com cannot be asked, the delivery decides. */
 async function recordPayment(
   ports: ServicePorts,
   context: CommandContext,
@@ -92,7 +92,7 @@ async function track(
     trackBooking(state, withoutOldTimes(state, stated)),
   )
   await recordSecondWriter(ports, context, bookingUid, stated)
-  // An earlier delivery may have left out whose it is; that it was given to another since is no delivery's to say.
+  // An earlier delivery may have left the host out. No delivery says that another host got the booking.
   if (userId !== undefined) await learnHost(ports, context, bookingUid, userId)
 }
 
@@ -107,8 +107,8 @@ async function learnHost(
 }
 
 /**
- * A creation tells the times a booking began with: of one that is tracked already, or was until the calendar cancelled
- * it, they are old. Its status may have come from pending to accepted, not back.
+ * Leaves out old times: a creation has the times that the booking began with. A booking that is tracked, or was cancelled
+ * by the calendar, has newer ones. The status may go from pending to accepted, not back.
  */
 function withoutOldTimes(state: Booking, stated: StatedBooking): StatedBooking {
   const known = trackedPart(state)
@@ -118,9 +118,9 @@ function withoutOldTimes(state: Booking, stated: StatedBooking): StatedBooking {
 }
 
 /**
- * The old booking first, so that nothing more is decided on it. The new one takes its references over once the old one is
- * closed: at once where Cal.com cannot be asked, else when it has answered. Where guests share the old booking, one who
- * moves to another takes nothing along.
+ * Ends the old booking first, so that nothing more is decided on it. The new booking takes the references over once the old
+ * one is closed: at once if Cal.com cannot be asked, else after its answer. A guest who leaves a booking with seats takes
+ * nothing along.
  */
 async function recordReschedule(
   ports: ServicePorts,
@@ -139,7 +139,7 @@ async function recordReschedule(
   await askForReferences(ports, context, booking)
 }
 
-/** A delivery that leaves out whose booking it is tells of one with the host of the booking before. */
+/** Gives a booking without host the host of the booking that it was rescheduled from. */
 async function ofSameHost(
   ports: ServicePorts,
   booking: DeliveredBooking,
@@ -151,7 +151,7 @@ async function ofSameHost(
   return userId === NOBODY ? booking : { ...booking, userId }
 }
 
-/** Repeated after a crash, the old booking may have been closed before the new one was tracked. */
+/** After a crash and a repetition, the old booking may have been closed before the new booking was tracked. */
 async function handOnIfClosed(
   ports: ServicePorts,
   context: CommandContext,
@@ -197,7 +197,7 @@ function tell(
   }
 }
 
-/** The booking is written into a calendar that nothing names, and the host keeps none in step that it could be. */
+/** Tells a person if nothing names the booking's calendar, and the host has no synced calendar to guess. */
 async function tellUnplaced(
   ports: ServicePorts,
   context: CommandContext,
@@ -210,8 +210,8 @@ async function tellUnplaced(
 }
 
 /**
- * The calendars that the booking is written into are kept in step from now on; without a credential they wait. One that
- * nothing names cannot be.
+ * Registers the calendars that the booking is written into. Without a credential their syncs wait. A calendar that nothing
+ * names cannot be registered.
  */
 async function registerCalendars(
   ports: ServicePorts,
@@ -234,21 +234,21 @@ async function registerCalendars(
 
 const isPlaced = (destination: DeliveredDestination): boolean => !isPrimary(destination)
 
-/** Cal.com sends its webhook before it stores the references: they are asked for a little later, and again. */
+/** Signals that references be asked for, and again later: Cal.com stores them after its webhook. */
 async function askForReferences(
   ports: ServicePorts,
   context: CommandContext,
   booking: DeliveredBooking,
 ): Promise<void> {
   const [destination] = booking.destinations.filter(isPlaced)
-  // The patience begins anew: the booking may have waited long for its confirmation.
+  // The wait begins anew: the booking may have waited long for its confirmation.
   const memo: Document = {
     since: ports.now().toString(),
     tries: 0,
     ...(destination && { destination: await ports.calendars.keyOf(destination) }),
-    // Where no calendar is named, the one that Cal.com has written the event into is kept in step.
+    // If no calendar is named, the calendar of Cal.com's event is registered.
     ...(destination === undefined && { register: true }),
-    // Nobody is known yet for whom the calendar could be kept in step.
+    // The host is not known yet, so the credential is kept for later.
     ...(booking.userId === undefined &&
       destination?.credentialId !== undefined && { credentialId: destination.credentialId }),
   }

@@ -1,7 +1,7 @@
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Has Cal.com asked once for a booking's events that may have been stored long after anybody expected them. */
+/** Has Cal.com asked once for a booking's events: Cal.com may have stored them long after the wait was over. */
 export async function askOnceMore(ports: ServicePorts, bookingUid: string, cause: Cause): Promise<void> {
   if (ports.calcom === undefined) return
   await ports.queue.signal(
@@ -11,8 +11,8 @@ export async function askOnceMore(ports: ServicePorts, bookingUid: string, cause
 }
 
 /**
- * Has Cal.com asked for the events of the present host, with new patience, and the calendars kept in step in which they
- * lie: another host has the booking, or the event of the one before is gone, so that another one is about to be named.
+ * Has Cal.com asked for the present host's events, with a new wait, and their calendars registered. Call this if another
+ * host has the booking, or if the former host's event is gone: Cal.com is about to name another event.
  */
 export const askForHostsEvents = (
   ports: Pick<ServicePorts, 'queue' | 'now'>,

@@ -1,4 +1,4 @@
-// Has a booking refer to what Cal.com names as its events.
+// Links a booking to the events that Cal.com names.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
@@ -14,8 +14,8 @@ import { flag } from './flag.ts'
 import { namedReferences } from './named-references.ts'
 
 /**
- * `changed`: it refers to something else now, or a person need not be told any longer that it was reassigned. `named`:
- * how many events Cal.com names. `ofHost`: one of them may be the present host's.
+ * `changed`: the booking's references have changed, or its flag REASSIGNED was lifted. `named`: the number of events that
+ * Cal.com names. `ofHost`: one of these events may be the present host's.
  */
 export type Linked = {
   changed: boolean
@@ -26,12 +26,12 @@ export type Linked = {
   ofHost: boolean
 }
 
-/** So long Cal.com may still name the event of the host before, which it is about to delete. */
+/** For this long Cal.com may still name the former host's event, and is about to delete it. */
 export const HANDING_OVER_MS = 600_000
 
 /**
- * Links what Cal.com names for the booking's present host. `destination`: where an event without a calendar may lie.
- * `alive`: the events that the booking refers to are seen to be there.
+ * Links the events that Cal.com names. `destination`: the calendar to guess for an event without calendar. `alive`: the
+ * booking's events were seen alive.
  */
 export async function linkNamed(
   ports: ServicePorts,
@@ -67,8 +67,8 @@ const isLongAgo = (ports: ServicePorts, at: string): boolean =>
   ports.now().since(at).total('milliseconds') >= HANDING_OVER_MS
 
 /**
- * Keeps the calendars of a host who was just learned in step, as those are that a webhook names. `credentials`: those
- * that a webhook named, by calendar key; without one the sync waits for it, visibly.
+ * Registers the calendars of a host who was just learned. `credentials`: credential ids that a webhook named, by calendar
+ * key. A sync without one waits, and the status shows it.
  */
 export async function registerCalendarsOf(
   ports: ServicePorts,

@@ -7,17 +7,17 @@ import type { ServicePorts } from '../running/service-ports.ts'
 
 export type NamedReferences = {
   references: StatedReference[]
-  /** Everything that Cal.com has, or will have, is in it. */
+  /** No event was left out, and Cal.com will name no more. */
   complete: boolean
-  /** Cal.com has made room for a reference that it has not named yet. */
+  /** Cal.com has announced a reference whose event it has not named yet. */
   awaited: boolean
   /** An event was left out: Cal.com does not say in which calendar it is, and the host keeps none in step. */
   unplaced: boolean
 }
 
 /**
- * What Cal.com names, as references of a booking. Where it does not say in which calendar an event lies, that is guessed:
- * the booking's destination calendar, else a calendar that the user keeps in step. A look tries the others.
+ * Cal.com's named events as references. An event without calendar gets a guessed one: the booking's destination calendar,
+ * else one of the user's synced calendars. A look tries the others.
  */
 export async function namedReferences(
   ports: Pick<ServicePorts, 'calendars' | 'provider' | 'readStore'>,
@@ -52,7 +52,7 @@ export async function namedReferences(
   }
 }
 
-/** `primary` says no more than nothing: it is another calendar for each credential. */
+/** False for `primary`, which says nothing: it means another calendar for each credential. */
 const isInCalendar = (
   reference: DirectoryReference,
 ): reference is DirectoryReference & { externalCalendarId: string } => {
@@ -60,7 +60,7 @@ const isInCalendar = (
   return externalCalendarId !== undefined && !isPrimary({ externalCalendarId })
 }
 
-/** A calendar that the user keeps in step, active if there is one. */
+/** One of the user's synced calendars, an active one if there is any. */
 export async function aCalendarOf(
   ports: Pick<ServicePorts, 'readStore'>,
   userId: string,

@@ -1,4 +1,4 @@
-// Future bookings are read again from Cal.com now and then, so that a missed webhook heals.
+// Reads future bookings from Cal.com now and then, to make up for missed webhooks.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import { execute, load } from '../../commands/execute.ts'
 import { waitAfter } from '../../domain/backoff.ts'
@@ -18,8 +18,8 @@ import { askOnceMore } from './late-references.ts'
 const CAUSE: Cause = { poll: true, reason: 'RECONCILE' }
 
 /**
- * Runs at most every `everyMs`, whatever wakes the crons, and at once after an outage of the stores. A reading that
- * failed is tried again at the next run, then after ever longer, `everyMs` at most. Without a view of Cal.com it does nothing.
+ * Reads at most every `everyMs`, whatever wakes the crons, and at once after an outage of the stores. A reading that failed
+ * is tried again at the next run, then with growing delay, `everyMs` at most. Without Cal.com's API the cron does nothing.
  */
 export function bookingReconciler(
   ports: ServicePorts,
@@ -67,7 +67,7 @@ export function bookingReconciler(
   }
 }
 
-/** The uids that Cal.com listed; undefined where it could not be read to the end. */
+/** The uids that Cal.com listed; undefined if the list could not be read to its end. */
 async function readFuture(
   ports: ServicePorts,
   calcom: BookingDirectory,
@@ -126,7 +126,7 @@ async function bringUpToDate(
     await askOnceMore(ports, bookingUid, CAUSE)
 }
 
-/** References are stored late, or made good before the booking starts: for so long after it was made, and before it starts. */
+/** Missing references are asked for during these hours after the booking was made, and before its start. */
 const LATE_HOURS = 6
 
 function mayYetBeLinked({ trackedAt, times }: OpenBooking, now: Temporal.Instant): boolean {
@@ -134,7 +134,7 @@ function mayYetBeLinked({ trackedAt, times }: OpenBooking, now: Temporal.Instant
   return hours(trackedAt, now) < LATE_HOURS || hours(now, times.start) < LATE_HOURS
 }
 
-/** A booking that is open here and that Cal.com does not list any more is asked for by name. */
+/** Asks Cal.com by uid for each booking that is open here and not listed. */
 async function readMissing(
   ports: ServicePorts,
   calcom: BookingDirectory,

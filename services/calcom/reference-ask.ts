@@ -13,22 +13,21 @@ import { answerOfAnyKey, hostOf, recordHost } from './answer.ts'
 import { flag } from './flag.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
-/** Cal.com stores references a moment after its webhook, but not for ever later. Then the booking shows as unlinked. */
+/** Cal.com stores references soon after its webhook. After this time the booking stays unlinked. */
 const REFERENCES_MS = 3_600_000
 
-/** No key answers for the booking, or Cal.com names nothing: asking again helps only so long. */
+/** Codes for which asking ends after a time: no key answers for the booking, or Cal.com names nothing. */
 const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NOT_FOUND']
 
-/** References still to come are asked for ever more rarely, so often at least. */
+/** Longest wait between tries for references that are still to come. */
 const RAREST_MS = 6 * 3_600_000
-/** So long no calendar may be known for an event before a person is told: it may be registered a moment later. */
+/** A person is told after this time without a calendar: it may be registered a moment later. */
 const UNFOUND_MS = 60_000
 
 /**
- * Asks Cal.com which calendar events belong to a booking, and links them. While Cal.com cannot be asked, has made room for
- * a reference without a name, names an event in no calendar that is known, or has given the booking to a host whose event
- * it does not name, it is tried again until the booking starts. Where the host is learned with it, the host's calendars are
- * kept in step from then on.
+ * Asks Cal.com which calendar events belong to a booking, and links them. Four cases are tried again until the booking
+ * starts: Cal.com cannot be asked; it announces a reference without event; it names an event in no known calendar; it names
+ * no event of a new host. If the answer shows the host for the first time, the host's calendars are registered.
  */
 export async function askForReferences(
   ports: ServicePorts,
@@ -67,7 +66,7 @@ export async function askForReferences(
   const link = (alive: boolean) =>
     linkNamed(ports, context, { ...booking, userId }, stated, { destination: known, alive })
   let linked = await link(false)
-  // Cal.com goes on naming the event of before: it is the present host's if it is still there.
+  // Cal.com goes on naming the former event: that is the present host's, if it is still there.
   if (linked.named > 0 && !linked.ofHost && (await isThere(ports, booking, signal))) linked = await link(true)
   if (register && linked.ofHost) await registerHosts(ports, context, lease, known)
   const retryInMs = retryDelay(tries, ports.random)
@@ -81,7 +80,7 @@ export async function askForReferences(
   return linked.named === 0 || !linked.ofHost ? later('NO_REFERENCES') : done
 }
 
-/** Webhooks may leave out whose booking it is, or it is another host's now: Cal.com's answer says it. */
+/** Learns the host from Cal.com: webhooks may leave the host out, or another host has the booking now. */
 async function learnHost(
   ports: ServicePorts,
   lease: Lease,
@@ -97,7 +96,7 @@ async function learnHost(
   return { ok: true, userId: answer.value.userId, news }
 }
 
-/** Whether an event that the booking refers to is seen in its calendar. */
+/** Whether one of the booking's events is alive in its calendar. */
 async function isThere(
   ports: ServicePorts,
   { references }: OpenBooking,
@@ -112,7 +111,7 @@ async function isThere(
   return false
 }
 
-/** The calendars in which the host's events lie, and the one that a webhook named for them. */
+/** Registers the calendars of the host's events, and the calendar that a webhook named. */
 async function registerHosts(
   ports: ServicePorts,
   context: CommandContext,
@@ -128,12 +127,12 @@ async function registerHosts(
   await registerCalendarsOf(ports, context, state.userId, calendars, credentials)
 }
 
-/** Failed tries since Cal.com last told of the booking, which the lease's own count does not know of. */
+/** Failed tries since Cal.com's last delivery about the booking, which does not reset the lease's own count. */
 function triesOf({ memo }: Lease): number {
   return typeof memo?.tries === 'number' ? memo.tries : 0
 }
 
-/** Since when it is asked. `late`: nobody expects an answer any more, and one try is enough. */
+/** When asking began. `late`: nobody expects an answer any more, and one try is enough. */
 function sinceOf({ memo }: Lease, now: Temporal.Instant): Temporal.Instant {
   if (typeof memo?.since === 'string') return Temporal.Instant.from(memo.since)
   return memo?.late === true ? now.subtract({ milliseconds: REFERENCES_MS }) : now

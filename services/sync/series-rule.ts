@@ -8,7 +8,7 @@ import type { OpenBooking } from '../../domain/booking/state.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Notes each series' rule that is not known yet, or was none before. The next look asks for a rule that cannot be read now. */
+/** Notes each series' rule that is not known yet, or was none before. The next look asks again for an unreadable rule. */
 export async function learnRules(
   ports: ServicePorts,
   context: CommandContext,

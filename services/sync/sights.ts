@@ -13,7 +13,10 @@ import { findInSeries, findOccurrence } from './series-resolution.ts'
 /** A whole look; `failures`: why events could not be read. */
 export type Sights = { look: Look; failures: readonly ProviderError[] }
 
-/** Sees every event of the booking; undefined if a person was told of its series. Suspends a calendar that refuses its credential. */
+/**
+ * Sees every event of the booking; undefined if a person was told of its series. Suspends a calendar that refuses its
+ * credential.
+ */
 export async function see(
   ports: ServicePorts,
   context: CommandContext,

@@ -56,8 +56,8 @@ const change = z
 const AHEAD_MS = 5 * 60_000
 
 /**
- * What a look at a calendar's event showed, decided for the booking that refers to it. The look itself is the sender's:
- * the sync worker confirms a change with the provider and with Cal.com before it sends this.
+ * Decides a look at a calendar's event for the booking that refers to it. The look itself is the sender's: nothing is
+ * confirmed here with the provider or with Cal.com.
  */
 export const ApplyExternalEventChange = defineCommand({
   name: 'ApplyExternalEventChange',
@@ -94,7 +94,7 @@ export const ApplyExternalEventChange = defineCommand({
   },
 })
 
-/** Taken for true it would make every real change until then an older one. */
+/** A time in the future would make every real change until then an older one. */
 function fromTheFuture(
   observedAt: Temporal.Instant,
   { updated }: ExternalEvent,

@@ -10,8 +10,8 @@ import { execute } from './execute.ts'
 export type AppliedLook = { result: CommandResult; decision: LookDecision }
 
 /**
- * Decides one look at one booking and appends what comes of it: `always`, or `unless it acts`, where a decision that
- * publishes is only told, because it wants a second look first.
+ * Decides one look at one booking and appends the decision's events: `always`, or `unless it acts`. In the latter case a
+ * decision that publishes is only returned, because it needs a second look first.
  */
 export async function applyLook(
   ports: Pick<CommandPorts, 'events' | 'newId' | 'onDecision'>,

@@ -18,7 +18,7 @@ const provider = z.literal('google')
 export const calendarSyncId = text(255)
 export const subscriptionId = text(255)
 
-/** A calendar that may be known already, also under a name that is not its own: it goes on being found. */
+/** A calendar that may be known already, also under a name that is not its own, by which it is still found. */
 export const calendar = { provider, externalCalendarId }
 
 /** A calendar under its own name. */
@@ -39,6 +39,6 @@ export const startBeforeEnd = (body: {
   body.start === undefined || body.end === undefined || Temporal.Instant.compare(body.start, body.end) <= 0
 export const startBeforeEndProblem = { message: 'end must not be before start', path: ['end'] }
 
-/** A URL-safe id that the same parts always give. */
+/** A URL-safe id: the same parts always give the same id. */
 export const deterministicId = (...parts: string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)

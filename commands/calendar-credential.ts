@@ -2,13 +2,12 @@ import type { Outside, Stores } from '../ports/port-groups.ts'
 import { syncsOfCalendar } from '../projections/calendar-syncs.ts'
 import { selectedCalendarsOf } from '../projections/selected-calendars.ts'
 
-/** The ports that a credential is looked for in. */
+/** Ports for finding a credential. */
 export type CredentialPorts = Pick<Stores, 'readStore' | 'vault' | 'calendars'> & Pick<Outside, 'isDelegated'>
 
 /**
- * The credential that a calendar is read and watched with: the first that is stored. Asked first are the calendar's
- * syncs, active ones before others, then the users who selected it, then delegation. Undefined while there is no way
- * in.
+ * The credential to read and watch a calendar with: the first that is stored. Credentials of the calendar's syncs come
+ * first, active ones before others, then those of users who selected it, then delegation. Undefined while there is none.
  */
 export async function credentialForCalendar(
   ports: CredentialPorts,
@@ -26,5 +25,5 @@ export async function credentialForCalendar(
   return address && ports.isDelegated(address.externalCalendarId) ? DELEGATED : undefined
 }
 
-/** Stands for the service account acting as the calendar's owner: nothing is stored under this id. */
+/** The id of delegation, for the service account that acts as the calendar's owner. Nothing is stored under it. */
 const DELEGATED = 'delegated'

@@ -28,7 +28,7 @@ export type CommandResult =
       stream: string
       /** The stream's last revision; -1 for one that does not exist. */
       revision: number
-      /** The events that were appended; none: it is already so. */
+      /** The events that were appended. An empty list says that nothing had to change. */
       events: DomainEvent[]
       /** The position of the last event appended: queries may wait for it. */
       position?: Position
@@ -37,7 +37,7 @@ export type CommandResult =
     }
   | { ok: false; status: 404 | 409; code: string; detail: string }
 
-/** A command as the outside sees it: its name, its body, what it does, and the ports that it needs. */
+/** A command for the outside: its name, its body, its action, and the ports that it needs. */
 export type Command<Name extends string = string, Body = unknown, Ports = CommandPorts> = {
   name: Name
   /** One sentence for the API's description. */

@@ -6,7 +6,7 @@ import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, metadataOf } from './command.ts'
 
-/** An aggregate as a fold: its category, where it begins and how each event changes it. */
+/** An aggregate as a fold: its category, its first state, and how each event changes the state. */
 export type Aggregate<C extends Category, State> = {
   category: C
   initial: State
@@ -15,7 +15,7 @@ export type Aggregate<C extends Category, State> = {
 
 export type Loaded<State> = { stream: string; state: State; revision: number }
 
-/** Folds the stream of one aggregate. Throws UnknownEventType where a newer version has written to it. */
+/** Folds the stream of one aggregate. Throws UnknownEventType if a newer version has written to it. */
 export async function load<C extends Category, State>(
   events: EventStore,
   aggregate: Aggregate<C, State>,
@@ -28,7 +28,7 @@ export async function load<C extends Category, State>(
   return { stream, state, revision: recorded.at(-1)?.revision ?? -1 }
 }
 
-/** Appends what was decided on a loaded state, unless another writer has been there since. Nothing to append is no conflict. */
+/** Appends events decided on a loaded state; 'CONFLICT' if another writer was there since. No events are no conflict. */
 export async function append<C extends Category, State>(
   ports: Pick<CommandPorts, 'events' | 'newId'>,
   context: CommandContext,
@@ -48,7 +48,7 @@ export async function append<C extends Category, State>(
 const ATTEMPTS = 20
 
 /**
- * Loads, decides, appends; begins again where another writer was faster. The decision may be asked more than once and
+ * Loads, decides, appends, and begins again if another writer was faster. The decision may be asked more than once, so it
  * must be pure. A broken rule is a 409 unless `statusOf` says otherwise.
  */
 export async function execute<C extends Category, State>(

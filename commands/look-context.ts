@@ -10,8 +10,8 @@ import type { CommandPorts } from './command.ts'
 type Policy = { mode: SyncMode; organizationId?: string }
 
 /**
- * How far the service may go for a booking: its policy, and `off` while its host's sync is paused or was removed. The
- * organisation is the booking's, else that sync's.
+ * The mode for a booking: its policy, or `off` while its host's sync is paused or was removed. The organisation is the
+ * booking's, else that sync's.
  */
 async function policyFor(
   ports: Pick<CommandPorts, 'readStore' | 'defaultMode'>,
@@ -28,11 +28,11 @@ async function policyFor(
   return { mode, ...defined({ organizationId }) }
 }
 
-/** As far as the service may go for a booking. */
+/** The mode that decides for a booking. */
 export const modeFor = async (...given: Parameters<typeof policyFor>): Promise<SyncMode> =>
   (await policyFor(...given)).mode
 
-/** The context that a look at this booking is decided in. */
+/** The context of a decision on a look at this booking. */
 export async function lookContextFor(
   ports: Pick<CommandPorts, 'readStore' | 'defaultMode' | 'now'>,
   booking: { userId: string; organizationId?: string },

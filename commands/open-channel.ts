@@ -9,15 +9,15 @@ import { execute } from './execute.ts'
 /** Which credential opens the calendar: the first that is stored, of the syncs and selected calendars on it. */
 export type CredentialFor = (calendarKey: string) => Promise<string | undefined>
 
-/** The ports that a channel is opened and stopped with. */
+/** Ports for opening and stopping a channel. */
 export type ChannelPorts = Pick<CommandPorts, 'events' | 'calendars' | 'provider' | 'push' | 'now' | 'newId'>
 
 const refused = (code: string, detail: string): CommandResult => ({ ok: false, status: 409, code, detail })
 
 /**
- * Opens a channel if one is needed: there is none, or the current one is near its end. ChannelOpening is appended
- * first: of two that try at once one gives way, and a crash leaves a trace. Then the provider is asked, and its answer
- * appended. A failure at the provider is a fact (SubscriptionActivationFailed), not an error of the command.
+ * Opens a channel if there is none, or if the current one is near its end. ChannelOpening is appended first, so that one of
+ * two concurrent tries gives way, and a crash leaves a trace. Then the provider is asked, and its answer appended. A
+ * failure at the provider is a fact (SubscriptionActivationFailed), not an error of the command.
  */
 export async function openNewChannel(
   ports: ChannelPorts,

@@ -49,8 +49,8 @@ export const ReportBookingEventOutcome = defineCommand({
 })
 
 /**
- * Begins to follow the booking that this one was rescheduled to, unless it is followed: Cal.com's webhook may be first.
- * It is where Cal.com has the former one, or where a move took it that had been taken back.
+ * Begins to track the booking that this booking was rescheduled to, unless Cal.com's webhook came first. Its times are
+ * Cal.com's times of the former booking, or those of a move that was taken back.
  */
 async function trackSuccessor(
   ports: Pick<CommandPorts, 'events' | 'newId' | 'now'>,

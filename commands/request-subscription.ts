@@ -6,7 +6,7 @@ import { type CommandPorts, defineCommand } from './command.ts'
 import { execute } from './execute.ts'
 import { withKnownCalendar } from './known-calendar.ts'
 
-/** One subscription a calendar: its id is the calendar's key. */
+/** One subscription per calendar, whose key is its id. */
 export const RequestSubscription = defineCommand({
   name: 'RequestSubscription',
   summary: 'Asks for push notifications on a calendar; the subscription cron opens the channel.',

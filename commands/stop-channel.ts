@@ -6,7 +6,7 @@ import { type CommandResult, defineCommand, notFound } from './command.ts'
 import { execute, load } from './execute.ts'
 import type { ChannelPorts } from './open-channel.ts'
 
-/** The provider is asked first: a channel whose stopping failed stays on record, so that it can be stopped later. */
+/** Asks the provider first: a channel that could not be stopped stays recorded, so that it can be stopped later. */
 export const StopChannel = defineCommand({
   name: 'StopChannel',
   summary: 'Stops one channel of a subscription at the provider.',

@@ -30,8 +30,8 @@ const status = z
   .pipe(z.enum(['ACCEPTED', 'PENDING', 'REJECTED', 'CANCELLED']))
 
 /**
- * Tells of a booking and of the calendar events that belong to it. Telling again adds what is new; another user is another
- * host, whose events these are.
+ * States a booking and its calendar events. A repetition adds what is new. Another user is another host, and the events are
+ * that host's.
  */
 export const TrackBooking = defineCommand({
   name: 'TrackBooking',

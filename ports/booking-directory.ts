@@ -1,4 +1,4 @@
-/** A booking as Cal.com sees it now. No guest, no title. */
+/** A booking as Cal.com has it now, without guests and title. */
 export type DirectoryBooking = {
   bookingUid: string
   userId: string
@@ -16,9 +16,9 @@ export type DirectoryBooking = {
   secondWriter?: true
 }
 
-/** A reference to an event in a calendar, as Cal.com keeps it. The calendar is named only where Cal.com says it. */
+/** Cal.com's reference to an event in a calendar. The calendar is absent if Cal.com does not name it. */
 export type DirectoryReference = {
-  /** Empty where Cal.com has made room for an event that it has not named yet. */
+  /** Empty if Cal.com has announced an event that it has not named yet. */
   externalEventId: string
   externalCalendarId?: string
   recurringEventId?: string
@@ -33,15 +33,15 @@ export type DirectoryError = {
 export type DirectoryAnswer<T> = { ok: true; value: T } | DirectoryError
 
 /**
- * Whether this is the answer of a key that works, and has no say over this booking: it is another host's, or is no more.
- * A key that does not work at all, or a version of the API that is gone, says nothing about a booking.
+ * True for the answer of a working key that may not read the booking: that is another host's, or gone. A key that does not
+ * work, or a version of the API that is gone, says nothing about a booking.
  */
 export const isOthers = ({ code, status }: DirectoryError): boolean =>
   code === 'NOT_FOUND' || (code === 'REFUSED' && (status === 400 || status === 403))
 
 /** Cal.com's own view of bookings. Answers are values, nothing is thrown for what Cal.com answers. */
 export interface BookingDirectory {
-  /** By the key of this user; where none is named, by every key in turn until one answers. */
+  /** Asks with this user's key; without a user, with every key, one after another, until one answers. */
   booking(
     bookingUid: string,
     userId: string | undefined,
@@ -53,8 +53,8 @@ export interface BookingDirectory {
     signal?: AbortSignal,
   ): Promise<DirectoryAnswer<DirectoryReference[]>>
   /**
-   * Bookings that start after `from`, accepted or pending, by page. BAD_ANSWER where a page shows what the page before it
-   * did: a reading must end.
+   * Bookings that start after `from`, accepted or pending, by page. BAD_ANSWER if a page repeats the page before it: a
+   * reading must end.
    */
   futureBookings(
     request: { from: Temporal.Instant; userId?: string; after?: string },

@@ -1,6 +1,6 @@
 /**
- * What Cal.com said in one delivery, in the service's own words. Titles, guests and e-mail addresses are dropped at
- * the edge. Deliveries may come twice, late, or in another order than they were sent.
+ * One delivery of Cal.com, in the service's own words. Titles, guests and e-mail addresses are dropped at the edge.
+ * Deliveries may come twice, late, or in another order than they were sent.
  */
 export type BookingDelivery =
   | { trigger: 'BOOKING_CREATED'; createdAt?: string; booking: DeliveredBooking }
@@ -14,9 +14,9 @@ export type BookingDelivery =
       booking: DeliveredBooking
       rescheduledFromUid?: string
     }
-  /** Of several guests one has moved, to a booking that the delivery does not name. */
+  /** One of several guests has moved, to a booking that the delivery does not name. */
   | { trigger: 'SEAT_MOVED'; createdAt?: string; rescheduledFromUid: string }
-  /** It may be accepted by that; no creation is announced. */
+  /** The payment may have accepted the booking, whose creation is not announced. */
   | { trigger: 'BOOKING_PAID'; createdAt?: string; booking: DeliveredBooking }
   /** `requestReschedule`: the host asked the guest for another time, which ends this booking all the same. */
   | {
@@ -25,7 +25,7 @@ export type BookingDelivery =
       bookingUid: string
       userId?: string
       requestReschedule: boolean
-      /** It shows seats: it may be one guest who has left. */
+      /** The delivery shows seats: perhaps only one guest has left. */
       seats?: true
       /** Cal.com's own calendar sync ended it. */
       secondWriter?: true
@@ -33,7 +33,7 @@ export type BookingDelivery =
   | { trigger: 'BOOKING_REJECTED'; createdAt?: string; bookingUid: string; userId?: string }
   /** The test button; says nothing about a booking. */
   | { trigger: 'PING'; createdAt?: string }
-  /** A trigger this service has no use for, by its own name. */
+  /** A trigger that this service does not use, by its own name. */
   | { trigger: 'IGNORED'; createdAt?: string; ignored: string }
 
 /** A booking as a delivery shows it. It never names the calendar event: references are asked for separately. */
@@ -72,7 +72,7 @@ export type DeliveryProblem = {
   ok: false
   code: 'WRONG_SIGNATURE' | 'BAD_BODY'
   problems: string[]
-  /** It has not even the form of Cal.com's own: a payload template has probably made it. */
+  /** The body has not even Cal.com's own form: a payload template has probably made it. */
   template?: true
 }
 

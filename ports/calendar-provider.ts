@@ -1,6 +1,6 @@
 import type { ExternalEvent } from '../domain/external-event.ts'
 
-/** Whose calendar, and by which credential. */
+/** A calendar, and the credential that opens it. */
 export type CalendarAccess = { credentialId: string; externalCalendarId: string }
 
 /** An error, decided on the provider's own reason. Only NOT_FOUND and GONE say something about the thing asked. */
@@ -36,7 +36,7 @@ export type WatchRequest = CalendarAccess & {
 }
 export type WatchAnswer = { resourceId: string; expiresAt: Temporal.Instant }
 
-/** One page of changes. The last page, and only it, has `nextSyncToken`. Entries cancelled are tombstones. */
+/** One page of changes. Only the last page has `nextSyncToken`. Cancelled entries are tombstones. */
 export type ChangesPage = { events: ExternalEvent[]; nextPageToken?: string; nextSyncToken?: string }
 
 /** The calendar's side. Methods never throw for what the provider answers: errors are values. `signal` ends a call. */
@@ -44,14 +44,14 @@ export interface CalendarProvider {
   readonly name: string
   watch(request: WatchRequest, signal?: AbortSignal): Promise<Answer<WatchAnswer>>
   /**
-   * ok also where the provider no longer knows the channel (`known: false`). The calendar is named where it is known:
-   * one in a delegated domain has no stored credential.
+   * Also ok if the provider no longer knows the channel (`known: false`). Give the calendar if it is known: a calendar in a
+   * delegated domain has no stored credential.
    */
   stop(
     request: { credentialId: string; externalCalendarId?: string; channelId: string; resourceId: string },
     signal?: AbortSignal,
   ): Promise<Answer<{ known: boolean }>>
-  /** With `syncToken`: what changed since; without: everything from `timeMin` on. Then page by page. */
+  /** Page by page: with `syncToken` the changes since then, without it everything from `timeMin` on. */
   changes(
     request: CalendarAccess & { syncToken?: string; timeMin?: Temporal.Instant; pageToken?: string },
     signal?: AbortSignal,

@@ -6,7 +6,7 @@ type Log = {
   (fields: LogFields, message: string): void
 }
 
-/** The log. All that needs to log depends on this alone. */
+/** The log. Code that logs depends on this alone. */
 export type Logger = {
   readonly debug: Log
   readonly info: Log

@@ -11,9 +11,9 @@ export type Metrics = {
   fetched(outcome: string): void
   /** A booking was looked at, or its references asked for: `done`, `again`, `released`, or what went wrong. */
   looked(kind: string, outcome: string): void
-  /** So many bookings are to be looked at though nothing told of a change: `DAILY`, or `BEFORE_START`. */
+  /** Looks were signalled that are due by time alone: `DAILY`, or `BEFORE_START`. */
   askedForLooks(why: string, looks: number): void
-  /** A signed delivery of Cal.com's came in, in a form of a version that is known here or not. */
+  /** A signed delivery of Cal.com's came in, in a form whose version is known here or not. */
   calcomDelivered(outcome: 'read' | 'ignored' | 'unreadable', version: 'known' | 'unknown' | 'none'): void
   /** A command was handled: `accepted`, `unchanged`, or the code it was refused with. */
   commandHandled(command: string, outcome: string): void

@@ -1,4 +1,4 @@
-// The ports that the inside works with, in four groups. A function asks for whole groups, or picks what it needs.
+// Ports in four groups. A function declares a group, or a `Pick` of one.
 import type { SyncMode } from '../domain/sync-mode.ts'
 import type { BookingDirectory } from './booking-directory.ts'
 import type { CalendarProvider } from './calendar-provider.ts'
@@ -9,14 +9,14 @@ import type { ReadStore } from './read-store/read-store.ts'
 import type { SignalQueue } from './signal-queue/signal-queue.ts'
 import type { CalendarDirectory, CredentialVault } from './vault/credential-vault.ts'
 
-/** The facts, what is made of them, and what lies beside them. */
+/** Stores: events, read models, signal queue and vault. */
 export type Stores = {
   events: EventStore
   readStore: ReadStore
   queue: SignalQueue
   vault: CredentialVault
   calendars: CalendarDirectory
-  /** Waits until a read model has seen everything appended up to now (bounded; rejects with StoreUnavailable). */
+  /** Waits until a read model has read everything appended up to now (bounded; rejects with StoreUnavailable). */
   caughtUp(projection: string): Promise<void>
   /**
    * Has an event that could not be taken tried again, or given up, by the process that parked it: durable when it
@@ -29,7 +29,7 @@ export type Stores = {
   }): Promise<{ stream: string; revision: number } | undefined>
 }
 
-/** Everybody who is asked or told something. */
+/** Everything outside: provider, Cal.com, log and counters. */
 export type Outside = {
   provider: CalendarProvider
   /** Calendars that are read by delegation: their owners need no stored credential. */
@@ -39,7 +39,7 @@ export type Outside = {
   /** Cal.com's own view of bookings, where one is configured. */
   calcom: BookingDirectory | undefined
   log: Logger
-  /** Told of every decision on a look: it is counted. */
+  /** Called for every decision on a look, to count it. */
   onDecision?(code: string): void
 }
 
@@ -48,14 +48,14 @@ export type PushSettings = {
   address: string
   /** The life asked for a channel. */
   ttlMs: number
-  /** HMACs of the channel's id: the newest key's first, with which channels are opened; all are accepted. */
+  /** HMACs of the channel's id, the newest key's first. Channels are opened with that; all are accepted. */
   tokensFor(channelId: string): [string, ...string[]]
 }
 
-/** Time, and what is never the same twice. */
+/** Time, chance and ids. */
 export type Time = {
   clock: Clock
-  /** The clock's. */
+  /** The clock's present instant. */
   now(): Temporal.Instant
   /** Ids of events (UUIDs). */
   newId(): string
@@ -64,7 +64,7 @@ export type Time = {
 }
 
 export type Settings = {
-  /** The mode that holds for those that set no policy. */
+  /** The mode where no policy is set. */
   defaultMode: SyncMode
   /** All in milliseconds but the limit. */
   settings: {

@@ -1,5 +1,5 @@
-// What hangs on a calendar's former key goes to the present one: its syncs with their modes, its selected calendars, and
-// the open bookings.
+// Carries over to a calendar's present key all that refers to a former key: syncs with their modes, selected calendars, open
+// bookings.
 import {
   bookingAggregate,
   calendarSyncAggregate,
@@ -27,7 +27,7 @@ import { selectedCalendarsOf } from '../../projections/selected-calendars.ts'
 import { policyLayers } from '../../projections/sync-policies.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** Carries over what hangs on the former key: to be repeated until nothing is left of it. */
+/** Carries over all that refers to the former key. Repeat this until nothing is left. */
 export async function carryOver(
   ports: ServicePorts,
   context: CommandContext,
@@ -41,7 +41,7 @@ export async function carryOver(
   const address = await ports.calendars.addressOf(present)
   if (address === undefined) return
   for (const sync of syncs) await registerInstead(ports, context, sync, { present, address })
-  // Before its bookings are looked at under it: it may be paused, or observed only.
+  // The sync comes before its bookings are looked at: it may be paused, or only observed.
   await Promise.all(['calendar-syncs', 'sync-policies'].map((name) => ports.caughtUp(name)))
   await moveBookings(ports, context, former, present)
   for (const { calendarSyncId } of syncs) await RemoveCalendarSync.handle({ calendarSyncId }, ports, context)
@@ -56,7 +56,7 @@ export async function carryOver(
 const named = ({ externalCalendarId }: CalendarAddress) =>
   ({ provider: 'google', externalCalendarId }) as const
 
-/** The same sync under the present key: with its mode, and paused where it is. */
+/** Registers the same sync under the present key, with its mode, and paused if the former sync is. */
 async function registerInstead(
   ports: ServicePorts,
   context: CommandContext,
@@ -86,7 +86,7 @@ async function registerInstead(
     )
 }
 
-/** Each is looked at once it has moved: what changed in between is seen then. */
+/** Moves the bookings' references. Each booking is looked at afterwards, so that changes in between are seen. */
 async function moveBookings(
   ports: ServicePorts,
   context: CommandContext,

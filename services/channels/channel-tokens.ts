@@ -7,7 +7,7 @@ export const channelTokens = (tokens: readonly string[]): ChannelTokens =>
   tokens.map((token) => Buffer.from(token, 'latin1'))
 
 /**
- * Whether `presented` is one of them. Each is compared, and each in constant time: only its length, which is no secret,
+ * True if `presented` is one of the tokens. Every token is compared in constant time: only its length, which is no secret,
  * may show in the time taken.
  */
 export function isOneOf(tokens: ChannelTokens, presented: string | undefined): boolean {

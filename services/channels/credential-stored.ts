@@ -5,8 +5,7 @@ import { selectedCalendarsOfCredential } from '../../projections/selected-calend
 import { contextOf } from '../running/service-ports.ts'
 
 /**
- * Goes on with what waited for a credential: its calendars are read and their channels opened at once, whatever their
- * retry schedules say.
+ * Resumes the calendars that waited for a credential: they are read, and their channels opened, in spite of retry delays.
  */
 export async function credentialStored(
   ports: Stores & Outside & Time,

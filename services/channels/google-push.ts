@@ -17,8 +17,8 @@ import type { OrphanedChannel } from './orphaned-channels.ts'
 import { type PushHeaders, readExpiration, readPushHeaders } from './push-headers.ts'
 
 /**
- * The answer to a push. 200: it is durable, or there is nothing to keep of it (`sync`). Google sends again what was
- * answered 503, and nothing else. CHANNEL_ORPHANED: a channel of ours, by its token, that no record knows.
+ * The answer to a push. 200: the push is durable, or there is nothing to keep (`sync`). Google repeats a push answered 503,
+ * and no other. CHANNEL_ORPHANED: by its token the channel is ours, and no record knows it.
  */
 export type PushAnswer =
   | { status: 200; outcome: 'SIGNALLED' | 'SYNC' }
@@ -28,11 +28,11 @@ export type PushAnswer =
   | { status: 503; outcome: 'STORE_UNAVAILABLE' }
 
 export type GooglePush = {
-  /** Takes one push in by its headers: its body is of no interest. Rejects only with what nobody expects. */
+  /** Takes in one push by its headers; its body is empty. Rejects only with unexpected errors. */
   receive(headers: IncomingHttpHeaders): Promise<PushAnswer>
   /** Pushes that this process has taken and not answered yet, and the age of the oldest in milliseconds. */
   inHand(): { backlog: number; oldestAgeMs: number | null }
-  /** Lets stopped channels count at once instead of within half a minute; until `signal` aborts. */
+  /** Makes stops of channels count at once instead of within half a minute, until `signal` aborts. */
   followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export type GooglePushPorts = Pick<Stores, 'events' | 'readStore' | 'queue'> &
   Pick<Outside, 'log' | 'push'> & {
     settings: Pick<Settings['settings'], 'settleMs'>
     metrics: Pick<Metrics, 'pushAnswered'>
-    /** Begins to stop a channel of ours that no record knows; nothing is waited for. */
+    /** Begins to stop a channel of ours that no record knows. Does not wait. */
     stopOrphan?(channel: OrphanedChannel): void
   }
 
@@ -51,11 +51,11 @@ const resourceRefused: PushAnswer = { status: 401, outcome: 'RESOURCE_REFUSED' }
 /** The id of a channel opened here: the subscription's, which is the calendar's key, and a nonce. */
 const OUR_CHANNEL_ID = /^([0-9a-f]{32})-./
 
-/** The way in for Google's pushes: checks them in the order of the contract, and makes "look at this calendar" durable. */
+/** Takes in Google's pushes: checks them in the order of the contract, and signals their calendars. */
 export function createGooglePush(ports: GooglePushPorts): GooglePush {
   const { push: settings, clock, readStore, events, queue, metrics, log } = ports
   const channels = knownChannels({ clock, events })
-  /** In the order in which they came. */
+  /** Pushes in hand, in the order in which they came. */
   const inHand = new Set<{ at: Temporal.Instant }>()
   const msSince = (at: Temporal.Instant) => clock.now().epochMilliseconds - at.epochMilliseconds
 
@@ -77,8 +77,8 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
   }
 
   /**
-   * The channel by its read model. One that is not there (yet) but has a valid token is told from its id, and remains
-   * to be found in its stream. Without the token nobody can make us read a stream.
+   * The channel by its read model. A channel that is missing there but has a valid token is looked up in its stream, by its
+   * id. Without a valid token nobody can make us read a stream.
    */
   async function lookUp({ channelId, token }: PushHeaders): Promise<KnownChannel | undefined> {
     if (settings === undefined) return undefined
@@ -96,8 +96,8 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
   }
 
   /**
-   * Lets an authenticated push tell the resource id, where the answer of the watch call has not: the channel is then
-   * active. An answer where the push is to be refused; undefined where all is well.
+   * Learns the resource id from an authenticated push, if the answer to the watch call is missing. The channel is active
+   * then. Returns an answer to refuse the push with; undefined if all is well.
    */
   async function learnResource(
     { calendarKey, tokens }: KnownChannel,
@@ -166,7 +166,7 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
 const openingOf = (state: CalendarSubscription, channelId: string) =>
   state.kind === 'NONE' ? undefined : state.openings.find((opening) => opening.channelId === channelId)
 
-/** The stream's word about the channel: its resource id, that it is being opened, or nothing. */
+/** The channel's record in its stream: its resource id, its opening, or nothing. */
 function recordOf(
   state: CalendarSubscription,
   channelId: string,

@@ -3,28 +3,28 @@ import { type EventStore, PositionUnknown } from '../../ports/event-store/event-
 import type { OutageLog } from '../running/outage-log.ts'
 import type { ChannelTokens } from './channel-tokens.ts'
 
-/** A channel that pushes are taken from. `resourceId` is missing while nobody has told it. */
+/** A channel whose pushes are taken. `resourceId` is missing while it is not known. */
 export type KnownChannel = { calendarKey: string; tokens: ChannelTokens; resourceId?: string }
 
 /** Channels looked up a moment ago, so that a burst of pushes costs one look-up. */
 export type KnownChannels = {
-  /** 'GONE' for one that was stopped or is on no record; undefined where it has to be looked up. */
+  /** 'GONE' for a channel that was stopped or is on no record; undefined if it must be looked up. */
   get(channelId: string, now: Temporal.Instant): KnownChannel | 'GONE' | undefined
   put(channelId: string, channel: KnownChannel | 'GONE'): void
   /** Forgets channels as they are stopped, by whichever process, until `signal` aborts. */
   followStops(outages: OutageLog, signal: AbortSignal): Promise<void>
 }
 
-/** How long a look-up counts: no longer than this is a stop missed by a process that does not follow them. */
+/** How long a look-up counts. A process that does not follow stops misses a stop for no longer. */
 const LIFE_MS = 30_000
-/** Some ten megabytes. Beyond it those looked up longest ago make room. */
+/** Most channels kept: some ten megabytes. The oldest look-ups make room for new ones. */
 const CAPACITY = 20_000
 
 export function knownChannels({ clock, events }: { clock: Clock; events: EventStore }): KnownChannels {
   const channels = new Map<string, { channel: KnownChannel | 'GONE'; until: number }>()
 
   function put(channelId: string, channel: KnownChannel | 'GONE'): void {
-    // Taken out first, so that the order of the map is that of the look-ups.
+    // The entry is taken out first, so that the map keeps the order of the look-ups.
     channels.delete(channelId)
     channels.set(channelId, { channel, until: clock.now().epochMilliseconds + LIFE_MS })
     if (channels.size <= CAPACITY) return
@@ -48,7 +48,7 @@ export function knownChannels({ clock, events }: { clock: Clock; events: EventSt
         after ??= await events.head()
         try {
           for await (const page of events.subscribe({ after, filter, signal })) {
-            // Not just forgotten: the read model may not know yet, and the next push would bring it back.
+            // The stop is kept: the read model may not know it yet, and the next push would bring the channel back.
             for (const { data } of page.events)
               if (typeof data.channelId === 'string') put(data.channelId, 'GONE')
             after = page.position

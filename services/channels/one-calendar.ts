@@ -1,6 +1,6 @@
-// One calendar has one key, one channel and one brake, also where it was known by several: its account got another address,
-// or an older version told letter cases apart. The directory joins the keys first; what hangs on the former one is then
-// carried over to the present one, at every run what is left of it.
+// Makes one calendar of several keys, so that it has one key, one channel and one brake. Several keys come of a new address
+// of the account, or of an older version that distinguished letter cases. The directory joins the keys first. Each run then
+// carries over what still refers to a former key.
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'
@@ -12,7 +12,7 @@ import type { Cron } from '../running/crons.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { carryOver } from './carry-over.ts'
 
-/** CRON:one-calendar: makes one of the calendars that have several keys. */
+/** CRON:one-calendar: joins the keys of each calendar that has several. */
 export const oneCalendarCron = (ports: ServicePorts): Cron => ({
   name: 'one-calendar',
   async run(signal) {
@@ -27,14 +27,14 @@ export const oneCalendarCron = (ports: ServicePorts): Cron => ({
   },
 })
 
-/** The name that was registered last is the present one. What is held under another waits there for a person first. */
+/** Joins the keys under the name that was registered last. Changes held under another name first wait for a person. */
 async function join(ports: ServicePorts, keys: readonly string[], signal: AbortSignal): Promise<void> {
   const registered = await Promise.all(
     keys.map(async (key) => ({ key, at: await lastRegistered(ports, key) })),
   )
   const [present, ...formers] = registered.toSorted((a, b) => (a.at < b.at ? 1 : -1)).map(({ key }) => key)
   if (present === undefined) return
-  // The present name of a calendar is one that it answers to.
+  // The present name must be one that the provider knows.
   if ((await calendarFeedByKey(ports.readStore, present))?.failing?.code === 'CALENDAR_GONE') return
   for (const former of formers) {
     const feed = await calendarFeedByKey(ports.readStore, former)
@@ -45,7 +45,7 @@ async function join(ports: ServicePorts, keys: readonly string[], signal: AbortS
   }
 }
 
-/** Whether the present name shows an event that a booking names by the former one, as far as there is any. */
+/** True if the calendar under its present name knows a booking's event of the former name, or if there is none. */
 async function knowsEventsOf(
   ports: ServicePorts,
   present: string,
@@ -63,7 +63,7 @@ async function knowsEventsOf(
   return true
 }
 
-/** RFC 3339 in UTC; empty where nobody has registered it. */
+/** When the calendar was last registered, RFC 3339 in UTC; empty if never. */
 async function lastRegistered({ readStore }: ServicePorts, calendarKey: string): Promise<string> {
   const all = [
     ...(await syncsOfCalendar(readStore, calendarKey)),

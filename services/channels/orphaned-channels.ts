@@ -4,8 +4,8 @@ import type { Outside } from '../../ports/port-groups.ts'
 export type OrphanedChannel = { calendarKey: string; channelId: string; resourceId: string }
 
 /**
- * Stops channels of ours that push although no record knows them. In the background: whoever calls waits for nothing.
- * One try at a time for each channel; one that failed is tried again when the channel pushes again.
+ * Stops channels of ours that push although no record knows them. The caller does not wait. There is one try at a time per
+ * channel. After a failure the channel's next push begins another try.
  */
 export function orphanedChannels(
   ports: CredentialPorts & Pick<Outside, 'provider' | 'log'>,

@@ -6,7 +6,7 @@ export type PushHeaders = {
   channelId: string
   /** Rises within a channel, with gaps; `sync` is 1. */
   messageNumber: number
-  /** `sync`: the channel is open. `exists` stands for every change, deletions included; `not_exists` is taken like it. */
+  /** `sync`: the channel is open. `exists`: any change, deletions included. `not_exists` is taken like `exists`. */
   state: 'sync' | 'exists' | 'not_exists'
   resourceId?: string
   token?: string
@@ -17,12 +17,12 @@ export type PushHeaders = {
 /** The ids that `events.watch` takes. */
 const CHANNEL_ID = /^[A-Za-z0-9\-_+/=]{1,64}$/
 const NUMBER = /^\d{1,16}$/
-/** Opaque, but never with a space or comma in it: a header sent twice is joined by those. */
+/** The id is opaque, without space or comma: these join a header that was sent twice. */
 const RESOURCE_ID = /^[\x21-\x2b\x2d-\x7e]{1,512}$/
 
 /**
- * Reads the headers of a push; undefined where one is malformed. A missing token or resource id is not malformed: it is
- * a wrong one.
+ * Reads the headers of a push; undefined if one is malformed. A missing token or resource id counts as a wrong one, and not
+ * as malformed.
  */
 export function readPushHeaders(headers: IncomingHttpHeaders): PushHeaders | undefined {
   const channelId = headers['x-goog-channel-id']
@@ -48,7 +48,7 @@ export function readPushHeaders(headers: IncomingHttpHeaders): PushHeaders | und
 const given = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
-/** An HTTP date (RFC 9110, 5.6.7) as an instant; undefined where there is none or it cannot be read. */
+/** An HTTP date (RFC 9110, 5.6.7) as an instant; undefined if it is missing or unreadable. */
 export function readExpiration(text: string | undefined): Temporal.Instant | undefined {
   const milliseconds = text === undefined ? Number.NaN : Date.parse(text)
   return Number.isNaN(milliseconds) ? undefined : Temporal.Instant.fromEpochMilliseconds(milliseconds)

@@ -8,7 +8,7 @@ import { unlessSealed } from '../calendars/sealed-calendar.ts'
 import type { Cron } from '../running/crons.ts'
 import { contextOf } from '../running/service-ports.ts'
 
-/** CRON:bi-directional-calendar-sync: every calendar that somebody needs gets a subscription, unless all is `off`. */
+/** CRON:bi-directional-calendar-sync: gives every needed calendar a subscription, unless everything is `off`. */
 export const registrationCron = (ports: Stores & Time & Pick<Outside, 'log'>): Cron => ({
   name: 'bi-directional-calendar-sync',
   async run(signal) {

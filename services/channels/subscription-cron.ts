@@ -27,18 +27,18 @@ type Ports = Stores & Outside & Time
 const LIVE: readonly SubscriptionStatus[] = ['PENDING', 'ACTIVE', 'SUSPENDED']
 
 /**
- * How long a replaced channel runs beside its successor, so that no push falls between them. A minute; and, as it is
- * replaced in the last fifth of its life, no more than half of that.
+ * How long a replaced channel runs beside its successor, so that no push is lost between them. One minute, and at most half
+ * of the last fifth of its life, in which it is replaced.
  */
 const overlapMs = ({ expiresAt, openedAt }: Channel): number =>
   Math.min(60_000, (expiresAt.epochMilliseconds - openedAt.epochMilliseconds) / 10)
 
-/** How many calendars are worked on at a time. */
+/** Calendars worked on at a time. */
 const WIDTH = 8
 
 /**
- * CRON:subscription-cron: opens channels where one is needed, renews those near their end, stops those that were
- * replaced, and releases what nobody needs any more. Each subscription keeps its own retry schedule.
+ * CRON:subscription-cron: opens needed channels, renews channels near their end, and stops replaced channels. Releases the
+ * subscriptions that nobody needs. Each subscription keeps its own retry schedule.
  */
 export const subscriptionCron = (ports: Ports): Cron => ({
   name: 'subscription-cron',
@@ -95,7 +95,7 @@ const wasReplaced = (channel: Channel, by: Channel | undefined, now: Temporal.In
   channel.channelId !== by.channelId &&
   now.epochMilliseconds - by.openedAt.epochMilliseconds >= overlapMs(channel)
 
-/** A channel at its end, and an opening whose answer never came, are closed by time alone. */
+/** Closes channels at the end of their life, and openings whose answer never came. */
 async function stopExpired(
   ports: Ports,
   subscription: RequestedSubscription,
@@ -110,7 +110,7 @@ async function stopExpired(
   for (const { channelId } of ended) await stop(ports, subscription, channelId)
 }
 
-/** Nobody needs the calendar: its channels are stopped first, and only then is the subscription released. */
+/** Releases the subscription of a calendar that nobody needs, after stopping its channels. */
 async function letGo(ports: Ports, subscription: RequestedSubscription): Promise<void> {
   for (const { channelId } of subscription.channels) await stop(ports, subscription, channelId)
   await stopExpired(ports, subscription, ports.now())
@@ -120,7 +120,7 @@ async function letGo(ports: Ports, subscription: RequestedSubscription): Promise
   )
   const calendar = { kind: 'calendar', key: subscription.subscriptionId } as const
   await ports.queue.remove(calendar)
-  // Registered again meanwhile: its signal was taken out too.
+  // If the calendar was registered again meanwhile, its signal was taken out too.
   if (!(await isCalendarUnneeded(ports, calendar.key)))
     await ports.queue.signal(calendar, { cause: { poll: true, reason: 'ACTIVATED' }, dueInMs: 0 })
 }

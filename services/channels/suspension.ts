@@ -7,7 +7,7 @@ import type { ProviderError } from '../../ports/calendar-provider.ts'
 import { subscriptionById } from '../../projections/subscriptions.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 
-/** A refused credential suspends the calendar's subscription until another one is stored. Other errors do nothing. */
+/** Suspends a calendar's subscription after a refused credential, until another is stored. Other errors do nothing. */
 export async function suspendForCredential(
   ports: Pick<ServicePorts, 'events' | 'now' | 'newId'>,
   context: CommandContext,
@@ -21,7 +21,7 @@ export async function suspendForCredential(
   )
 }
 
-/** Without push no watch call shows that a suspended subscription's credential works again: a fetch that succeeds does. */
+/** Lifts a suspension after a successful fetch. Without push, no watch call shows that the credential works again. */
 export async function healIfNotPushed(
   ports: Pick<ServicePorts, 'events' | 'readStore' | 'push' | 'now' | 'newId'>,
   context: CommandContext,

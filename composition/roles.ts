@@ -85,7 +85,7 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
 
   const wakeCrons = () => crons?.wake()
   const readBookings = () => {
-    bookings.readAtNextTurn()
+    bookings.readAtNextRun()
     wakeCrons()
   }
   return { wakeCrons, readBookings, failingCrons: () => crons?.failing() ?? [], stopped: run() }

@@ -27,7 +27,7 @@ export function bookingReconciler(
   everyMs: number,
 ): Cron & {
   /** Deliveries were missed: the next run reads, whenever the last one did. */
-  readAtNextTurn(): void
+  readAtNextRun(): void
 } {
   let next: Temporal.Instant | undefined
   let failures = 0
@@ -46,7 +46,7 @@ export function bookingReconciler(
 
   return {
     name: 'booking-reconciler',
-    readAtNextTurn() {
+    readAtNextRun() {
       isMissing = true
     },
     async run(signal) {

@@ -23,7 +23,7 @@ const counts = (ports: ServicePorts): ServicePorts => ({
 })
 
 test(
-  'a reading that failed is tried again at the next turn, then ever later, and one that succeeded a period later',
+  'a reading that failed is tried again at the next run, then ever later, and one that succeeded a period later',
   inSync({ wrap: counts, bookingReconcileMs: 60 * MINUTE }, async (sync) => {
     asked.length = 0
     await sync.pass(61 * MINUTE)

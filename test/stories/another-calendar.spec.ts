@@ -183,4 +183,25 @@ everyWay(
   },
 )
 
+everyWay(
+  test,
+  BOTH_LISTS,
+  'the rest of a series that is split off, moved to another followed calendar and to another time before anybody looks cancels nothing',
+  {},
+  async (story) => {
+    const host = await story.host()
+    const second = await story.secondCalendar(host)
+    const { meetings } = await story.meetWeekly(host, 3)
+    const { third } = threeOf(meetings)
+    await story.change(() => {
+      const rest = story.google.split(host.calendarId, third.eventId, { change: { summary: 'The rest' } })
+      story.google.transfer(host.calendarId, rest.id, second)
+      story.google.drag(second, rest.id, { start: `${third.start.add({ hours: 2 })}` })
+    })
+    const heard = await story.feed()
+    if (heard.length > 0) assert.equal(heard, [moved(third, 120)])
+    else assert.ok(await story.told(third))
+  },
+)
+
 test.run()

@@ -35,6 +35,9 @@ export type RestoreOptions = {
   keyFile: string | undefined
 }
 
+/** All that a backup may bring, and a data folder may get: no token to the service among it. */
+const FILES = [EVENTS_FILE, VAULT_FILE, KEY_FILE, STAMP_FILE]
+
 /** No stamp of a data folder, so that no service starts on what is not whole yet. */
 const UNFINISHED = '{"restoring":true}\n'
 
@@ -45,7 +48,7 @@ const UNFINISHED = '{"restoring":true}\n'
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Manifest> {
   const { directory, folder } = options
-  const manifest = await readBackup(directory)
+  const manifest = await readBackup(directory, FILES)
   beginIn(folder)
   try {
     for (const { name } of manifest.files)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
+import { type MendedModes, mendModes } from '../infrastructure/config/owned-modes.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
 import {
   type EventStoreDbEventStore,
@@ -68,6 +69,7 @@ export function openStores(parts: Parts): OpenStores {
   const { folder, encryptionKey: configured } = configuration.data
   const stamped = openDataFolder(folder, configuration.google.root)
   if (!stamped.ok) throw new StartRefused(stamped.message)
+  tellOfModes(mendModes(folder), parts)
   const files = embeddedFiles(parts)
   const engines: Engine[] = []
   const mongodb = configuration.mongodb && openMongodb(configuration.mongodb.url, parts, engines)
@@ -104,6 +106,11 @@ export function openStores(parts: Parts): OpenStores {
     backupSources: { folder, databases: files.open(), head: () => events.head(), clock: parts.clock },
     engines,
   }
+}
+
+function tellOfModes({ mended, left }: MendedModes, { log }: Pick<Parts, 'log'>): void {
+  if (mended.length > 0) log.warn({ mended }, 'data folder was open to others, now to its owner alone')
+  if (left.length > 0) log.warn({ left }, 'data folder is open to others, and belongs to another user')
 }
 
 function readModelsStamp(

@@ -58,6 +58,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     writeFileSync(
       `${file}.draft`,
       JSON.stringify({ google: google.core.snapshot(), calcom: calcom.snapshot() }),
+      { mode: 0o600 },
     )
     renameSync(`${file}.draft`, file)
   }

@@ -4,14 +4,16 @@ import {
   closeSync,
   createReadStream,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   statSync,
 } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { writeDurably } from '../files/durable-file.ts'
@@ -54,7 +56,7 @@ export class BackupRefused extends Error {
  */
 export function makeBackupFolder(directory: string, dataFolder: string): void {
   if (!isAbsolute(directory)) throw unusable(directory, 'is not an absolute path')
-  const inside = relative(resolve(dataFolder), resolve(directory))
+  const inside = relative(realPath(dataFolder), realPath(directory))
   if (!inside.startsWith('..') && !isAbsolute(inside)) throw unusable(directory, 'lies in the data folder')
   try {
     mkdirSync(directory, { mode: 0o700 })
@@ -63,6 +65,17 @@ export function makeBackupFolder(directory: string, dataFolder: string): void {
       throw unusable(directory, `cannot be made: ${errorText(error)}`, { cause: error })
   }
   if (!isEmptyFolder(directory)) throw unusable(directory, 'is not an empty folder')
+}
+
+/** The path without links, of what is there and of what is to be made there. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    const above = dirname(resolve(path))
+    if (errorCode(error) !== 'ENOENT' || above === resolve(path)) throw error
+    return join(realPath(above), basename(path))
+  }
 }
 
 /** Whether nothing is there, or a folder with nothing in it. */
@@ -96,8 +109,11 @@ export async function sealBackup(
   return manifest
 }
 
-/** The manifest of a whole and unaltered backup. Throws BackupRefused for any other, naming the first file that differs. */
-export async function readBackup(directory: string): Promise<Manifest> {
+/**
+ * The manifest of a whole and unaltered backup, with none but `known` files in it. Throws BackupRefused for any other,
+ * naming the first file that differs.
+ */
+export async function readBackup(directory: string, known: readonly string[]): Promise<Manifest> {
   let content: unknown
   try {
     content = JSON.parse(readFileSync(join(directory, MANIFEST_FILE), 'utf8'))
@@ -115,10 +131,12 @@ export async function readBackup(directory: string): Promise<Manifest> {
       `${directory} was made by a newer version (layout ${manifest.version}): restore it with that version`,
     )
   for (const { name, bytes, sha256 } of manifest.files) {
+    if (!known.includes(name)) throw damaged(`${directory} holds ${name}, which belongs to no backup`)
     const path = join(directory, name)
-    const size = statSync(path, { throwIfNoEntry: false })?.size
-    if (size === undefined) throw damaged(`${path} is missing`)
-    if (size !== bytes || (await sha256Of(path)) !== sha256)
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined) throw damaged(`${path} is missing`)
+    if (!found.isFile()) throw damaged(`${path} is no file: no link is followed`)
+    if (found.size !== bytes || (await sha256Of(path)) !== sha256)
       throw damaged(`${path} is not what was backed up: its checksum differs`)
   }
   return manifest

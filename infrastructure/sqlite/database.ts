@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { errorCode } from '../logging/error-facts.ts'
 import { isLockFailure, isStorageFailure } from './storage-failure.ts'
 
 /** The data folder is held by another process, or already open in this one. */
@@ -168,6 +170,7 @@ const TRIES = 6
 const LONGEST_WAIT_MS = 40
 
 function openExclusively(path: string): DatabaseSync {
+  makeOwnedFile(path)
   for (let tried = 1; ; tried++) {
     const sql = new DatabaseSync(path, { timeout: 0 })
     try {
@@ -180,6 +183,17 @@ function openExclusively(path: string): DatabaseSync {
     }
     // Opening is synchronous and done once, at the start: nothing else has to run meanwhile.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, randomInt(1, LONGEST_WAIT_MS))
+  }
+}
+
+/** SQLite would make the file readable for all; the log beside the file gets the file's own mode. */
+function makeOwnedFile(path: string): void {
+  if (path === ':memory:') return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Whatever else is wrong with the path, SQLite says in its own words.
+    if (errorCode(error) === undefined) throw error
   }
 }
 

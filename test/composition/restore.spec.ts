@@ -1,5 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -145,6 +154,46 @@ test(
     rmSync(join(folders.backup, 'manifest.json'))
     await refusal(restoring(folders), 'BACKUP_DAMAGED')
     assert.not(existsSync(folders.restored), 'nothing was begun')
+  }),
+)
+
+test(
+  'brings the files of a backup and no others, and follows no link',
+  withBackup(async (folders) => {
+    const { backup, data } = folders
+    const planted = join(backup, 'api-token')
+    writeFileSync(planted, 'known-to-a-stranger')
+    const manifest = join(backup, 'manifest.json')
+    const whole = readFileSync(manifest, 'utf8')
+    const content = JSON.parse(whole)
+    const sha256 = createHash('sha256').update(readFileSync(planted)).digest('hex')
+    content.files.push({ name: 'api-token', bytes: 19, sha256 })
+    writeFileSync(manifest, JSON.stringify(content))
+    await refusal(restoring(folders), 'BACKUP_DAMAGED')
+    rmSync(planted)
+    writeFileSync(manifest, whole)
+
+    const vault = join(backup, 'vault.sqlite')
+    renameSync(vault, join(data, 'elsewhere'))
+    symlinkSync(join(data, 'elsewhere'), vault)
+    await refusal(restoring(folders), 'BACKUP_DAMAGED')
+    assert.not(existsSync(folders.restored), 'nothing was begun')
+  }),
+)
+
+test(
+  'refuses to back up into the data folder, also by a link',
+  withBackup(async ({ data }) => {
+    const link = join(data, '..', 'elsewhere')
+    symlinkSync(data, link)
+    for (const directory of [join(link, 'new'), join(link, 'not', '..', 'new')])
+      await refusal(backUpFolder(data, clock, { directory, withKey: false }), 'DIRECTORY_UNUSABLE')
+    mkdirSync(join(data, 'empty'))
+    symlinkSync(join(data, 'empty'), `${link}-empty`)
+    await refusal(
+      backUpFolder(data, clock, { directory: `${link}-empty`, withKey: false }),
+      'DIRECTORY_UNUSABLE',
+    )
   }),
 )
 

@@ -13,7 +13,11 @@ import { openStores } from './composition/stores.ts'
 import { systemClock } from './infrastructure/clock/system-clock.ts'
 import { operatorToken } from './infrastructure/config/api-token.ts'
 import type { Configuration } from './infrastructure/config/configuration.ts'
-import { forgetServiceAddress, keepServiceAddress } from './infrastructure/config/service-address.ts'
+import {
+  forgetServiceAddress,
+  keepServiceAddress,
+  newAddressSecret,
+} from './infrastructure/config/service-address.ts'
 import { createLogger } from './infrastructure/logging/logger.ts'
 import { createMetrics } from './infrastructure/metrics/metrics.ts'
 import type { Clock } from './ports/clock.ts'
@@ -108,6 +112,7 @@ export async function startService(
     signal,
   })
   starting.add('roles', () => roles.stopped)
+  const address = { origin: url, secret: newAddressSecret() }
   listener.serve(
     httpHandler({
       configuration,
@@ -116,6 +121,7 @@ export async function startService(
       models,
       metrics,
       token,
+      addressSecret: address.secret,
       origin,
       publisher,
       stores,
@@ -125,7 +131,7 @@ export async function startService(
       signal,
     }),
   )
-  keepServiceAddress(data.folder, url)
+  keepServiceAddress(data.folder, address)
   starting.add('address', async () => forgetServiceAddress(data.folder))
 
   const opened = starting.move()

@@ -1,8 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { API_TOKEN_FILE } from '../infrastructure/config/api-token.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
-import { keptServiceAddress } from '../infrastructure/config/service-address.ts'
+import {
+  isProofOf,
+  keptServiceAddress,
+  type ServiceAddress,
+} from '../infrastructure/config/service-address.ts'
 import { errorCode } from '../infrastructure/logging/error-facts.ts'
 
 export type ServiceAnswer =
@@ -19,12 +25,16 @@ export async function askService(
   { body: sent, timeoutMs = 10_000 }: Asking = {},
 ): Promise<ServiceAnswer> {
   const { http, data } = configuration
-  const origin = keptServiceAddress(data.folder) ?? `http://${reachable(http.host)}:${http.port}`
+  const kept = keptServiceAddress(data.folder)
+  const origin = kept?.origin ?? `http://${reachable(http.host)}:${http.port}`
   const token = configuration.api.token ?? keptToken(data.folder)
   if (token === undefined) {
     const message = `No API token: API_TOKEN is not set, and ${data.folder} keeps none.`
     return { ok: false, code: 'NO_TOKEN', message }
   }
+
+  const stranger = await whyNotAsked(configuration, kept)
+  if (stranger !== undefined) return { ok: false, code: 'NOT_RUNNING', message: stranger }
 
   let response: Response
   try {
@@ -35,11 +45,11 @@ export async function askService(
         ...(sent !== undefined && { 'content-type': 'application/json' }),
       },
       ...(sent !== undefined && { method: 'POST', body: JSON.stringify(sent) }),
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    return { ok: false, code: 'NOT_RUNNING', message: `No service answers at ${origin}: ${cause}` }
+    return { ok: false, code: 'NOT_RUNNING', message: `No service answers at ${origin}: ${causeOf(error)}` }
   }
   if (response.status === 401 || response.status === 403) {
     return { ok: false, code: 'REFUSED', message: `${origin} refuses the API token (${response.status}).` }
@@ -54,6 +64,42 @@ export async function askService(
   }
   return { ok: true, body }
 }
+
+const causeOf = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+
+/**
+ * Why a token must not be sent there; undefined where it may. A folder's own token goes to nobody who has not shown that
+ * he runs on that folder. Without an address there, API_TOKEN goes where HOST and PORT say.
+ */
+async function whyNotAsked(
+  { api, data: { folder } }: Configuration,
+  kept: ServiceAddress | undefined,
+): Promise<string | undefined> {
+  if (kept === undefined)
+    return api.token === undefined ? `No service runs on ${folder}: it keeps no address of one.` : undefined
+  try {
+    return (await runsOn(kept))
+      ? undefined
+      : `What answers at ${kept.origin} is not the service on ${folder}: it was sent no token.`
+  } catch (error) {
+    return `No service answers at ${kept.origin}: ${causeOf(error)}`
+  }
+}
+
+/** Whether the service at the address that a folder keeps runs on that folder. Rejects where nothing answers there. */
+export async function runsOn({ origin, secret }: ServiceAddress): Promise<boolean> {
+  const challenge = randomBytes(32).toString('base64url')
+  const response = await fetch(`${origin}/address-proof/${challenge}`, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(PROOF_MS),
+  })
+  const answer = Proof.safeParse(await response.json().catch(() => undefined))
+  return answer.success && isProofOf(secret, challenge, answer.data.proof)
+}
+
+const Proof = z.object({ proof: z.string() })
+const PROOF_MS = 10_000
 
 /** The sentence of a problem document. */
 function detailOf(body: unknown): string {

@@ -18,6 +18,7 @@ import { noticingMissed } from '../services/calcom/missed-deliveries.ts'
 import { credentialStored } from '../services/channels/credential-stored.ts'
 import { createGooglePush } from '../services/channels/google-push.ts'
 import { orphanedChannels } from '../services/channels/orphaned-channels.ts'
+import { addressProofPaths, addressProofRoutes } from '../services/http/address-proof.ts'
 import { adminPaths, adminRoutes } from '../services/http/admin-routes.ts'
 import { createHttpApp } from '../services/http/app.ts'
 import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
@@ -125,6 +126,8 @@ export type HttpParts = {
   models: ReadModels
   metrics: Metrics
   token: string
+  /** What the data folder keeps beside the address. */
+  addressSecret: string
   origin: EventOrigin
   publisher: Publishing | undefined
   stores: OpenStores
@@ -189,8 +192,11 @@ export function httpHandler(parts: HttpParts) {
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
     first: isEdge ? [googleWebhook({ push, log })] : [],
-    open: isEdge ? [webhookOfCalcom(parts, deliveries)] : [],
-    description: { paths: { ...adminPaths, ...publishingPaths } },
+    open: [
+      addressProofRoutes({ secret: parts.addressSecret }),
+      ...(isEdge ? [webhookOfCalcom(parts, deliveries)] : []),
+    ],
+    description: { paths: { ...addressProofPaths, ...adminPaths, ...publishingPaths } },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
       {

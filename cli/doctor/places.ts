@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
 import { openDataFolder, STAMP_FILE } from '../../infrastructure/config/data-folder.ts'
 import { keptServiceAddress } from '../../infrastructure/config/service-address.ts'
+import { runsOn } from '../running-service.ts'
 import { type Finding, note, ok, wrong } from './finding.ts'
 
 /** Whether the folder can be used for this configuration's calendars. Makes and writes nothing. */
@@ -29,8 +30,8 @@ export function lookAtFolder({ data: { folder }, google }: Configuration): Findi
 /** Whether the service runs already, or could listen. */
 export async function lookAtPort({ http, data }: Configuration): Promise<Finding> {
   const address = keptServiceAddress(data.folder)
-  if (address !== undefined && (await answers(`${address}/health/live`)))
-    return ok('PORT', `The service runs on this data folder, at ${address}.`)
+  if (address !== undefined && (await runsOn(address).catch(() => false)))
+    return ok('PORT', `The service runs on this data folder, at ${address.origin}.`)
   const code = await listenError(http.host, http.port)
   if (code === undefined) return ok('PORT', `${http.host}:${http.port} is free.`)
   if (code === 'EADDRINUSE' && !http.portIsFixed)
@@ -42,14 +43,6 @@ export async function lookAtPort({ http, data }: Configuration): Promise<Finding
       ? 'Another program listens there: stop it, or set another PORT.'
       : 'Set a HOST of this machine, and a PORT that this user may open.',
   )
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok
-  } catch {
-    return false
-  }
 }
 
 function nearestExisting(path: string): string {

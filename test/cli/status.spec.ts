@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { operatorToken } from '../../infrastructure/config/api-token.ts'
-import { forgetServiceAddress, keepServiceAddress } from '../../infrastructure/config/service-address.ts'
+import {
+  forgetServiceAddress,
+  keepServiceAddress,
+  proofOf,
+} from '../../infrastructure/config/service-address.ts'
 import { runProcess } from '../support/run-process.ts'
 import { startServiceProcess } from '../support/service-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -17,16 +21,23 @@ const entry = join(import.meta.dirname, '../../bin/calendar-sync.cjs')
 const calendarSync = (folder: string, args: string[], environment: { [variable: string]: string } = {}) =>
   runProcess(process.execPath, [entry, ...args], { cwd: folder, env: environment })
 
-/** A server whose /status answers `body` to this token alone. */
-async function service(token: string, body: unknown) {
+/** A server whose /status answers `body` to this token alone, and that knows the secret of the data folder. */
+async function service(token: string, body: unknown, secret = 'kept') {
+  const asked: string[] = []
   const server = createServer((request, response) => {
+    const [, challenge] = /^\/address-proof\/(.+)$/.exec(request.url ?? '') ?? []
+    if (challenge !== undefined) {
+      response.end(JSON.stringify({ proof: proofOf(secret, challenge) }))
+      return
+    }
+    asked.push(request.headers.authorization ?? '')
     const allowed = request.headers.authorization === `Bearer ${token}` && request.url === '/status'
     response.writeHead(allowed ? 200 : 401).end(JSON.stringify(allowed ? body : {}))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // A server that listens on TCP has an address of this kind.
   const { port } = server.address() as AddressInfo
-  return { port, close: () => new Promise((resolve) => server.close(resolve)) }
+  return { port, asked, close: () => new Promise((resolve) => server.close(resolve)) }
 }
 
 cli('asks the service on the data folder for its status, with the token kept there', async () => {
@@ -34,7 +45,7 @@ cli('asks the service on the data folder for its status, with the token kept the
   const running = await service(operatorToken(folder.path, undefined).token, {
     stages: [{ name: 'due', backlog: 2 }],
   })
-  keepServiceAddress(folder.path, `http://127.0.0.1:${running.port}`)
+  keepServiceAddress(folder.path, { origin: `http://127.0.0.1:${running.port}`, secret: 'kept' })
 
   const plain = await calendarSync(folder.path, ['status'], { DATA_DIR: folder.path })
   assert.is(plain.stdout, 'stages:\n  -\n    name: due\n    backlog: 2\n')
@@ -43,9 +54,39 @@ cli('asks the service on the data folder for its status, with the token kept the
   assert.equal(JSON.parse(json.stdout), { stages: [{ name: 'due', backlog: 2 }] })
 
   forgetServiceAddress(folder.path)
-  const byPort = await calendarSync(folder.path, ['status'], { DATA_DIR: '.', PORT: String(running.port) })
-  assert.is(byPort.code, 0)
+  const named = { DATA_DIR: '.', PORT: String(running.port) }
+  const { token } = operatorToken(folder.path, undefined)
+  assert.is((await calendarSync(folder.path, ['status'], { ...named, API_TOKEN: token })).code, 0)
+  const before = running.asked.length
+  const unnamed = await calendarSync(folder.path, ['status'], named)
+  assert.match(unnamed.stderr, 'keeps no address')
+  assert.is(running.asked.length, before)
   await running.close()
+  folder.remove()
+})
+
+cli('sends its token to nobody who cannot show that he runs on the data folder', async () => {
+  const folder = temporaryFolder()
+  const { token } = operatorToken(folder.path, undefined)
+  const stranger = await service(token, { stages: [] }, 'a secret of its own')
+  const origin = `http://127.0.0.1:${stranger.port}`
+  const left = [
+    { origin, secret: 'kept' },
+    // As an older version leaves it.
+    { origin, secret: '' },
+  ]
+  for (const address of left) {
+    keepServiceAddress(folder.path, address)
+    for (const verb of [['status'], ['backup', join(folder.path, '..', 'b')], ['resume-publishing']])
+      for (const environment of [{}, { API_TOKEN: token }]) {
+        const ended = await calendarSync(folder.path, verb, { DATA_DIR: folder.path, ...environment })
+        assert.is(ended.code, 1, ended.stdout)
+      }
+  }
+  const told = await calendarSync(folder.path, ['status'], { DATA_DIR: folder.path })
+  assert.match(told.stderr, `${origin} is not the service on`)
+  assert.equal(stranger.asked, [])
+  await stranger.close()
   folder.remove()
 })
 

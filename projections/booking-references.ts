@@ -59,7 +59,7 @@ const minuteKey = (minute: number): string => String(minute % MINUTES).padStart(
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 5,
+  version: 6,
   categories: ['booking'],
   indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart', 'byMinute'],
   keys({ state }: { state: KnownBooking }) {

@@ -300,6 +300,13 @@ const catalogue = {
       "Cal.com does not say in which calendar the event is, and it is in none of the host's calendars that are kept in step",
     remedy: "register the calendar of the booking's event with RegisterCalendarSync",
   },
+  TOO_MANY_EVENTS: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      'more calendar events were named for the booking than one can have, so it follows the first of them alone',
+    remedy: "remove from the booking in Cal.com the references that are not its event's",
+  },
   OVERTAKEN: {
     leaves: 'flags',
     told: 'while open',

@@ -4,6 +4,7 @@ import { defined } from '../optional-fields.ts'
 import { sameTimes, storeTimes, type Times } from '../times.ts'
 import type { FlagCode } from './decisions.ts'
 import type { BookingEvent, BookingStatus } from './events.ts'
+import { flagsFor } from './flags.ts'
 import { linksOf, type StatedReferences } from './links.ts'
 import { earlierDecision, stateAfterOutcome, stateAfterTimes } from './meaning.ts'
 import { forgottenFor, isCarriedOutLate, tellOvertaken } from './overtaken.ts'
@@ -179,9 +180,7 @@ export function flagBooking(
   state: Booking,
   { code, raised, at }: { code: FlagCode; raised: boolean; at: string },
 ): Decision<BookingEvent> {
-  if (state.kind !== 'OPEN' || state.flags.includes(code) === raised) return accept()
-  const type = raised ? 'BookingFlagged' : 'BookingUnflagged'
-  return accept({ type, data: { bookingUid: state.bookingUid, code, at } })
+  return accept(...(state.kind === 'OPEN' ? flagsFor(state, code, raised, at) : []))
 }
 
 type ReportedOutcome = Omit<Extract<BookingEvent, { type: 'BookingOutcomeReported' }>['data'], 'standing'>

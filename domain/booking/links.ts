@@ -3,8 +3,9 @@ import { accept, type Decision } from '../decision.ts'
 import { defined, ifDefined } from '../optional-fields.ts'
 import { type StoredTimes, storeTimes, type Times } from '../times.ts'
 import type { BookingEvent, EventName, StoredReference, StoredWatermark } from './events.ts'
+import { flagsFor } from './flags.ts'
 import type { Publication } from './meaning.ts'
-import { findByAnyName, type Reference, sameEvent, storeWatermark } from './references.ts'
+import { findByAnyName, MOST_REFERENCES, type Reference, sameEvent, storeWatermark } from './references.ts'
 import { type Booking, evolveBooking, type OpenBooking, trackedPart, unansweredOn } from './state.ts'
 
 /** A reference that Cal.com named, or that a predecessor in the chain of reschedules passed on. */
@@ -29,6 +30,8 @@ export type StatedReferences = {
   references: readonly StatedReference[]
   /** `references` is all that Cal.com has. An event that it does not name, by any name, is not this booking's. */
   referencesComplete?: boolean
+  /** Cal.com names more than are stated here. */
+  moreNamed?: boolean
   times: Times
   at: string
 }
@@ -40,25 +43,41 @@ export function linkReferences(state: Booking, stated: StatedReferences): Decisi
   return accept(...(state.kind === 'OPEN' ? linksOf(state, stated) : []))
 }
 
-/** The events that link and unlink, so that an open booking has the stated references. */
+/**
+ * The events that link and unlink, so that an open booking has the stated references. A person is told while Cal.com
+ * names more than the most.
+ */
 export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEvent[] {
   const { references, at } = stated
-  const linked = linksTo(state, stated)
-  if (!stated.referencesComplete || references.length === 0) return linked
-  return [...unlinks(state, strays(state, references), at), ...linked]
+  const whole = stated.referencesComplete === true && references.length > 0
+  const unlinked = whole ? unlinks(state, strays(state, references), at) : []
+  const { links, left } = linksTo(unlinked.reduce(evolveBooking, state), stated)
+  const tooMany = left || stated.moreNamed === true
+  const raised = tooMany || (!whole && state.flags.includes('TOO_MANY_EVENTS'))
+  return [...unlinked, ...links, ...flagsFor(state, 'TOO_MANY_EVENTS', raised, at)]
 }
 
-/** Links one after the other: the same event may be stated twice. */
-function linksTo(state: OpenBooking, { references, times, at }: StatedReferences): BookingEvent[] {
+/** Links one after the other: the same event may be stated twice. `left`: there was no room for one. */
+function linksTo(
+  state: Booking,
+  { references, times, at }: StatedReferences,
+): { links: BookingEvent[]; left: boolean } {
   const links: BookingEvent[] = []
-  let after: Booking = state
+  let after = state
+  let left = false
   for (const reference of references) {
-    const link = after.kind === 'OPEN' ? linkTo(after, reference, times, at) : undefined
+    if (after.kind !== 'OPEN') break
+    const isFull = after.references.length >= MOST_REFERENCES
+    if (isFull && findByAnyName(after, reference) === undefined) {
+      left = true
+      continue
+    }
+    const link = linkTo(after, reference, times, at)
     if (link === undefined) continue
     links.push(link)
     after = evolveBooking(after, link)
   }
-  return links
+  return { links, left }
 }
 
 function linkTo(

@@ -44,6 +44,9 @@ export type Reference = {
   setAside: Readonly<Record<string, string>>
 }
 
+/** So many events a booking refers to at most: Cal.com writes one or two, and each costs a call a look. */
+export const MOST_REFERENCES = 12
+
 type References = readonly Reference[]
 type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>['data']
 
@@ -65,10 +68,11 @@ export const findByAnyName = (
 export const sameEvent = (a: EventName, b: EventName): boolean =>
   a.calendarKey === b.calendarKey && a.externalEventId === b.externalEventId
 
-/** Adds a link. A repeated link keeps the known state. */
+/** Adds a link. A repeated link keeps the known state. Only older streams have links beyond the most. */
 export function withLink(references: References, data: DataOf<'BookingReferenceLinked'>): References {
   const { reference, confirmed, guessed, answered, formerNames, shown, at } = data
   const before = findReference({ references }, reference)
+  if (before === undefined && references.length >= MOST_REFERENCES) return references
   // An event that is named anew is the present host's.
   const { former: _, ...known }: Partial<Reference> = before ?? {}
   const watermark = known.watermark ?? (data.watermark && readWatermark(data.watermark))

@@ -42,7 +42,7 @@ export async function linkNamed(
 ): Promise<Linked> {
   const { bookingUid, userId } = booking
   const named = await namedReferences(ports, stated, { userId, destination })
-  const { complete, awaited, unplaced } = named
+  const { complete, moreNamed, awaited, unplaced } = named
   const mayBeOfHost = (one: StatedReference): boolean => {
     const { former } = findByAnyName(booking, one) ?? {}
     return former === undefined || (alive === true && isLongAgo(ports, former))
@@ -54,7 +54,7 @@ export async function linkNamed(
   }))
   const ofHost = references.some((one) => one.ofHost)
   const at = ports.now().toString()
-  const facts = { references, referencesComplete: complete, times: booking.basis, at }
+  const facts = { references, referencesComplete: complete, moreNamed, times: booking.basis, at }
   const linked = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
     linkReferences(state, facts),
   )

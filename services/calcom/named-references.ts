@@ -1,4 +1,5 @@
 import type { StatedReference } from '../../domain/booking/links.ts'
+import { MOST_REFERENCES } from '../../domain/booking/references.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryReference } from '../../ports/booking-directory.ts'
 import { isPrimary } from '../../ports/vault/calendar-address.ts'
@@ -9,6 +10,8 @@ export type NamedReferences = {
   references: StatedReference[]
   /** No event was left out, and Cal.com will name no more. */
   complete: boolean
+  /** Cal.com names more events than a booking can have. The first of them are in `references`. */
+  moreNamed: boolean
   /** Cal.com has announced a reference whose event it has not named yet. */
   awaited: boolean
   /** An event was left out: Cal.com does not say in which calendar it is, and the host keeps none in step. */
@@ -25,7 +28,12 @@ export async function namedReferences(
   { userId, destination }: { userId: string; destination?: string | undefined },
 ): Promise<NamedReferences> {
   const provider = ports.provider.name
-  const named = stated.filter(({ externalEventId }) => externalEventId !== '')
+  const allNamed = stated.filter(({ externalEventId }) => externalEventId !== '')
+  const distinct = new Map(
+    allNamed.map((one) => [JSON.stringify([one.externalCalendarId, one.externalEventId]), one]),
+  )
+  const moreNamed = distinct.size > MOST_REFERENCES
+  const named = moreNamed ? [...distinct.values()].slice(0, MOST_REFERENCES) : allNamed
   const guess = named.every(isInCalendar) ? undefined : (destination ?? (await aCalendarOf(ports, userId)))
   const references: StatedReference[] = []
   for (const reference of named) {
@@ -47,7 +55,8 @@ export async function namedReferences(
   return {
     references,
     complete: references.length === stated.length,
-    awaited: named.length < stated.length,
+    moreNamed,
+    awaited: allNamed.length < stated.length,
     unplaced: references.length < named.length,
   }
 }

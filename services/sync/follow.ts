@@ -2,6 +2,7 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
+import { decideAll } from '../../domain/booking/decide-all.ts'
 import type { StoredReference } from '../../domain/booking/events.ts'
 import type { Look } from '../../domain/booking/look.ts'
 import { findReference } from '../../domain/booking/references.ts'
@@ -18,17 +19,17 @@ export async function follow(
   booking: OpenBooking,
   look: Look,
 ): Promise<boolean> {
-  let followed = false
-  for (const { result, ...name } of look.sights) {
+  const at = ports.now().toString()
+  const moves = look.sights.flatMap(({ result, ...name }) => {
     const reference = findReference(booking, name)
     const to = 'seen' in result && reference ? nameNow(reference.stored, result.seen) : undefined
-    if (reference === undefined || to === undefined) continue
-    const moved = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-      moveReference(state, { from: reference.stored, to, at: ports.now().toString() }),
-    )
-    followed ||= moved.ok && moved.events.length > 0
-  }
-  return followed
+    return reference && to ? [{ from: reference.stored, to, at }] : []
+  })
+  if (moves.length === 0) return false
+  const moved = await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
+    decideAll(state, moves, moveReference),
+  )
+  return moved.ok && moved.events.length > 0
 }
 
 /** The event's present name, if it is new. A split gives an instance another master; detaching takes the master away. */

@@ -2,6 +2,8 @@
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'
+import { decideAll } from '../../domain/booking/decide-all.ts'
+import type { EventName } from '../../domain/booking/events.ts'
 import { noteSeriesRule } from '../../domain/booking/series-change.ts'
 import { REPEATS_NO_MORE } from '../../domain/booking/series-pairing.ts'
 import type { OpenBooking } from '../../domain/booking/state.ts'
@@ -15,6 +17,7 @@ export async function learnRules(
   { bookingUid, references }: OpenBooking,
   signal: AbortSignal,
 ): Promise<void> {
+  const noted: (EventName & { rule: string; at: string })[] = []
   for (const { stored, rule: known } of references) {
     const { calendarKey, externalEventId, recurringEventId } = stored
     const isKnown = known !== undefined && known !== REPEATS_NO_MORE
@@ -24,7 +27,10 @@ export async function learnRules(
     const master = await ports.provider.event({ ...reached.access, eventId: recurringEventId }, signal)
     if (!master.ok || master.value.rule === undefined) continue
     const { rule } = master.value
-    const noted = { calendarKey, externalEventId, rule, at: ports.now().toString() }
-    await execute(ports, context, bookingAggregate, bookingUid, (state) => noteSeriesRule(state, noted))
+    noted.push({ calendarKey, externalEventId, rule, at: ports.now().toString() })
   }
+  if (noted.length === 0) return
+  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    decideAll(state, noted, noteSeriesRule),
+  )
 }

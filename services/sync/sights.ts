@@ -14,7 +14,7 @@ import { findInSeries, findOccurrence } from './series-resolution.ts'
 export type Sights = { look: Look; failures: readonly ProviderError[] }
 
 /**
- * Sees every event of the booking; undefined if a person was told of its series. Suspends a calendar that refuses its
+ * Sees every event of the booking; undefined if a person was told of its series, or the process stops. Suspends a calendar that refuses its
  * credential.
  */
 export async function see(
@@ -28,6 +28,7 @@ export async function see(
   const sights: Sight[] = []
   const failures: ProviderError[] = []
   for (const reference of booking.references) {
+    if (signal.aborted) return undefined
     const { calendarKey, externalEventId } = reference.stored
     const reached = await accessTo(ports, calendarKey)
     const seen = reached.ok

@@ -118,6 +118,7 @@ export async function startService(
       configuration,
       ports,
       calcom: outside.calcom,
+      loops: outside.loops,
       models,
       metrics,
       token,

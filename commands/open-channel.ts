@@ -69,6 +69,14 @@ export async function openNewChannel(
       : failActivation(state, { ...failureOf(answer), channelId, now: ports.now() }),
   )
   if (!answered.ok) return answered
+  // Google has opened it, and no record keeps it: nobody could stop it later.
+  if (answer.ok && answered.events.some(({ type }) => type === 'SubscriptionActivationFailed'))
+    await ports.provider.stop({
+      credentialId,
+      externalCalendarId: address.externalCalendarId,
+      channelId,
+      resourceId: answer.value.resourceId,
+    })
   const events: DomainEvent[] = [...opening.events, ...answered.events]
   const position = answered.position ?? opening.position
   return { ...answered, events, ...defined({ position }) }

@@ -34,6 +34,7 @@ import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
 import { type DeliveryLog, deliveryLog } from '../services/status/calcom-deliveries.ts'
+import type { CallLoops } from '../services/status/call-loops.ts'
 import { roleChecks } from '../services/status/role-checks.ts'
 import { statusReport } from '../services/status/status-report.ts'
 import { backUp } from './backup.ts'
@@ -123,6 +124,7 @@ export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
   calcom: ApiTroubles | undefined
+  loops: CallLoops
   models: ReadModels
   metrics: Metrics
   token: string
@@ -151,6 +153,7 @@ export function httpHandler(parts: HttpParts) {
     calcom: parts.calcom,
     deliveries: deliveries.needsPerson,
     clientFailures: parts.clientFailures.needsPerson,
+    loops: parts.loops.needsPerson,
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({

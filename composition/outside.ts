@@ -16,6 +16,12 @@ import type { Logger } from '../ports/logger.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Outside } from '../ports/port-groups.ts'
 import { GOOGLE_WEBHOOK_PATH } from '../services/http/google-webhook.ts'
+import {
+  type CallLoops,
+  callLoops,
+  countedDirectory,
+  countedProvider,
+} from '../services/status/call-loops.ts'
 import { STAND_IN_HOST, type StandIns, startStandIns } from '../stand-ins/stand-ins.ts'
 import type { Closers } from './closers.ts'
 import type { OpenStores } from './stores.ts'
@@ -48,15 +54,19 @@ export async function openStandIns(
 export function outsidePorts(
   { configuration, stores, clock }: Parts,
   more: { standIns: StandIns | undefined; publicUrl: string | undefined; log: Logger; metrics: Metrics },
-): Outside & { calcom: CalcomBookingDirectory | undefined } {
+): Outside & { calcom: CalcomBookingDirectory | undefined; loops: CallLoops } {
   const { standIns, publicUrl, log, metrics } = more
+  const loops = callLoops({ clock, log })
+  const provider = googleCalendarProvider({
+    ...googleOptions(configuration, standIns),
+    vault: stores.vault,
+    clock,
+    log: log.child({ part: 'google' }),
+  })
+  const calcom = bookingDirectory(configuration, standIns)
   return {
-    provider: googleCalendarProvider({
-      ...googleOptions(configuration, standIns),
-      vault: stores.vault,
-      clock,
-      log: log.child({ part: 'google' }),
-    }),
+    provider: countedProvider(provider, loops),
+    loops,
     isDelegated: delegated(configuration),
     push:
       publicUrl === undefined
@@ -66,7 +76,7 @@ export function outsidePorts(
             ttlMs: configuration.sync.channelTtlMs,
             tokensFor: channelTokensUnder(stores.secrets),
           },
-    calcom: bookingDirectory(configuration, standIns),
+    calcom: calcom && countedDirectory(calcom, loops),
     log,
     onDecision: metrics.decided,
   }

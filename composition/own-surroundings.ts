@@ -16,6 +16,8 @@ export function ownSurroundings(parts: {
   deliveries(): readonly NeedsPerson[]
   /** What failed in the clients of servers with nobody waiting for it. */
   clientFailures(): readonly NeedsPerson[]
+  /** Calls that repeat without end. */
+  loops(): readonly NeedsPerson[]
 }): () => Promise<Surroundings> {
   const since = new Map<string, string>()
 
@@ -40,8 +42,10 @@ export function ownSurroundings(parts: {
       }),
     ])
     const ofApi = (parts.calcom?.complaints() ?? []).map((code) => complaints[code])
-    const needsPerson = [...ofKeys, ...ofApi, ...parts.deliveries(), ...parts.clientFailures()]
-    return { outages: outages.flat(), needsPerson }
+    return {
+      outages: outages.flat(),
+      needsPerson: [...ofKeys, ...ofApi, ...parts.deliveries(), ...parts.clientFailures(), ...parts.loops()],
+    }
   }
 }
 

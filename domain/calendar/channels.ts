@@ -84,14 +84,40 @@ function unscheduled(
   return { ...state, openings, pushRefusedForGood: false }
 }
 
-/** Records that the channel is open: the watch answer says so, or the channel's authenticated `sync` message. */
+/** Why a channel was given up whose end is not to come: Google's clock or ours is wrong, or the answer is. */
+export const END_NOT_BELIEVED = 'CHANNEL_END_NOT_BELIEVED'
+
+/**
+ * A channel that ends sooner would be renewed at once, and so for ever: five minutes, or half of the life asked for if
+ * that is less.
+ */
+function isEndBelieved({ at, requestedExpiresAt }: Opening, { expiresAt, ...opened }: OpenedAt): boolean {
+  const asked = requestedExpiresAt.epochMilliseconds - at.epochMilliseconds
+  const given = Temporal.Instant.from(expiresAt).since(opened.at).total('milliseconds')
+  return given >= Math.min(300_000, asked / 2)
+}
+type OpenedAt = { expiresAt: string; at: string }
+
+/**
+ * Records that the channel is open: the watch answer says so, or the channel's authenticated `sync` message. One whose
+ * end is not believed counts as failed, and is to be stopped.
+ */
 export function activateChannel(
   state: CalendarSubscription,
   opened: { channelId: string; resourceId: string; expiresAt: string; at: string },
 ): Decision<CalendarSubscriptionEvent> {
   if (state.kind === 'NONE') return unknown
   if (state.channels.some(({ channelId }) => channelId === opened.channelId)) return accept()
-  if (!state.openings.some(({ channelId }) => channelId === opened.channelId)) return accept()
+  const opening = state.openings.find(({ channelId }) => channelId === opened.channelId)
+  if (opening === undefined) return accept()
+  if (!isEndBelieved(opening, opened)) {
+    const refusal = { code: END_NOT_BELIEVED, permanent: false, suspends: false }
+    return failActivation(state, {
+      ...refusal,
+      channelId: opened.channelId,
+      now: Temporal.Instant.from(opened.at),
+    })
+  }
   return accept({
     type: state.channels.length === 0 ? 'SubscriptionActivated' : 'SubscriptionRenewed',
     data: { subscriptionId: state.subscriptionId, ...opened },

@@ -116,7 +116,16 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
         if (opening === undefined) return accept()
         onRecord = { resourceId }
         const expiresAt = (readExpiration(push.expiration) ?? opening.requestedExpiresAt).toString()
-        return activateChannel(current, { channelId, resourceId, expiresAt, at: cause.receivedAt })
+        const activated = activateChannel(current, {
+          channelId,
+          resourceId,
+          expiresAt,
+          at: cause.receivedAt,
+        })
+        const isOpen =
+          activated.ok && activated.events.every(({ type }) => type !== 'SubscriptionActivationFailed')
+        if (!isOpen) onRecord = 'NOTHING'
+        return activated
       })
     }
     if (typeof onRecord === 'string') {

@@ -1,5 +1,6 @@
 // Things that do not mend themselves, each with what a person can do about it.
 import type { CredentialPorts } from '../../commands/calendar-credential.ts'
+import { END_NOT_BELIEVED } from '../../domain/calendar/channels.ts'
 import { NO_SYNC_TOKEN } from '../../domain/calendar/feed.ts'
 import { type Explanation, explanationOf } from '../../domain/explain/decision-sentences.ts'
 import type { Time } from '../../ports/port-groups.ts'
@@ -35,6 +36,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
     telling('the bookings that need attention', () => bookingsInNeed(ports)),
     telling('the calendars that cannot be fetched', () => refusedCalendars(ports, explained)),
     telling('the suspended subscriptions', () => suspendedSubscriptions(ports, explained)),
+    telling('the channels that end at once', () => channelsWithoutEnd(ports)),
     telling('the calendar syncs without a credential', () => waitingSyncs(ports)),
     telling('the calendars with several names', () => calendarsNamedTwice(ports)),
     telling('the calendars named primary', () => calendarNamedPrimary(ports)),
@@ -133,6 +135,22 @@ async function suspendedSubscriptions(
       code: 'SUBSCRIPTION_SUSPENDED',
       sentence: `Google refused the credential of this calendar (${lastError ?? 'no reason given'}).`,
       next: refusals.CREDENTIAL_REFUSED ?? '',
+      calendarKey,
+      externalCalendarId: await nameOf(calendars, calendarKey),
+    },
+  ])
+}
+
+/** Channels whose end had passed before they were open, or nearly: their calendars are read by time alone. */
+async function channelsWithoutEnd({ readStore, calendars }: Ports): Promise<NeedsPerson[]> {
+  const pending = await subscriptionsWithStatus(readStore, 'PENDING')
+  const refused = pending.filter(({ lastError }) => lastError === END_NOT_BELIEVED)
+  return tellEach(refused.slice(0, NAMED), keyOf, async ({ calendarKey }) => [
+    {
+      code: 'CHANNEL_END_NOT_BELIEVED',
+      sentence:
+        "Google opens channels of this calendar that end at once by this machine's clock, so it is read by time alone.",
+      next: "Set this machine's clock right; if it is, ask what answers at GOOGLE_API_URL why. A channel is tried again by itself.",
       calendarKey,
       externalCalendarId: await nameOf(calendars, calendarKey),
     },

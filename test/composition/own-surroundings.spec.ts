@@ -15,6 +15,7 @@ test('a data folder that takes no writes is an outage since it was first seen, u
     calcom: undefined,
     deliveries: () => [],
     clientFailures: () => [],
+    loops: () => [],
   })
   assert.equal(await look(), { outages: [], needsPerson: [] })
   isFull = true
@@ -45,6 +46,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
     },
     deliveries: () => [{ code: 'OF_DELIVERIES', sentence: 'x', next: 'y' }],
     clientFailures: () => [{ code: 'OF_CLIENTS', sentence: 'x', next: 'y' }],
+    loops: () => [{ code: 'OF_LOOPS', sentence: 'x', next: 'y' }],
   })
   const { needsPerson, outages } = await look()
   assert.equal(outages, [])
@@ -58,6 +60,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
       'CALCOM_LIST_REPEATS',
       'OF_DELIVERIES',
       'OF_CLIENTS',
+      'OF_LOOPS',
     ],
   )
   assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\).+without asking Cal.com first/)

@@ -68,6 +68,7 @@ async function peopleOf(sync: SyncFixture) {
       calcom: sync.calcomApi,
       deliveries: deliveries.needsPerson,
       clientFailures: () => [],
+      loops: () => [],
     }),
     open: [
       calcomWebhookRoutes({

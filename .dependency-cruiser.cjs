@@ -47,7 +47,7 @@ const floors = {
   infrastructure: [
     ['config'],
     ['backup', 'sqlite', 'eventstoredb', 'mongodb', 'kafka', 'google', 'calcom'],
-    ['sealing', 'diagnosis', 'files'],
+    ['sealing', 'diagnosis', 'files', 'answers'],
     ['clock', 'logging', 'metrics'],
   ],
 }

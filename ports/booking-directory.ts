@@ -1,3 +1,5 @@
+import type { PageLimit } from './page-limit.ts'
+
 /** A booking as Cal.com has it now, without guests and title. */
 export type DirectoryBooking = {
   bookingUid: string
@@ -28,6 +30,8 @@ export type DirectoryError = {
   ok: false
   code: 'NOT_FOUND' | 'REFUSED' | 'RATE_LIMITED' | 'UNAVAILABLE' | 'BAD_ANSWER'
   status?: number
+  /** Of BAD_ANSWER: which limit the answer, or the reading, went beyond. */
+  reason?: 'ANSWER_TOO_LARGE' | 'REDIRECT_REFUSED' | PageLimit
   retryAfterMs?: number
 }
 export type DirectoryAnswer<T> = { ok: true; value: T } | DirectoryError

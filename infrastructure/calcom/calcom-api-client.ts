@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import type { DirectoryAnswer, DirectoryError } from '../../ports/booking-directory.ts'
+import { AnswerRefused, boundedFetch } from '../answers/bounded-fetch.ts'
 
 /** How API v2 is reached. */
 export type CalcomApiOptions = {
@@ -27,7 +28,7 @@ export type CalcomApi = <T>(
 /** Sends requests with the headers of API v2. */
 export function calcomApi(options: CalcomApiOptions): CalcomApi {
   const root = options.apiUrl.replace(/\/+$/, '').replace(/\/v2$/, '')
-  const send = options.fetch ?? ((request: Request) => fetch(request))
+  const send = boundedFetch(MOST_BYTES, options.fetch && givenFetch(options.fetch))
   return async (schema, { path, key, method = 'GET', body }, signal) => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000)
     let response: Response
@@ -43,13 +44,12 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...defined({ body: ifDefined(body, JSON.stringify) }),
-          // A key must not follow a redirect to another host.
-          redirect: 'manual',
           signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         }),
       )
       text = await response.text()
-    } catch {
+    } catch (error) {
+      if (error instanceof AnswerRefused) return { ok: false, code: 'BAD_ANSWER', reason: error.code }
       // No connection, a broken answer, the time-out or the caller's own end: nothing was learned.
       return { ok: false, code: 'UNAVAILABLE' }
     }
@@ -64,6 +64,12 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
     return { ok: true, value: { data: data.data, hasNext, nextCursor: nextCursor || undefined } }
   }
 }
+
+/** Of one answer: a page of a hundred bookings with their guests is a small part of it. */
+const MOST_BYTES = 8 * 1024 * 1024
+
+const givenFetch = (send: (request: Request) => Promise<Response>) => (input: Request | URL | string) =>
+  send(input instanceof Request ? input : new Request(input))
 
 /** Decided by the HTTP status alone, since errors come in two shapes; their words are never passed on. */
 function errorOf(response: Response): DirectoryError {

@@ -16,7 +16,15 @@ import {
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
 import { type ApiTroubles, apiTroubles } from './calcom-api-troubles.ts'
-import { firstPage, isRepeated, type Place, pageQuery, placeAfter, placeOf } from './calcom-pages.ts'
+import {
+  beyondPages,
+  firstPage,
+  isRepeated,
+  type Place,
+  pageQuery,
+  placeAfter,
+  placeOf,
+} from './calcom-pages.ts'
 
 /** Bookings a page; Cal.com gives 250 at most. */
 const pageSize = 100
@@ -82,9 +90,9 @@ export function calcomBookingDirectory(
       return answer.ok ? { ok: true, value: answer.value.flatMap(directoryReference) } : answer
     },
 
-    async futureBookings({ from, userId, after }, signal) {
+    async futureBookings({ from, userId, after: asked }, signal) {
       const owners = userId === undefined ? keys.all() : [{ key: keys.keyFor(userId), userId }]
-      const place = after === undefined ? firstPage(0) : placeOf(after)
+      const place = asked === undefined ? firstPage(0) : placeOf(asked)
       const owner = owners[place.owner]
       if (owner === undefined) return { ok: true, value: { bookings: [] } }
       if (owner.key === undefined) return { ok: false, code: 'REFUSED' }
@@ -105,6 +113,9 @@ export function calcomBookingDirectory(
         troubles.repeats()
         return { ok: false, code: 'BAD_ANSWER' }
       }
+      const after = placeAfter(place, answer.value, { uids, take })
+      const beyond = after && beyondPages(place, after, take)
+      if (beyond !== undefined) return { ok: false, code: 'BAD_ANSWER', reason: beyond }
       const bookings = answer.value.data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
       const seen = new Set<string>()
       const wanted = bookings.filter((booking) => {
@@ -112,7 +123,7 @@ export function calcomBookingDirectory(
         seen.add(booking.bookingUid)
         return isFuture(booking, from) && (userId === undefined || booking.userId === userId)
       })
-      return page(wanted, placeAfter(place, answer.value, { uids, take }) ?? following)
+      return page(wanted, after ?? following)
     },
   }
 }

@@ -1,5 +1,6 @@
 // The pages of Cal.com's list of bookings: asked for by `skip`, or by `cursor` where an answer offers one.
 import { defined } from '../../domain/optional-fields.ts'
+import type { PageLimit } from '../../ports/page-limit.ts'
 import type { CalcomPage } from './calcom-api-client.ts'
 
 /** Where the reading of pages stands. As text it is what `after` takes. */
@@ -53,6 +54,15 @@ export const pageQuery = (
 /** A list that ignores how it is asked to go on begins every page with the same booking. */
 export const isRepeated = ({ before }: Place, uids: readonly string[]): boolean =>
   before !== undefined && uids[0] === before
+
+/** So many pages of one key's bookings are read. */
+const MOST_PAGES = 1_000
+
+/** Why the page after this one is not read. */
+export const beyondPages = (here: Place, after: Place, take: number): PageLimit | undefined => {
+  if (after.cursor !== undefined && after.cursor === here.cursor) return 'PAGE_REPEATED'
+  return after.skip >= MOST_PAGES * take ? 'TOO_MANY_PAGES' : undefined
+}
 
 /** The page after this one; undefined where it was the last. */
 export function placeAfter(

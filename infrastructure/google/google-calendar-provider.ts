@@ -2,6 +2,7 @@ import type { ExternalEvent } from '../../domain/external-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Answer, CalendarProvider, ChangesPage, ProviderError } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { pageLimit } from '../../ports/page-limit.ts'
 import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
 import { addresses, EMULATOR_CLIENT, isGroupCalendar } from './google-addresses.ts'
 import { googleCalls } from './google-calls.ts'
@@ -172,6 +173,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
       if (!isId(request.externalCalendarId) || !isId(request.eventId)) return notAnId
       const events: ExternalEvent[] = []
       let pageToken: string | undefined
+      const pages = pageLimit()
       do {
         const asked = pageToken
         const answer = await call(
@@ -199,7 +201,8 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
         // Instances are paired by their order: one left out would shift all that follow. Without times it keeps its place.
         if (page.problems.includes('NOT_AN_EVENT')) return unavailable('NOT_AN_EVENT')
         for (const event of page.events) events.push(event)
-        if (page.nextPageToken !== undefined && page.nextPageToken === asked) return unavailable(UNREADABLE)
+        const beyond = pages.beyond(page.nextPageToken)
+        if (beyond !== undefined) return unavailable(beyond)
         pageToken = page.nextPageToken
       } while (pageToken !== undefined)
       return { ok: true, value: events }

@@ -2,6 +2,7 @@ import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Answer } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { boundedFetch } from '../answers/bounded-fetch.ts'
 import { withDeadline } from './deadline.ts'
 import type { GoogleCredentials, TokenRequest } from './google-credentials.ts'
 import { noAnswer, providerError } from './google-errors.ts'
@@ -26,6 +27,9 @@ export type Ask = (
 
 /** The kind of the call, as far as it matters for its errors. */
 export type CallContext = TokenRequest & { syncToken?: boolean; pageToken?: boolean }
+
+/** Of one answer: 2,500 events with all their guests' answers are a good part of it. */
+const MOST_BYTES = 32 * 1024 * 1024
 
 /** Makes one call and gives its body, or what went wrong. Never throws for what Google or the network does. */
 export type GoogleCalls = (
@@ -65,7 +69,7 @@ export function googleCalls(options: {
           signal: within,
           retry: false,
           responseType: 'json',
-          fetchImplementation: fetch,
+          fetchImplementation: boundedFetch(MOST_BYTES),
         }),
       )
       return { ok: true, value: answer.data }

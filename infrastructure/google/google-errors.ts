@@ -1,4 +1,5 @@
 import type { ProviderError } from '../../ports/calendar-provider.ts'
+import { AnswerRefused } from '../answers/bounded-fetch.ts'
 import { isRecord } from './google-event.ts'
 
 /** The thing asked, as far as it changes what an error means. `now` resolves a Retry-After given as a date. */
@@ -12,7 +13,7 @@ export type RefusedAnswer = { status: number; body: unknown; retryAfter?: string
  * UNAVAILABLE. Only reason codes go out, never a message: messages can name calendars and people.
  */
 export function providerError(failure: unknown, question: Question): ProviderError {
-  const answer = answerIn(failure)
+  const answer = isRefused(failure) ? undefined : answerIn(failure)
   return answer ? errorOfAnswer(answer, question) : noAnswer(failure)
 }
 
@@ -39,11 +40,19 @@ export function errorOfAnswer(answer: RefusedAnswer, question: Question): Provid
 /** A call that brought no answer: no connection, cut off, out of time, or ended by the caller. */
 export function noAnswer(failure: unknown): ProviderError {
   for (let error = failure, depth = 0; isRecord(error) && depth < 5; error = error.cause, depth++) {
+    if (error instanceof AnswerRefused) return unavailable(error.code)
     if (error.name === 'TimeoutError' || error.code === 'TimeoutError') return unavailable('timeout')
     if (error.name === 'AbortError' || error.code === 'AbortError') return unavailable('aborted')
     if (typeof error.code === 'string' && isCode(error.code)) return unavailable(error.code)
   }
   return unavailable('noAnswer')
+}
+
+/** Given up on our side while it was read, whatever its status said. */
+function isRefused(failure: unknown): boolean {
+  for (let error = failure, depth = 0; isRecord(error) && depth < 5; error = error.cause, depth++)
+    if (error instanceof AnswerRefused) return true
+  return false
 }
 
 /** UNAVAILABLE with a reason of our own. */

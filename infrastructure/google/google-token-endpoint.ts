@@ -1,11 +1,17 @@
 import * as z from 'zod'
 import type { Answer } from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { boundedFetch } from '../answers/bounded-fetch.ts'
 import { withDeadline } from './deadline.ts'
 import { errorOfAnswer, noAnswer, unavailable } from './google-errors.ts'
 
 /** Google's own token endpoint; also the audience of every assertion, whatever proxy it passes. */
 export const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token'
+
+const MOST_BYTES = 256 * 1024
+
+/** The form holds secrets: they go to the address configured and nowhere else. */
+const send = boundedFetch(MOST_BYTES)
 
 /** An access token as issued. `refreshToken` where Google replaced it. */
 export type IssuedToken = { accessToken: string; expiresAt: Temporal.Instant; refreshToken?: string }
@@ -31,12 +37,10 @@ export function googleTokenEndpoint(options: {
     let answer: { status: number; retryAfter: string | null; text: string }
     try {
       answer = await withDeadline(clock, timeoutMs, undefined, async (signal) => {
-        const response = await fetch(url, {
+        const response = await send(url, {
           method: 'POST',
           body: new URLSearchParams(form),
           headers: { accept: 'application/json' },
-          // The form holds secrets: they go to the address configured and nowhere else.
-          redirect: 'error',
           signal,
         })
         const text = await response.text()

@@ -80,7 +80,11 @@ async function readFuture(
   do {
     const page = await calcom.futureBookings({ from, ...defined({ after }) }, signal)
     if (!page.ok) {
-      if (!signal.aborted) ports.log.warn({ code: page.code }, 'Cal.com bookings not read, retrying')
+      if (!signal.aborted)
+        ports.log.warn(
+          { code: page.code, ...defined({ reason: page.reason }) },
+          'Cal.com bookings not read, retrying',
+        )
       return undefined
     }
     for (const booking of page.value.bookings) {

@@ -12,6 +12,7 @@ import {
 } from '../../domain/calendar/feed.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
+import { pageLimit } from '../../ports/page-limit.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
@@ -86,6 +87,7 @@ async function readChanges(
   const findings = newFindings()
   const from = full ? { timeMin: ports.now().subtract({ hours: FULL_SYNC_BACK_HOURS }) } : { syncToken }
   let pageToken: string | undefined
+  const pages = pageLimit()
   let events = 0
   for (;;) {
     const observedAt = ports.now()
@@ -99,6 +101,11 @@ async function readChanges(
     events += page.value.events.length
     await matchPage(ports, { calendarKey, cause: lease.cause, observedAt }, page.value.events, findings)
     pageToken = page.value.nextPageToken
+    const beyond = pages.beyond(pageToken)
+    if (beyond !== undefined) {
+      await signalPart(ports, claim, findings, signal)
+      return { ok: false, code: 'UNAVAILABLE', reason: beyond }
+    }
     if (pageToken === undefined) {
       const next = page.value.nextSyncToken
       const resolved = await resolveSeries(ports, lease, access, { full, findings }, signal)

@@ -81,7 +81,7 @@ const docker = async (...args: string[]): Promise<string> =>
 const answers = await docker('info', '--format', '{{.ServerVersion}}').catch(() => '')
 
 if (answers === '') {
-  console.log('skipped: the image is built and run where a Docker engine answers (DOCKER_HOST names one)')
+  console.log('SKIP the image: start Docker, or name an engine that answers in DOCKER_HOST')
   test.skip('it is built, runs on a read-only root, keeps its data, and ends with 0 when it is told to')
 } else
   test('it is built, runs on a read-only root, keeps its data, and ends with 0 when it is told to', async () => {

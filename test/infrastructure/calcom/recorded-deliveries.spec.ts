@@ -62,7 +62,7 @@ if (existsSync(folder)) {
     }
   })
 } else {
-  console.log('Recorded deliveries of Cal.com: skipped; RECORDINGS_DIR names the folder that would run them')
+  console.log('SKIP recorded deliveries of Cal.com: RECORDINGS_DIR names the folder that would run them')
   recorded.skip('are all understood', () => {})
 }
 

@@ -95,7 +95,7 @@ const errors: Record<string, string[]> = {
 const test = suite('recorded traffic of Google')
 if (existsSync(folder)) addTests()
 else {
-  console.log(`no recordings at ${folder}: RECORDINGS_DIR names another folder`)
+  console.log(`SKIP recorded traffic of Google: nothing is at ${folder}; RECORDINGS_DIR names another folder`)
   test.skip('every recorded body is understood (RECORDINGS_DIR)', () => {})
 }
 test.run()

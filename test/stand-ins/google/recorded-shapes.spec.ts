@@ -15,8 +15,7 @@ const folder = join(
   'SwitchbackTech-compass/incremental',
 )
 const given = existsSync(folder)
-if (!given)
-  console.log('RECORDINGS_DIR names no folder of recordings: the tests on recorded shapes are skipped')
+if (!given) console.log('SKIP recorded shapes of Google: RECORDINGS_DIR names the folder that would run them')
 const recorded = given ? test : test.skip
 
 const page = (name: string): EventsPage => JSON.parse(readFileSync(join(folder, name), 'utf8')) as EventsPage

@@ -18,6 +18,7 @@ export function banner(configuration: Configuration, service: Service): string {
   ]
   if (!service.standIns && calcom.webhookSecrets.length === 0)
     rows.push(['note', 'CALCOM_WEBHOOK_SECRET is not set: every delivery of Cal.com is refused'])
+  for (const note of configuration.notes) rows.push(['note', note])
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
   return `\ncalendar-sync is running\n${lines.join('\n')}\n${service.standIns ? trial(service) : ''}\n`

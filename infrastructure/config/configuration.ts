@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { ServiceAccount } from '../google/google-service-account.ts'
 import type { KafkaConfiguration } from '../kafka/kafka-configuration.ts'
 import type { NamedApiToken } from './api-tokens-file.ts'
-import { contradictions, usesStandIns } from './contradictions.ts'
+import { contradictions, idleNotes, usesStandIns } from './contradictions.ts'
 import type { Environment } from './environment.ts'
 import { isAvailable, notYetAvailable } from './not-yet-available.ts'
 import type { Problem } from './problem.ts'
@@ -84,6 +84,8 @@ export type Configuration = {
   }
   readonly notices: { readonly webhookUrl: string } | undefined
   readonly tracing: { readonly otlpEndpoint: string } | undefined
+  /** What is set and means nothing: a sentence each. */
+  readonly notes: readonly string[]
   readonly log: { readonly level: NonNullable<Settings['LOG_LEVEL']> }
 }
 
@@ -170,6 +172,7 @@ export function readConfiguration(
         checked.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
           ? undefined
           : { otlpEndpoint: checked.OTEL_EXPORTER_OTLP_ENDPOINT },
+      notes: idleNotes(given),
       log: { level: checked.LOG_LEVEL ?? 'info' },
     },
   }

@@ -9,6 +9,12 @@ export function usesStandIns(given: ReadonlySet<Variable>): boolean {
   return !google.some((variable) => given.has(variable)) && !outside.some((variable) => given.has(variable))
 }
 
+/** Variables that mean nothing here, and do no harm: a template may set them for every deployment. */
+export const idleNotes = (given: ReadonlySet<Variable>): string[] =>
+  given.has('KAFKA_TOPIC') && !given.has('KAFKA_BROKERS')
+    ? ['KAFKA_TOPIC is set, and KAFKA_BROKERS is not: nothing is published to Kafka']
+    : []
+
 /** Problems between variables: one that needs another, or two that exclude each other. */
 export function contradictions(given: ReadonlySet<Variable>, settings: Settings): Problem[] {
   const problems: Problem[] = []
@@ -50,8 +56,7 @@ export function contradictions(given: ReadonlySet<Variable>, settings: Settings)
       report(variable, `is set, and none of ${google.join(', ')} is: the stand-ins would be used`)
   }
 
-  for (const variable of ['KAFKA_TOPIC', 'KAFKA_SSL', 'KAFKA_SASL_MECHANISM'] as const)
-    needs(variable, 'KAFKA_BROKERS')
+  for (const variable of ['KAFKA_SSL', 'KAFKA_SASL_MECHANISM'] as const) needs(variable, 'KAFKA_BROKERS')
   for (const variable of ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const) {
     needs(variable, 'KAFKA_SASL_MECHANISM')
     needs('KAFKA_SASL_MECHANISM', variable)

@@ -259,6 +259,13 @@ configuration('names the variable that another one needs', () => {
   }
 })
 
+configuration('takes a topic without brokers, and notes that nothing goes there', () => {
+  const { notes, kafka } = read({ KAFKA_TOPIC: 'bookings' })
+  assert.is(kafka, undefined)
+  assert.match(notes.join(), /^KAFKA_TOPIC is set, and KAFKA_BROKERS is not/)
+  assert.equal(read({}).notes, [])
+})
+
 configuration('never starts the stand-ins beside an outside store', () => {
   const outside = { EVENTSTORE_URL: 'esdb://x', MONGODB_URL: 'mongodb://x', KAFKA_BROKERS: 'a:1,b:2' }
   for (const [variable, value] of Object.entries(outside)) {

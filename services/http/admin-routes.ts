@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { z } from 'zod'
@@ -8,6 +7,7 @@ import { bodyAs } from './json-body.ts'
 import { meantDataFolder, refuseOtherFolder } from './meant-data-folder.ts'
 import { answers, body, guarded, json } from './openapi-parts.ts'
 import { HttpProblem } from './problem.ts'
+import { isFromThisMachine } from './same-machine.ts'
 
 const PATH = '/admin/backup'
 
@@ -67,22 +67,13 @@ export function adminRoutes({ dataFolder, backUp }: AdminRouteDeps): Router {
 
 const conflict = (code: string, detail: string) => new HttpProblem({ status: 409, code, detail })
 
-/** A proxy on the same machine passes on what others ask, and says so. */
 function refuseFromElsewhere(ctx: Context): void {
-  const passedOn = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'Via'].some(
-    (name) => ctx.get(name) !== '',
-  )
-  if (isLoopbackPeer(ctx.req.socket.remoteAddress ?? '') && !passedOn) return
+  if (isFromThisMachine(ctx)) return
   throw new HttpProblem({
     status: 403,
     code: 'LOOPBACK_ONLY',
     detail: "A backup is asked for on the service's own machine: npm run calendar-sync -- backup DIRECTORY.",
   })
-}
-
-function isLoopbackPeer(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, '')
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
 
 /** Its part of the OpenAPI description. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import Router from '@koa/router'
 import type { Context } from 'koa'
 import { DEFAULT_ACTOR } from './authentication.ts'
+import { isFromThisMachine } from './same-machine.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Nothing from elsewhere, nothing inline, in no frame. */
@@ -46,11 +47,9 @@ export function consoleRoutes({ sessions, standIns }: { sessions: Sessions; stan
 }
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]'])
-const LOOPBACK_ADDRESSES = /^(::1|127\.\d+\.\d+\.\d+|::ffff:127\.\d+\.\d+\.\d+)$/
 
 /** Both the name asked for and the connection: another site's name may be made to point here, and a proxy may stand here. */
 function isLoopback(ctx: Context): boolean {
   const name = ctx.get('Host').toLowerCase().replace(/:\d+$/, '')
-  const proxied = ctx.get('X-Forwarded-For') !== '' || ctx.get('Forwarded') !== ''
-  return LOOPBACK_NAMES.has(name) && LOOPBACK_ADDRESSES.test(ctx.req.socket.remoteAddress ?? '') && !proxied
+  return LOOPBACK_NAMES.has(name) && isFromThisMachine(ctx)
 }

@@ -1,12 +1,12 @@
 import Router from '@koa/router'
 import { z } from 'zod'
-import { instantText } from '../../commands/body-fields.ts'
+import { credentialId as credentialIdText, instantText, text } from '../../commands/body-fields.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Credential, CredentialVault } from '../../ports/vault/credential-vault.ts'
 import { bodyAs } from './json-body.ts'
 import { HttpProblem } from './problem.ts'
 
-const secret = z.string().min(1).max(8192)
+const secret = text(8192)
 
 /** A credential as it is handed in. It is never given out again. */
 export const CredentialBody = z
@@ -19,7 +19,7 @@ export const CredentialBody = z
     }),
     z.object({
       kind: z.literal('service-account'),
-      subject: z.string().trim().min(1).max(320).describe('the user as whom the service account acts'),
+      subject: text(320).describe('the user as whom the service account acts'),
     }),
   ])
   .meta({ id: 'Credential' })
@@ -35,7 +35,7 @@ export type CredentialRouteDeps = {
 export function credentialRoutes({ vault, onCredentialStored }: CredentialRouteDeps): Router {
   const router = new Router()
   router.put('/credentials/:credentialId', async (ctx) => {
-    const credentialId = readId(ctx.params.credentialId)
+    const credentialId = readId(ctx.params.credentialId, credentialIdText)
     const body = await bodyAs(ctx, CredentialBody, 'The body is not a credential.')
     await vault.put(credentialId, toCredential(body))
     onCredentialStored(credentialId)
@@ -49,13 +49,14 @@ export function credentialRoutes({ vault, onCredentialStored }: CredentialRouteD
   return router
 }
 
-function readId(given: string | undefined): string {
-  const id = CredentialId.safeParse(given)
+/** What is to be shredded may have been stored by a version that took more. */
+function readId(given: string | undefined, schema = CredentialId): string {
+  const id = schema.safeParse(given)
   if (id.success) return id.data
   throw new HttpProblem({
     status: 400,
     code: 'BAD_CREDENTIAL_ID',
-    detail: 'A credential id has 1 to 255 characters.',
+    detail: 'A credential id has 1 to 255 characters, and none of them is a control character.',
   })
 }
 

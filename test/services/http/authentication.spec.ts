@@ -225,10 +225,15 @@ test(
       assert.ok(await pageAsked(url, { Host: `localhost:${port}` }))
       assert.is(await pageAsked(url, { Host: `rebound.example:${port}` }), undefined)
       assert.is(await pageAsked(url, { Host: `127.0.0.1.evil.example:${port}` }), undefined)
-      assert.is(
-        await pageAsked(url, { Host: `localhost:${port}`, 'X-Forwarded-For': '192.0.2.1' }),
-        undefined,
-      )
+      for (const name of [
+        'X-Forwarded-For',
+        'X-Forwarded-Host',
+        'X-Forwarded-Proto',
+        'X-Real-IP',
+        'Via',
+        'Forwarded',
+      ])
+        assert.is(await pageAsked(url, { Host: `localhost:${port}`, [name]: '192.0.2.1' }), undefined, name)
     },
     (deps) => ({ ...deps, standIns: true }),
   ),

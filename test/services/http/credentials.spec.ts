@@ -26,6 +26,23 @@ test(
 )
 
 test(
+  'stores nothing with a control character in it, and shreds what has one',
+  withHttp(async ({ ask, ports }) => {
+    const oauth = { kind: 'oauth', refreshToken: 'r' }
+    assertProblem(await ask('PUT', '/credentials/a%00b', { body: oauth }), 400, 'BAD_CREDENTIAL_ID')
+    for (const body of [
+      { ...oauth, refreshToken: 'r\nx' },
+      { ...oauth, accessToken: 'a\u0000' },
+      { kind: 'service-account', subject: 'a\u0007@example.com' },
+    ])
+      assertProblem(await ask('PUT', '/credentials/c1', { body }), 400, 'BODY_INVALID')
+    await ports.vault.put('a\u0000b', { kind: 'oauth', refreshToken: 'r' })
+    assert.is((await ask('DELETE', '/credentials/a%00b')).status, 204)
+    assert.is(await ports.vault.has('a\u0000b'), false)
+  }),
+)
+
+test(
   'never gives one out, and repeats nothing of one that it refuses',
   withHttp(async ({ ask, storedCredentials, logged }) => {
     await ask('PUT', '/credentials/c1', { body: { kind: 'oauth', refreshToken: 'very-secret' } })

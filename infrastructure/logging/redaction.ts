@@ -12,7 +12,17 @@ const secretTexts: readonly [RegExp, string][] = [
   [/\bya29\.[A-Za-z0-9._-]+/g, '[redacted]'],
   [/\b(access_token|refresh_token|id_token|client_secret|assertion)=[^&\s"']+/gi, '$1=[redacted]'],
   [/([?&])(code|token|state|key)=[^&\s"'#]+/gi, '$1$2=[redacted]'],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s"']+@/gi, '$1[redacted]@'],
+  // Bounded, so that the time for a text grows with its length alone.
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^/@\s"']{1,2048}@/gi, '$1[redacted]@'],
+  // JSON, as it is and within a text of JSON.
+  [
+    /((?<!\\)"(?:access_?token|refresh_?token|id_?token|token|client_?secret|secret|assertion|password|api_?key|private_?key|authorization|signature)"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.)*/gi,
+    '$1[redacted]',
+  ],
+  [
+    /(\\{1,8}"(?:access_?token|refresh_?token|id_?token|token|client_?secret|secret|assertion|password|api_?key|private_?key|authorization|signature)\\{1,8}"\s{0,20}:\s{0,20}\\{1,8}")[^"\\]*/gi,
+    '$1[redacted]',
+  ],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted]'],
 ]
 

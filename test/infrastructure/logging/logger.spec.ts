@@ -68,6 +68,27 @@ logger('takes secrets out of texts too', () => {
   assert.not.match(lines.join(''), 'hushhush')
 })
 
+logger('takes secrets out of JSON in a text, also where that is text in JSON', () => {
+  const { log, lines } = recorded()
+  const answer = JSON.stringify({ refresh_token: 'hushhush', clientSecret: 'a"hushhush', left: 'seen' })
+  log.info(`answered ${answer}`)
+  log.info(`answered ${JSON.stringify({ body: JSON.stringify({ access_token: 'hushhush', left: 'seen' }) })}`)
+  assert.not.match(lines.join(''), 'hushhush')
+  assert.is(lines.join('').match(/seen/g)?.length, 2)
+})
+
+logger('takes as much longer for a text as it is longer', () => {
+  const { log } = recorded()
+  const took = (length: number) => {
+    const begun = process.cpuUsage().user
+    for (const part of ['a.', 'bearer ', '\\\\', '"token":"', '-----BEGIN PRIVATE KEY-----', 'a://b'])
+      log.info(part.repeat(length / part.length))
+    return process.cpuUsage().user - begun
+  }
+  took(10_000)
+  assert.ok(took(640_000) < 64 * 10 * Math.max(took(10_000), 1_000))
+})
+
 logger('shows an error with its cause and code, and none of what an HTTP client hangs on it', () => {
   const { log, last, lines } = recorded()
   const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), {

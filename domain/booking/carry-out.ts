@@ -104,7 +104,7 @@ function agreementByCatalogue(code: DecisionCode, before: Agreement): Agreement 
   return agrees && before === 'DIVERGED' ? 'AGREED' : before
 }
 
-/** A code about a loss does not record that loss, so that later versions get the code too, until it is made good. */
+/** A code about a loss does not record that loss. Later versions get the code too, until the loss is made good. */
 function seenData(code: DecisionCode, { event }: Seen): SeenData {
   const times = event.status === 'cancelled' ? undefined : timesOf(event)
   const { organizerSelf: organiser, attendees, attendeesOmitted } = event

@@ -24,8 +24,8 @@ export type StatedBooking = StatedReferences & {
 }
 
 /**
- * Begins to track a booking, or brings a tracked booking up to date. Times that Cal.com stated before (the basis) are no
- * news, also after we have decided other times or a cancellation: Cal.com has just not applied these yet.
+ * Begins to track a booking, or brings a tracked booking up to date. Times that Cal.com stated before (the basis) are
+ * no news, also after we have decided other times or a cancellation. Cal.com has just not applied these yet.
  */
 export function trackBooking(state: Booking, stated: StatedBooking): Decision<BookingEvent> {
   if (state.kind === 'CLOSED') return accept()

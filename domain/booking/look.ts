@@ -1,4 +1,4 @@
-// A look at a booking: the sights of its events in one moment, and the facts that rules are asked about.
+// A look at a booking: the sights of its events in one moment, and the facts for the rules.
 
 import type { ExternalEvent } from '../external-event.ts'
 import type { SyncMode } from '../sync-mode.ts'
@@ -195,8 +195,8 @@ function isVersion(fingerprint: string, current: string, { etag, updated, times 
 }
 
 /**
- * True if a person who spoke at this time spoke of this version of the event, and not of an earlier one. A version without
- * `updated` cannot be known to be newer.
+ * True if a person who spoke at this time spoke of this version, and not of an earlier one. A version without `updated`
+ * cannot be known to be newer.
  */
 export const isSpokenOf = (
   { updated }: Pick<ExternalEvent, 'updated'>,

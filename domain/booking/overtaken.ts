@@ -1,4 +1,4 @@
-// Tells a person if Cal.com arrives at times that the host has left again: it carried out an earlier change last.
+// Tells a person if Cal.com arrives at times that the host has left again, having carried out an earlier change last.
 import { storeTimes, type Times } from '../times.ts'
 import type { BookingEvent, StateAfter } from './events.ts'
 import { findByAnyName } from './references.ts'

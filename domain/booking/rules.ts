@@ -117,8 +117,8 @@ const wasOurs = ({ reference }: Seen): boolean =>
   reference.organiser ?? (reference.looked || Object.keys(reference.setAside).length > 0)
 
 /**
- * Whether an unread event leaves the booking unclear. While another event lives, three do not: a colleague's copy, an event
- * in a calendar without credential, and one that a guessed calendar does not know.
+ * Whether an unread event leaves the booking unclear. While another event lives, three kinds do not. They are a
+ * colleague's copy, an event in a calendar without credential, and an event that a guessed calendar does not know.
  */
 const matters =
   ({ living }: Facts) =>

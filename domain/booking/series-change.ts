@@ -30,8 +30,8 @@ export function noteSeriesRule(
 }
 
 /**
- * Tells a person that nobody can say which instance of its changed series is the booking's. This is never a cancellation.
- * It is recorded once per `fingerprint` (the series' version, if known).
+ * Tells a person that nobody can say which instance of its changed series is the booking's. This is never a
+ * cancellation. The change is recorded once per `fingerprint` (the series' version, if known).
  */
 export function flagSeriesChanged(
   state: Booking,

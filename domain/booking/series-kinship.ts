@@ -1,5 +1,5 @@
-// Finds the series that another series goes on as. "This and following" ends one series and begins another, at times under
-// an unrelated id.
+// Finds the series that another series goes on as. "This and following" ends one series and begins another. The other
+// id may be unrelated.
 import type { ExternalEvent } from '../external-event.ts'
 import { isBefore } from '../times.ts'
 
@@ -10,9 +10,9 @@ import { isBefore } from '../times.ts'
 type Kinship = 'SAME' | 'UNCLEAR' | 'NONE'
 
 /**
- * Compares two series. Google gives both parts of a split the `created` of the whole. It ends the first part on the day
- * before the second part begins. A placeholder date of an import says nothing. Nor does an etag: all events written in one
- * step share it.
+ * Compares two series. Google gives both parts of a split the `created` of the whole. The first part ends on the day
+ * before the second part begins. A placeholder date of an import says nothing. Nor does an etag: all events written in
+ * one step share it.
  */
 function kinshipOf(series: ExternalEvent, other: ExternalEvent): Kinship {
   const { created, until } = series

@@ -1,6 +1,5 @@
-// State of a Cal.com booking, and how each event changes it. The events are in events.ts. They are decided in facts.ts and
-// links.ts (statements of Cal.com), rules.ts (changes in the calendar) and series-change.ts (series that were edited or
-// split).
+// State of a Cal.com booking, and how each event changes it. The events are in events.ts. facts.ts and links.ts decide
+// on statements of Cal.com, rules.ts on changes in the calendar, series-change.ts on series that were edited or split.
 
 import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, later, readTimes, type StoredTimes, sameTimes, storeTimes, type Times } from '../times.ts'

@@ -44,8 +44,8 @@ const isUnderWay = (opening: Opening, now: Temporal.Instant): boolean =>
   now.epochMilliseconds - opening.at.epochMilliseconds < 60_000
 
 /**
- * `force` asks in spite of the retry schedule (an operator, or a credential just replaced), not of a healthy channel,
- * nor of a call that is under way with the same credential.
+ * `force` opens a channel in spite of the retry schedule, for an operator or a replaced credential. A healthy channel, or a
+ * call under way with the same credential, still prevents it.
  */
 export function openChannel(
   state: CalendarSubscription,

@@ -19,7 +19,7 @@ export const hostOf = ({ userId }: Pick<OpenBooking, 'userId'>): string | undefi
 
 /**
  * Cal.com's answer about the booking, to its host's key. If that key works and may not read the booking, every key is
- * asked: the booking may be another host's now. The error is the one that the host's key got.
+ * asked. The booking may be another host's now. The error is the one that the host's key got.
  */
 export async function answerOfAnyKey(
   calcom: BookingDirectory,

@@ -118,9 +118,9 @@ function withoutOldTimes(state: Booking, stated: StatedBooking): StatedBooking {
 }
 
 /**
- * Ends the old booking first, so that nothing more is decided on it. The new booking takes the references over once the old
- * one is closed: at once if Cal.com cannot be asked, else after its answer. A guest who leaves a booking with seats takes
- * nothing along.
+ * Ends the old booking first, so that nothing more is decided on it. The new booking takes the references over once the
+ * old one is closed. That is at once if Cal.com cannot be asked, else after its answer. A guest who leaves a booking
+ * with seats takes nothing along.
  */
 async function recordReschedule(
   ports: ServicePorts,

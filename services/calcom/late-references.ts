@@ -11,8 +11,8 @@ export async function askOnceMore(ports: ServicePorts, bookingUid: string, cause
 }
 
 /**
- * Has Cal.com asked for the present host's events, with a new wait, and their calendars registered. Call this if another
- * host has the booking, or if the former host's event is gone: Cal.com is about to name another event.
+ * Has Cal.com asked for the present host's events, with a new wait, and their calendars registered. Call this if
+ * another host has the booking, or if the former host's event is gone. Cal.com is then about to name another event.
  */
 export const askForHostsEvents = (
   ports: Pick<ServicePorts, 'queue' | 'now'>,

@@ -14,7 +14,7 @@ export type NamedReferences = {
   moreNamed: boolean
   /** Cal.com has announced a reference whose event it has not named yet. */
   awaited: boolean
-  /** An event was left out: Cal.com does not say in which calendar it is, and the host keeps none in step. */
+  /** An event was left out: Cal.com does not name its calendar, and the host has no synced calendar. */
   unplaced: boolean
 }
 

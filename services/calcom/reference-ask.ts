@@ -26,8 +26,9 @@ const UNFOUND_MS = 60_000
 
 /**
  * Asks Cal.com which calendar events belong to a booking, and links them. Four cases are tried again until the booking
- * starts: Cal.com cannot be asked; it announces a reference without event; it names an event in no known calendar; it names
- * no event of a new host. If the answer shows the host for the first time, the host's calendars are registered.
+ * starts. Cal.com cannot be asked, or announces a reference without event. Or Cal.com names an event in no known
+ * calendar, or no event of a new host. If the answer shows the host for the first time, the host's calendars are
+ * registered.
  */
 export async function askForReferences(
   ports: ServicePorts,

@@ -14,9 +14,9 @@ import { linkNamed } from './link-named.ts'
 
 /**
  * `agrees`: Cal.com says what we know. `news`: Cal.com said something else, which is recorded now: look again.
- * `unconfirmed`: Cal.com does not name the event yet. It stores the name after it wrote the event, so the calendar may show
- * an older state. `none`: no key answers for this booking. `reassigned`: another host has it, for whom Cal.com cannot be
- * asked. `failed`: Cal.com could not be asked; nothing may be decided.
+ * `unconfirmed`: Cal.com does not name the event yet. Cal.com stores the name after it wrote the event, so the calendar
+ * may show an older state. `none`: no key answers for this booking. `reassigned`: another host has it, for whom Cal.com
+ * cannot be asked. `failed`: Cal.com could not be asked; nothing may be decided.
  */
 export type CalcomView =
   | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' | 'reassigned' }

@@ -45,7 +45,7 @@ async function join(ports: ServicePorts, keys: readonly string[], signal: AbortS
   }
 }
 
-/** True if the calendar under its present name knows a booking's event of the former name, or if there is none. */
+/** True if the calendar under its present name knows an event of the former name, or if there is none. */
 async function knowsEventsOf(
   ports: ServicePorts,
   present: string,

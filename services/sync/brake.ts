@@ -18,8 +18,9 @@ const holdReasons = { CANCELLATION: 'MASS_CHANGE', MOVE: 'MASS_MOVE' } as const
 /** Holds what would change many bookings at once. */
 export type Brake = {
   /**
-   * Carries out one change, or holds and records it if it is one too many. Changes of one calendar are weighed one after
-   * another, so that each is counted before the next (another process may be one ahead). A released change is not weighed.
+   * Carries out one change, or holds and records it if it is one too many. Changes of one calendar are weighed one
+   * after another, so that each is counted before the next. Another process may be one ahead. A released change is not
+   * weighed.
    */
   weigh<Result>(
     context: CommandContext,

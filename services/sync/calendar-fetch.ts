@@ -62,7 +62,7 @@ type Fetched = { ok: true; syncToken?: string; events: number; full: boolean; ch
 /** After a push and an empty list, the calendar is asked once more after this time. */
 const ONCE_MORE_MS = 10_000
 
-/** Memo of a calendar between fetches: the last list had no token; the list of a push was asked for twice. */
+/** Memo of a calendar between fetches: the last list had no token; a push's list was asked for twice. */
 const [TOKEN_MISSED, ASKED_TWICE] = ['tokenMissed', 'askedTwice'] as const
 
 /** A list can lag behind its push, so it is asked for once more. Once is enough: most empty lists are right. */

@@ -60,8 +60,8 @@ export async function runChangeSyncWorker(ports: ServicePorts, options: WorkerOp
   }
 
   /**
-   * Starts on `count` subjects. Returns how long to wait if there were fewer. While there are enough, ever more are leased
-   * at once: the embedded stores then commit the leases together, and much of the work.
+   * Starts on `count` subjects. Returns how long to wait if there were fewer. While there are enough, ever more are
+   * leased at once. The embedded stores then commit the leases together, and much of the work.
    */
   async function leaseUpTo(count: number): Promise<number> {
     const leases = await Promise.allSettled(Array.from({ length: count }, leaseOne))

@@ -1,5 +1,5 @@
-// Confirms a change before it acts, or a person is asked. It must be seen twice, checked with Cal.com where Cal.com can be
-// asked, and outlast the grace.
+// Confirms a change before it acts, or a person is asked. The change must be seen twice, checked with Cal.com where
+// Cal.com can be asked, and outlast the grace.
 
 import type { CommandContext } from '../../commands/command.ts'
 import { waitAgain } from '../../domain/backoff.ts'
@@ -12,7 +12,7 @@ import { consultCalcom } from '../calcom/view.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import type { LookMemo } from './look-memo.ts'
 
-/** Shortest wait, and longest time, while Cal.com has not named the event since a reschedule: it does so soon, or never. */
+/** Shortest wait, and longest time, while Cal.com has not named the event of a reschedule. */
 const UNNAMED_AGAIN_MS = 1_000
 const UNNAMED_MS = 3_600_000
 

@@ -1,5 +1,5 @@
-// Looks for a booking's events in the host's other synced calendars, under the same id, if none of them is alive. An event
-// that was moved to another calendar looks deleted in its old calendar. Also, Cal.com need not say in which calendar it has
+// Looks for a booking's events in the host's other synced calendars, under the same id, if none is alive. An event that
+// was moved to another calendar looks deleted in its old calendar. Also, Cal.com need not say in which calendar it has
 // written an event. A booking with a living event costs no call here.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
@@ -102,7 +102,10 @@ async function findIn(
   return failure
 }
 
-/** An instance that is not there under its id may have another one, where its series is: moved there, and in time too. */
+/**
+ * An instance that is not there under its id may have another id there, in its series. Then the series was moved in
+ * time, too.
+ */
 async function lookFor(
   { provider }: ServicePorts,
   access: CalendarAccess,

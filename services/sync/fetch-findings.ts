@@ -104,9 +104,9 @@ const WIDTH = 8
 export type Unasked = { code: string; retryAfterMs?: number }
 
 /**
- * Signals every look of the fetch, in one write. If there are more changes of a kind than the brake allows, all of them are
- * held: to clear a calendar is one decision, and a person's. A change counts if it would be published once Cal.com was
- * asked. If Cal.com cannot be asked, the changes are neither held nor signalled, and the fetch finds them again.
+ * Signals every look of the fetch, in one write. If there are more changes of a kind than the brake allows, all of them
+ * are held. To clear a calendar is one decision, and a person's. A change counts if it would be published once Cal.com
+ * was asked. If Cal.com cannot be asked, the changes are neither held nor signalled, and the fetch finds them again.
  */
 export async function signalFindings(
   ports: ServicePorts,

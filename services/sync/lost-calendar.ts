@@ -1,5 +1,5 @@
-// Holds the bookings of a lost calendar for a person, and takes no event for deleted. A calendar is lost if it is gone, or
-// if its credential now belongs to another account, whose calendar has the same name.
+// Holds the bookings of a lost calendar for a person, and takes no event for deleted. A calendar is lost if it is gone.
+// It is lost too if its credential now belongs to another account, with a calendar of the same name.
 import { bookingAggregate, calendarFeedAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { load } from '../../commands/execute.ts'

@@ -193,8 +193,8 @@ async function decideOrFind(
 }
 
 /**
- * Records another name of an event as soon as a list shows it: no later list may show the series again. True if the name
- * was new.
+ * Records another name of an event as soon as a list shows it. No later list may show the series. True if the name was
+ * new.
  */
 async function followInPage(
   ports: ServicePorts,

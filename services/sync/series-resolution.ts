@@ -57,7 +57,7 @@ export async function pairWithSeries(
 }
 
 /**
- * The bookings that are linked to instances of any part of a series: future ones, and those of the last days. Without the
+ * The bookings that are linked to instances of any part of a series: future ones, and those of recent days. Without the
  * latter, their instances would seem to be free.
  */
 export async function linkedInstances(
@@ -97,8 +97,8 @@ function instancesOf(
 
 /**
  * Looks in the series for an instance that the provider answered as gone (`answer`): it may have another name now. The
- * instance is gone if it was deleted by itself. It is gone too if a fetch showed that the series, or its rest, is gone
- * (`seriesEnded`, or on record in this version). Otherwise the series may go on under an id that only a fetch finds. If the
+ * instance is gone if it was deleted by itself. The same holds if a fetch showed that the series, or its rest, is gone
+ * (`seriesEnded`, or this version's record). Otherwise the series may go on under an id that only a fetch finds. If the
  * series changed beyond pairing, the booking is flagged for a person, and nothing is decided.
  */
 export async function findInSeries(

@@ -1,4 +1,4 @@
-// Asks once for the recurrence rule of a booking's series, to tell a later change of the rule from a move.
+// Asks once for the recurrence rule of a booking's series, to tell a later change of it from a move.
 import { bookingAggregate } from '../../commands/aggregates.ts'
 import type { CommandContext } from '../../commands/command.ts'
 import { execute } from '../../commands/execute.ts'

@@ -46,9 +46,9 @@ export async function see(
 }
 
 /**
- * Sees one event. An instance that seems gone is first looked for in its series, as its id changes when the series is
- * edited. An instance linked under its series' name is looked for there too, as that name answers with the first instance.
- * An event that repeats now is seen as the booking's occurrence.
+ * Sees one event. An instance that seems gone is first looked for in its series, whose editing changes its id. An
+ * instance linked under its series' name is looked for there too, as that name answers with the first instance. An
+ * event that repeats now is seen as the booking's occurrence.
  */
 async function lookAtEvent(
   ports: ServicePorts,

@@ -103,7 +103,7 @@ async function readChanges(
     pageToken = page.value.nextPageToken
     const beyond = pages.beyond(pageToken)
     if (beyond !== undefined) {
-      await signalPart(ports, claim, findings, signal)
+      await signalPart(ports, lease, findings, signal)
       return { ok: false, code: 'UNAVAILABLE', reason: beyond }
     }
     if (pageToken === undefined) {

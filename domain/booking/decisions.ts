@@ -133,7 +133,8 @@ const catalogue = {
   EVENT_SHARED: {
     leaves: 'sets aside',
     told: 'while open',
-    because: 'several bookings name this event, and it belongs to another of them',
+    because:
+      'several bookings name this event: it belongs to another of them, or went when that one was cancelled',
     remedy: 'cancel in Cal.com the booking that does not take place',
   },
   EVENTS_DISAGREE: {

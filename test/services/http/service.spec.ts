@@ -151,12 +151,7 @@ test(
       ])
     await damaged(bookings.collection.name, 'b1', { state: { bookingUid: 'b1' } }, 'byAttention')
     await damaged(publications.collection.name, 'p1', { at: 'yesterday' }, 'unreported')
-    await damaged(
-      calendarFeeds.collection.name,
-      'k1',
-      { calendarKey: 'k1', held: [{ reason: 'NO' }] },
-      'withHeld',
-    )
+    await damaged(calendarFeeds.collection.name, 'k1', { calendarKey: 'k1', held: [null] }, 'withHeld')
     await damaged(parkedEvents.name, 'e1', {}, 'parked')
     const status = await statusOf(http)
     const told = status.needsPerson.map(({ code, bookingUid, calendarKey, calendarSyncId }) =>

@@ -13,6 +13,19 @@ const splits = /(?:_R\d{8}(?:T\d{6}Z?)?)+$/
  */
 export const seriesRoot = (recurringEventId: string): string => recurringEventId.replace(splits, '')
 
+/**
+ * The latest of these parts of a series that begins at or before `start`, by Google's id of a part. Undefined where none
+ * does, or where the ids do not say.
+ */
+export function partBefore(start: Temporal.Instant, parts: readonly { id: string }[]): string | undefined {
+  const at = start.toString({ smallestUnit: 'second' }).replaceAll(/[-:Z]/g, '')
+  const begun = parts.flatMap(({ id }) => {
+    const begins = /_R(\d{8}(?:T\d{6})?)Z?$/.exec(id)?.[1]
+    return begins !== undefined && begins <= at ? [{ id, begins }] : []
+  })
+  return begun.toSorted((a, b) => (a.begins < b.begins ? -1 : 1)).at(-1)?.id
+}
+
 /** The stored rule of an event that was a series, and repeats no more. */
 export const REPEATS_NO_MORE = 'NONE'
 

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import type * as Api from 'googleapis/build/src/apis/calendar/index.js'
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/v3.js'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Answer } from '../../ports/calendar-provider.ts'
@@ -59,7 +61,7 @@ export function googleCalls(options: {
     ask: Ask,
     bearer: { accessToken: string; quotaUser?: string },
   ): Promise<Answer<unknown>> {
-    const client = await loadClient()
+    const client = loadClient()
     const common = defined({ quotaUser: bearer.quotaUser })
     try {
       const answer = await withDeadline(clock, timeoutMs, signal, (within) =>
@@ -92,12 +94,14 @@ export function googleCalls(options: {
   }
 }
 
-let client: Promise<calendar_v3.Calendar> | undefined
+const load = createRequire(import.meta.url)
+let client: calendar_v3.Calendar | undefined
 
-/** Loads the client at the first call and not before: it takes 140 ms, which the start of the service need not wait for. */
-function loadClient(): Promise<calendar_v3.Calendar> {
-  client ??= import('googleapis/build/src/apis/calendar/index.js').then((api) =>
-    api.calendar({ version: 'v3' }),
-  )
+/**
+ * Loads the client at the first call and not before: it takes 140 ms, which the start of the service need not wait for.
+ * Node remembers a failed `import()` for life, and a failed `require` not at all: the next call loads it anew.
+ */
+function loadClient(): calendar_v3.Calendar {
+  client ??= (load('googleapis/build/src/apis/calendar/index.js') as typeof Api).calendar({ version: 'v3' })
   return client
 }

@@ -15,17 +15,18 @@ export type Child = {
 
 /**
  * Starts the script at `url` with the same Node. Its standard error is this process's own. `fileSizeLimitKiB` is the
- * size that the system lets its files grow to (POSIX only).
+ * size that the system lets its files grow to, `openFiles` how many it may hold open (POSIX only).
  */
 export function startChild(
   url: URL,
   args: readonly string[] = [],
-  options: { fileSizeLimitKiB?: number } = {},
+  options: { fileSizeLimitKiB?: number; openFiles?: number } = {},
 ): Child {
   const command = [process.execPath, url.pathname, ...args]
   // `ulimit -f` counts blocks of 512 bytes in a POSIX shell.
   const limit = options.fileSizeLimitKiB === undefined ? '' : `ulimit -f ${options.fileSizeLimitKiB * 2} && `
-  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
+  const descriptors = options.openFiles === undefined ? '' : `ulimit -n ${options.openFiles} && `
+  const child = spawn('/bin/sh', ['-c', `${limit}${descriptors}exec "$@"`, 'sh', ...command], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const gone = once(child, 'exit')

@@ -27,6 +27,7 @@ import { requestForParked } from './services/read-models/parked-requests.ts'
 import { outageLog } from './services/running/outage-log.ts'
 import { alone, leasedIn } from './services/running/role-lease.ts'
 import type { ServicePorts } from './services/running/service-ports.ts'
+import { unforeseenFailures } from './services/status/unforeseen-failures.ts'
 import { countOutcome } from './services/sync/counted-outcomes.ts'
 import type { StandIns } from './stand-ins/stand-ins.ts'
 
@@ -68,6 +69,7 @@ export async function startService(
   const time: Time = { clock, now: clock.now, newId: randomUUID, random: Math.random }
   const metrics = createMetrics()
   const failures = clientFailures({ now: clock.now, log, metrics })
+  const unforeseen = unforeseenFailures(clock)
 
   const stores = openStores({ configuration, clock, log, newId: time.newId, opened: starting })
   const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
@@ -105,7 +107,10 @@ export async function startService(
     mayStart: guard.mayStart,
     bookingReconcileMs: configuration.calcom.bookingReconcileMs,
     leaseMs,
-    onWorked: (kind, outcome) => countOutcome(metrics, kind, outcome),
+    onWorked(kind, outcome) {
+      countOutcome(metrics, kind, outcome)
+      unforeseen.worked(kind, outcome)
+    },
     onDailyLooks: metrics.askedForLooks,
     runProjections: (also) => models.run(lease, also),
     runPublisher: async () => publisher?.run(lease),
@@ -129,6 +134,7 @@ export async function startService(
       roles,
       outages,
       clientFailures: failures,
+      unforeseen,
       signal,
     }),
   )

@@ -37,6 +37,7 @@ import { type DeliveryLog, deliveryLog } from '../services/status/calcom-deliver
 import type { CallLoops } from '../services/status/call-loops.ts'
 import { roleChecks } from '../services/status/role-checks.ts'
 import { statusReport } from '../services/status/status-report.ts'
+import type { UnforeseenFailures } from '../services/status/unforeseen-failures.ts'
 import { backUp } from './backup.ts'
 import type { ClientFailures } from './client-failures.ts'
 import type { Engine } from './engines.ts'
@@ -136,6 +137,7 @@ export type HttpParts = {
   roles: RunningRoles
   outages: OutageLog
   clientFailures: ClientFailures
+  unforeseen: UnforeseenFailures
   signal: AbortSignal
 }
 
@@ -154,6 +156,7 @@ export function httpHandler(parts: HttpParts) {
     deliveries: deliveries.needsPerson,
     clientFailures: parts.clientFailures.needsPerson,
     loops: parts.loops.needsPerson,
+    unforeseen: parts.unforeseen.needsPerson,
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
@@ -188,6 +191,7 @@ export function httpHandler(parts: HttpParts) {
         roles: configuration.roles,
         clock,
         queue: () => stores.queue.status(),
+        work: parts.unforeseen.ready,
         failingCrons: parts.roles.failingCrons,
         models,
         publisher: publisher?.ready,

@@ -18,6 +18,8 @@ export function ownSurroundings(parts: {
   clientFailures(): readonly NeedsPerson[]
   /** Calls that repeat without end. */
   loops(): readonly NeedsPerson[]
+  /** Work that fails for a reason that nobody foresaw. */
+  unforeseen(): readonly NeedsPerson[]
 }): () => Promise<Surroundings> {
   const since = new Map<string, string>()
 
@@ -44,7 +46,14 @@ export function ownSurroundings(parts: {
     const ofApi = (parts.calcom?.complaints() ?? []).map((code) => complaints[code])
     return {
       outages: outages.flat(),
-      needsPerson: [...ofKeys, ...ofApi, ...parts.deliveries(), ...parts.clientFailures(), ...parts.loops()],
+      needsPerson: [
+        ...ofKeys,
+        ...ofApi,
+        ...parts.deliveries(),
+        ...parts.clientFailures(),
+        ...parts.loops(),
+        ...parts.unforeseen(),
+      ],
     }
   }
 }

@@ -9,8 +9,8 @@ export type SubjectOutcome =
   | { kind: 'done'; syncToken?: string | null; changed?: boolean; memo?: Document; againInMs?: number }
   /** Nothing is wrong, but it must be looked at once more after a while. */
   | { kind: 'again'; inMs: number; memo: Document }
-  /** It could not be done now. `memo` replaces what the subject remembers. */
-  | { kind: 'failed'; code: string; retryInMs: number; memo?: Document }
+  /** It could not be done now. `memo` replaces what the subject remembers. `words` are those of an error nobody foresaw. */
+  | { kind: 'failed'; code: string; retryInMs: number; memo?: Document; words?: string }
   /** Nobody needs it any more. */
   | { kind: 'unneeded' }
 

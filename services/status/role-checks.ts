@@ -7,6 +7,8 @@ export type RoleChecksDeps = {
   clock: Pick<Clock, 'now'>
   /** Rejects while the signal queue does not answer. */
   queue(): Promise<unknown>
+  /** Rejects while nothing but unforeseen failures comes out of the work of `sync`. */
+  work(): Promise<unknown>
   /** The crons whose last run failed. */
   failingCrons(): readonly string[]
   models: { isWriter(): boolean; status(): ProjectionsStatus }
@@ -21,7 +23,7 @@ const STARTING_MS = 30_000
 export function roleChecks(deps: RoleChecksDeps): { [role: string]: () => Promise<unknown> } {
   const { roles, publisher } = deps
   const checks: [role: string, check: () => Promise<unknown>][] = [
-    ['sync', deps.queue],
+    ['sync', () => Promise.all([deps.queue(), deps.work()])],
     ['crons', async () => refuseAny(deps.failingCrons())],
     ['projections', projectionsCheck(deps)],
   ]

@@ -1,4 +1,5 @@
 import { defined } from '../../domain/optional-fields.ts'
+import { errorText } from '../../infrastructure/logging/error-facts.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
@@ -10,7 +11,7 @@ import type { ServicePorts } from '../running/service-ports.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 import { type Brake, createBrake } from './brake.ts'
 import { fetchCalendar } from './calendar-fetch.ts'
-import type { WorkedOutcome } from './counted-outcomes.ts'
+import { UNEXPECTED, type WorkedOutcome } from './counted-outcomes.ts'
 import { lookAtBooking } from './look.ts'
 
 export type WorkerOptions = {
@@ -19,7 +20,7 @@ export type WorkerOptions = {
   /** Lease of a subject, in milliseconds; renewed every third of it. */
   leaseMs: number
   signal: AbortSignal
-  /** Called for each subject worked on, for the metrics. */
+  /** Called for each subject worked on, for the metrics and the status. */
   observe?(kind: Lease['kind'], outcome: WorkedOutcome): void
 }
 
@@ -179,10 +180,11 @@ async function outcomeOf(
     }
   } catch (error) {
     const code =
-      error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : 'UNEXPECTED'
+      error instanceof StoreUnavailable || error instanceof VaultKeyUnknown ? error.code : UNEXPECTED
     ports.log.error({ err: error, kind: lease.kind, key: lease.key, code }, 'work failed, retrying')
     const retryInMs = retryDelay(lease.failures, ports.random)
-    return { kind: 'failed', code, retryInMs, ...defined({ memo: lease.memo }) }
+    const words = code === UNEXPECTED ? errorText(error) : undefined
+    return { kind: 'failed', code, retryInMs, ...defined({ memo: lease.memo, words }) }
   }
 }
 

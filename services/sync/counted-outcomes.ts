@@ -2,6 +2,9 @@ import type { Metrics } from '../../ports/metrics.ts'
 import type { Kind } from '../../ports/signal-queue/signal-queue.ts'
 import type { SubjectOutcome } from '../running/subject-outcome.ts'
 
+/** The code of a failure that nobody foresaw. */
+export const UNEXPECTED = 'UNEXPECTED'
+
 /** Outcome of work on a subject. `released`: a process that stops gave the subject back untouched. */
 export type WorkedOutcome = SubjectOutcome | 'released'
 

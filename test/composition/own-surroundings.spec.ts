@@ -16,6 +16,7 @@ test('a data folder that takes no writes is an outage since it was first seen, u
     deliveries: () => [],
     clientFailures: () => [],
     loops: () => [],
+    unforeseen: () => [],
   })
   assert.equal(await look(), { outages: [], needsPerson: [] })
   isFull = true
@@ -47,6 +48,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
     deliveries: () => [{ code: 'OF_DELIVERIES', sentence: 'x', next: 'y' }],
     clientFailures: () => [{ code: 'OF_CLIENTS', sentence: 'x', next: 'y' }],
     loops: () => [{ code: 'OF_LOOPS', sentence: 'x', next: 'y' }],
+    unforeseen: () => [{ code: 'OF_WORK', sentence: 'x', next: 'y' }],
   })
   const { needsPerson, outages } = await look()
   assert.equal(outages, [])
@@ -61,6 +63,7 @@ test('what weakens the view of Cal.com needs a person; a file of keys that canno
       'OF_DELIVERIES',
       'OF_CLIENTS',
       'OF_LOOPS',
+      'OF_WORK',
     ],
   )
   assert.match(needsPerson[1]?.sentence ?? '', /of user 7 \(403\).+without asking Cal.com first/)

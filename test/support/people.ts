@@ -69,6 +69,7 @@ async function peopleOf(sync: SyncFixture) {
       deliveries: deliveries.needsPerson,
       clientFailures: () => [],
       loops: () => [],
+      unforeseen: () => [],
     }),
     open: [
       calcomWebhookRoutes({

@@ -46,7 +46,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
       leaseMs: 60_000,
-      onWorked() {},
+      onWorked: options.onWorked ?? (() => {}),
       onDailyLooks: (why, looks) => void dailyLooks.push(...Array(looks).fill(why)),
       runProjections: (also) => also(ended.signal),
       runPublisher: async () => {},

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RolesOptions } from '../../composition/roles.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { SyncMode } from '../../domain/sync-mode.ts'
 import { calcomBookingDirectory } from '../../infrastructure/calcom/calcom-booking-directory.ts'
@@ -49,6 +50,8 @@ export type SyncWorldOptions = {
   mode?: SyncMode
   /** Which roles run; all unless given. */
   roles?: readonly ('crons' | 'sync' | 'projections')[]
+  /** Told of each subject worked on. */
+  onWorked?: RolesOptions['onWorked']
   /** Puts something between the services and their ports. */
   wrap?(ports: ServicePorts): ServicePorts
 }

@@ -20,6 +20,7 @@ test('only those are told of that the process runs', () => {
         roles: new Set(names),
         clock: virtualClock(),
         queue: works,
+        work: works,
         failingCrons: () => [],
         models: { isWriter: () => true, status: () => read('LIVE') },
         publisher: works,
@@ -37,10 +38,13 @@ test('only those are told of that the process runs', () => {
 test('each is judged by its own work', async () => {
   const clock = virtualClock()
   let [failing, status, writer]: [string[], ProjectionsStatus, boolean] = [[], read('LIVE'), true]
+  let queue: () => Promise<unknown> = fails
+  let work: () => Promise<unknown> = works
   const checks = roleChecks({
     roles: new Set(['sync', 'crons', 'projections']),
     clock,
-    queue: fails,
+    queue: () => queue(),
+    work: () => work(),
     failingCrons: () => failing,
     models: { isWriter: () => writer, status: () => status },
     publisher: undefined,
@@ -51,6 +55,10 @@ test('each is judged by its own work', async () => {
       () => false,
     )
   assert.is(await ready('sync'), false)
+  queue = works
+  assert.is(await ready('sync'), true)
+  work = fails
+  assert.is(await ready('sync'), false, 'its queue answers, and nothing comes out of its work')
   assert.is(await ready('crons'), true)
   failing = ['reconciler']
   assert.is(await ready('crons'), false)

@@ -33,6 +33,7 @@ import { storedInPart } from '../services/http/stored-in-part.ts'
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
+import { storeAway } from '../services/running/store-away.ts'
 import { type DeliveryLog, deliveryLog } from '../services/status/calcom-deliveries.ts'
 import type { CallLoops } from '../services/status/call-loops.ts'
 import { roleChecks } from '../services/status/role-checks.ts'
@@ -99,6 +100,10 @@ function soonTelling(events: EventStore, clock: Clock): EventStore {
 const filesTakeWrites = ({ backupSources: { databases } }: OpenStores) =>
   Promise.all(databases.map(({ database }) => database.writable()))
 
+/** Rejects while what is taken in could not be made durable. */
+const durableStoresWork = (stores: OpenStores) =>
+  Promise.all([stores.events.head(), stores.queue.status(), filesTakeWrites(stores)])
+
 /** Where a server keeps the status from being told, the answer says which, and why. */
 const orWhyNot =
   <Report>(engines: readonly Engine[], report: () => Promise<Report>) =>
@@ -145,7 +150,12 @@ export type HttpParts = {
 export function httpHandler(parts: HttpParts) {
   const { configuration, ports, models, metrics, publisher, stores, outages, signal } = parts
   const { clock, log } = ports
-  const push = createGooglePush({ ...ports, metrics, stopOrphan: orphanedChannels(ports, signal) })
+  const onStoreAway = storeAway({
+    outages,
+    works: () => Promise.all([durableStoresWork(stores), stores.readStore.checkpoint('bookings')]),
+  })
+  const stopOrphan = orphanedChannels(ports, signal)
+  const push = createGooglePush({ ...ports, metrics, onStoreAway, stopOrphan })
   const events = soonTelling(stores.events, clock)
   const isEdge = configuration.roles.has('http')
   const deliveries = deliveryLog({ now: ports.now })
@@ -198,6 +208,7 @@ export function httpHandler(parts: HttpParts) {
       }),
     },
     onCredentialStored: (credentialId) => void credentialStored(ports, credentialId, parts.roles.wakeCrons),
+    onStoreAway,
     first: isEdge ? [googleWebhook({ push, log })] : [],
     open: [
       addressProofRoutes({ secret: parts.addressSecret }),
@@ -230,7 +241,6 @@ function webhookOfCalcom(parts: HttpParts, deliveries: DeliveryLog) {
   const takesAll: Pick<CalcomIntake, 'receive'> = {
     receive: (delivery) => storedInPart(ports, (noticed) => createCalcomIntake(noticed).receive(delivery)),
   }
-  const works = () => Promise.all([stores.events.head(), stores.queue.status(), filesTakeWrites(stores)])
   return calcomWebhookRoutes({
     readDelivery: calcomWebhook({ secrets: configuration.calcom.webhookSecrets }),
     mayBeSigned: mayBeSigned({ secrets: configuration.calcom.webhookSecrets }),
@@ -239,7 +249,12 @@ function webhookOfCalcom(parts: HttpParts, deliveries: DeliveryLog) {
     knownVersions,
     deliveries,
     metrics,
-    intake: noticingMissed(takesAll, { outages, works, readBookings: roles.readBookings, signal }),
+    intake: noticingMissed(takesAll, {
+      outages,
+      works: () => durableStoresWork(stores),
+      readBookings: roles.readBookings,
+      signal,
+    }),
   })
 }
 

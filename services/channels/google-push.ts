@@ -11,6 +11,7 @@ import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { activeChannel } from '../../projections/active-channels.ts'
 import type { OutageLog } from '../running/outage-log.ts'
 import { contextOf } from '../running/service-ports.ts'
+import type { OnStoreAway } from '../running/store-away.ts'
 import { channelTokens, isOneOf } from './channel-tokens.ts'
 import { type KnownChannel, knownChannels } from './known-channels.ts'
 import type { OrphanedChannel } from './orphaned-channels.ts'
@@ -41,6 +42,7 @@ export type GooglePushPorts = Pick<Stores, 'events' | 'readStore' | 'queue'> &
   Pick<Outside, 'log' | 'push'> & {
     settings: Pick<Settings['settings'], 'settleMs'>
     metrics: Pick<Metrics, 'pushAnswered'>
+    onStoreAway: OnStoreAway
     /** Begins to stop a channel of ours that no record knows. Does not wait. */
     stopOrphan?(channel: OrphanedChannel): void
   }
@@ -144,9 +146,11 @@ export function createGooglePush(ports: GooglePushPorts): GooglePush {
     try {
       return await answerTo(push, at)
     } catch (error) {
+      if (error instanceof StoreUnavailable) ports.onStoreAway(error)
       // A stream written by a newer version is readable again once this process has been brought up to date.
-      if (!(error instanceof StoreUnavailable || error instanceof UnknownEventType)) throw error
-      log.warn({ err: error, channelId: push.channelId }, 'push not stored, answered 503')
+      else if (error instanceof UnknownEventType)
+        log.warn({ err: error, channelId: push.channelId }, 'push not stored, answered 503')
+      else throw error
       return { status: 503, outcome: 'STORE_UNAVAILABLE' }
     }
   }

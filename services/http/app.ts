@@ -4,6 +4,7 @@ import type { CommandPorts } from '../../commands/command.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Metrics } from '../../ports/metrics.ts'
+import type { OnStoreAway } from '../running/store-away.ts'
 import type { StatusReport } from '../status/status-report.ts'
 import { accessLog } from './access-log.ts'
 import { type ApiTokens, knownCallers, requireScope } from './authentication.ts'
@@ -35,6 +36,7 @@ export type HttpAppDeps = {
   health: HealthRouteDeps
   /** Called after a credential was stored: what waited for it (the crons) can go on. */
   onCredentialStored(credentialId: string): void
+  onStoreAway: OnStoreAway
   /** Asked before everything else, with nothing in front: they handle their own errors. Google's pushes. */
   first: readonly Middleware[]
   /** Without a token, with nothing in front but the turning of errors into problem documents. */
@@ -64,7 +66,7 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'answer not sent'))
 
   for (const middleware of deps.first) app.use(middleware)
-  const problems = problemDocuments({ log, newId })
+  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway })
   app.use(problems)
   for (const router of deps.open) app.use(new Router().use(afterFailures).use(router.routes()).routes())
 

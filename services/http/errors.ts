@@ -4,6 +4,7 @@ import type { Logger } from '../../ports/logger.ts'
 import { BadCursor } from '../../ports/read-store/read-store.ts'
 import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
+import type { OnStoreAway } from '../running/store-away.ts'
 import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
 import { requestFacts } from './request-facts.ts'
 
@@ -11,7 +12,11 @@ import { requestFacts } from './request-facts.ts'
  * The one place of the HTTP role where errors end. Expected ones become the problem documents that they are. All others
  * are 500 INTERNAL without their text, logged once under the correlation id that the answer names.
  */
-export function problemDocuments(deps: { log: Logger; newId: () => string }): Middleware {
+export function problemDocuments(deps: {
+  log: Logger
+  newId: () => string
+  onStoreAway: OnStoreAway
+}): Middleware {
   return async (ctx, next) => {
     try {
       await next()
@@ -28,13 +33,13 @@ export function problemDocuments(deps: { log: Logger; newId: () => string }): Mi
           { err: error, correlationId, method: ctx.method, path: ctx.path },
           'request failed, answered 500',
         )
-      else if (error instanceof StoreUnavailable)
-        // The outage itself is told once, by what works on the store.
-        deps.log.info(
-          { code: expected.code, reason: error.message, correlationId, path: ctx.path },
+      else if (error instanceof StoreUnavailable || expected.code === 'STORE_UNAVAILABLE') {
+        deps.onStoreAway(error)
+        deps.log.debug(
+          { code: expected.code, correlationId, path: ctx.path },
           'request refused, store unavailable',
         )
-      else if (expected.status >= 500)
+      } else if (expected.status >= 500)
         deps.log.warn(
           { ...reasonOf(error), correlationId, path: ctx.path },
           'request refused, cannot be served now',

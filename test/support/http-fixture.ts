@@ -13,6 +13,8 @@ import { allProjections } from '../../projections/all-projections.ts'
 import { createHttpApp, type HttpAppDeps } from '../../services/http/app.ts'
 import { requestForParked } from '../../services/read-models/parked-requests.ts'
 import { startProjections } from '../../services/read-models/projection-runner.ts'
+import { outageLog } from '../../services/running/outage-log.ts'
+import { storeAway } from '../../services/running/store-away.ts'
 import { statusReport } from '../../services/status/status-report.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
@@ -109,6 +111,10 @@ export async function httpFixture(
         }),
       health: { durable: {}, others: {}, roles: {} },
       onCredentialStored: (credentialId) => void storedCredentials.push(credentialId),
+      onStoreAway: storeAway({
+        outages: outageLog({ clock, log, signal: stopping.signal }),
+        works: () => database.writable(),
+      }),
       first: [],
       open: [],
       guarded: [],

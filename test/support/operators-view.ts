@@ -48,6 +48,7 @@ export async function operatorsView(
       }),
     health: { durable: {}, others: {}, roles: {} },
     onCredentialStored() {},
+    onStoreAway() {},
     first: [],
     open,
     guarded,

@@ -11,6 +11,8 @@ import { activeChannels } from '../../projections/active-channels.ts'
 import { createGooglePush } from '../../services/channels/google-push.ts'
 import { googleWebhook } from '../../services/http/google-webhook.ts'
 import { rebuild } from '../../services/read-models/rebuild.ts'
+import { outageLog } from '../../services/running/outage-log.ts'
+import { storeAway } from '../../services/running/store-away.ts'
 import { listening } from './listening.ts'
 import { append } from './projected-events.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -40,16 +42,26 @@ export async function openPushEdge({ keys = ['key'] }: { keys?: string[] } = {})
       return [first, ...others]
     },
   }
+  const logged: { [name: string]: unknown }[] = []
+  const log = createLogger({
+    level: 'debug',
+    destination: { write: (line) => void logged.push(JSON.parse(line)) },
+  })
+  const ended = new AbortController()
   const ports = {
     events,
     readStore,
     queue: sqliteSignalQueue(database, { clock, newId: randomUUID }),
     newId: randomUUID,
     clock,
-    log: createLogger({ level: 'silent' }),
+    log,
     push,
     settings: { settleMs: 2000 },
     metrics: { pushAnswered: (status: number) => void answered.push(status) },
+    onStoreAway: storeAway({
+      outages: outageLog({ clock, log, signal: ended.signal }),
+      works: () => database.writable(),
+    }),
   }
   const googlePush = createGooglePush(ports)
   const passedOn = new Koa().use(googleWebhook({ push: googlePush, log: ports.log })).use((ctx) => {
@@ -70,6 +82,8 @@ export async function openPushEdge({ keys = ['key'] }: { keys?: string[] } = {})
     googlePush,
     server,
     answered,
+    /** Lines that were logged, parsed. */
+    logged,
     signalled,
     /** Brings the read model up to date. */
     project: () => rebuild({ events, readStore, projection: activeChannels }),
@@ -107,6 +121,7 @@ export async function openPushEdge({ keys = ['key'] }: { keys?: string[] } = {})
       return answer.status
     },
     async close() {
+      ended.abort()
       await server.close()
       await events.close()
       await database.close()

@@ -176,6 +176,7 @@ export function syncWorld(options: SyncWorldOptions) {
   const googlePush = createGooglePush({
     ...ports,
     metrics: { pushAnswered() {} },
+    onStoreAway() {},
     stopOrphan: orphanedChannels(ports, stopping.signal),
   })
   google.onPush((push) => void arrive(push))

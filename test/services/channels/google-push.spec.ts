@@ -256,7 +256,13 @@ test('answers 503 while the store is full, keeps nothing of it, and goes on once
     }
     assert.is(status, 503)
     assert.is(await edge.send(pushHeaders(channelId)), 503)
+    const told = () => edge.logged.filter(({ level }) => level !== 'debug').map(({ msg }) => msg)
+    assert.equal(told(), ['stores of the HTTP edge unavailable, retrying'])
     limitPages(1_000_000)
+    await edge.clock.advance(60_000)
+    await edge.database.writable()
+    assert.is(told().length, 2)
+    assert.is(told()[1], 'stores of the HTTP edge available again')
     assert.is(await edge.signalled(CALENDAR), taken)
     assert.is(await edge.send(pushHeaders(channelId)), 200)
     assert.is(await edge.signalled(CALENDAR), taken + 1)

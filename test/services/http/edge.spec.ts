@@ -106,14 +106,21 @@ for (const [what, error, status, code] of thrown)
   )
 
 test(
-  'says of a request refused while a store is away no more than in passing',
+  'tells of an outage in one line, however many requests are refused for it, and in one that it is over',
   withHttp(
-    async ({ ask, logged }) => {
-      await ask('GET', '/throws')
-      const [line, ...more] = logged.filter((entry) => 'reason' in entry || 'err' in entry)
+    async ({ ask, logged, clock }) => {
+      const told = () => logged.filter(({ level }) => level !== 'debug')
+      for (let request = 0; request < 20; request++) await ask('GET', '/throws')
+      const [line, ...more] = told()
       assert.equal(more, [])
-      assert.is(line?.level, 'info')
+      assert.is(line?.msg, 'stores of the HTTP edge unavailable, retrying')
+      assert.is(line?.reason, 'disk full')
       assert.not.ok('err' in (line ?? {}))
+      await clock.advance(60_000)
+      assert.equal(
+        told().map(({ msg }) => msg),
+        [line?.msg, 'stores of the HTTP edge available again'],
+      )
     },
     (deps) => ({ ...deps, guarded: [throwing(new StoreUnavailable('disk full'))] }),
   ),

@@ -20,7 +20,7 @@ export type CalendarSyncEvent =
   | { type: 'CalendarSyncPaused'; data: { calendarSyncId: string; at: string } }
   | { type: 'CalendarSyncResumed'; data: { calendarSyncId: string; at: string } }
   | { type: 'CalendarSyncRemoved'; data: { calendarSyncId: string; at: string } }
-  /** A change of this host was published: at most one event per UTC day. */
+  /** A booking of this host was linked to the calendar: at most one event per UTC day. */
   | { type: 'CalendarSyncUsed'; data: { calendarSyncId: string; at: string } }
 
 export type CalendarSync =
@@ -114,7 +114,7 @@ export function removeCalendarSync(state: CalendarSync, at: string): Decision<Ca
   return accept({ type: 'CalendarSyncRemoved', data: { calendarSyncId: state.calendarSyncId, at } })
 }
 
-/** Records a use at most once per UTC day, so that the stream stays short. */
+/** Records a use at most once per UTC day, so that the stream stays short. A use that was long ago sets nothing back. */
 export function useCalendarSync(state: CalendarSync, at: Temporal.Instant): Decision<CalendarSyncEvent> {
   if (state.kind !== 'REGISTERED') return accept()
   if (state.lastUsedAt !== undefined && utcDay(state.lastUsedAt) >= utcDay(at)) return accept()

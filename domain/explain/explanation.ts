@@ -143,7 +143,7 @@ function sentenceOfRequest(event: CalendarSyncEvent | SelectedCalendarEvent | Sy
     case 'CalendarSyncRemoved':
       return 'Bookings are no longer kept in step with this calendar.'
     case 'CalendarSyncUsed':
-      return 'A change was carried from this calendar to a booking.'
+      return 'A booking was written into this calendar.'
     case 'SelectedCalendarRegistered':
       return 'The calendar is watched for conflicts.'
     case 'SelectedCalendarRemoved':

@@ -23,7 +23,9 @@ export const CalendarSyncItem = z
     waitingForCredential: z
       .boolean()
       .describe('nothing is stored under its credential, nor is there another way in'),
-    lastUsedAt: orNull(instant).describe('when a change of this host was last carried back, to the day'),
+    lastUsedAt: orNull(instant).describe(
+      'when a booking of this host was last linked to an event in it, to the day',
+    ),
     registeredAt: instant,
   })
   .meta({ id: 'CalendarSync' })

@@ -2,10 +2,6 @@
 // woken. One subscription with a checkpoint feeds them: each is repeated after a crash until it is durable. The
 // checkpoint goes with the read models, and without it all are repeated from the first event on. However late it is
 // repeated, a reaction decides nothing that would not be decided without it (docs/decisions/0008).
-import { calendarSyncAggregate } from '../../commands/aggregates.ts'
-import { calendarSyncIdOf } from '../../commands/calendar-sync-id.ts'
-import { execute } from '../../commands/execute.ts'
-import { useCalendarSync } from '../../domain/calendar/sync.ts'
 import type { Category } from '../../domain/domain-event.ts'
 import { eventTypes } from '../../domain/domain-event.ts'
 import type { PollReason } from '../../domain/event-metadata.ts'
@@ -19,6 +15,7 @@ import { askForHostsEvents } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hold } from '../sync/brake.ts'
+import { recordEarlierUse, recordUse } from './calendar-use.ts'
 
 /** Under which name their checkpoint is kept beside those of the read models. */
 export const REACTIONS = 'reactions'
@@ -56,6 +53,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'CalendarSyncRegistered':
       await signalCalendar(ports, event.data.calendarKey, 'ACTIVATED')
       wakeCrons()
+      await recordEarlierUse(ports, event.data)
       // It may have been removed before, and what changed since set aside.
       return signalBookingsOfSync(ports, event.data.calendarSyncId)
     case 'SubscriptionActivated':
@@ -75,6 +73,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'ChannelStopped':
       return wakeCrons()
     case 'BookingReferenceLinked':
+      await recordUse(ports, event.data)
       return signalBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
     case 'BookingReassigned':
       return askForHostsEvents(ports, event.data.bookingUid)
@@ -98,9 +97,6 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return event.data.outcome === 'SUPERSEDED'
         ? signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
         : undefined
-    case 'BookingRescheduled':
-    case 'BookingCancelled':
-      return recordUse(ports, event.data)
     case 'HeldChangesReleased':
       for (const uid of event.data.bookingUids)
         await signalBooking(ports, uid, 'RELEASED', { releasedAt: event.data.at })
@@ -141,16 +137,6 @@ async function holdForPerson(
 ): Promise<void> {
   if (code === 'FIRST_LOOK' || code === 'DELETION_UNCLEAR')
     await hold(ports, contextOf(ports, 'reactions'), calendarKey, code, [bookingUid], at)
-}
-
-async function recordUse(
-  ports: Stores & Time,
-  { userId, calendarKey, at }: DataOf<'BookingRescheduled' | 'BookingCancelled'>,
-): Promise<void> {
-  const id = calendarSyncIdOf(userId, calendarKey)
-  await execute(ports, contextOf(ports, 'reactions'), calendarSyncAggregate, id, (state) =>
-    useCalendarSync(state, Temporal.Instant.from(at)),
-  )
 }
 
 /** Has the changes that were set aside under another policy looked at again under the new one. */

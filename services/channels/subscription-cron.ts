@@ -43,11 +43,8 @@ const WIDTH = 8
 export const subscriptionCron = (ports: Ports): Cron => ({
   name: 'subscription-cron',
   async run(signal) {
-    await Promise.all([
-      ports.caughtUp('subscriptions'),
-      ports.caughtUp('calendar-syncs'),
-      ports.caughtUp('selected-calendars'),
-    ])
+    const asked = ['subscriptions', 'calendar-syncs', 'selected-calendars', 'sync-policies']
+    await Promise.all(asked.map((name) => ports.caughtUp(name)))
     const groups = [
       ...LIVE.map((status) => () => subscriptionsWithStatus(ports.readStore, status)),
       () => subscriptionsLeftOpen(ports.readStore),

@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DiscardHeldChanges } from '../../../commands/discard-held-changes.ts'
 import { PauseCalendarSync } from '../../../commands/pause-calendar-sync.ts'
+import { RegisterSelectedCalendar } from '../../../commands/register-selected-calendar.ts'
 import { ReleaseHeldChanges } from '../../../commands/release-held-changes.ts'
 import { SetSyncPolicy } from '../../../commands/set-sync-policy.ts'
 import { START } from '../../../ports/event-store/event-store.ts'
@@ -86,6 +87,12 @@ test(
     const [one] = await syncsOfUser(sync.ports.readStore, paused.host.userId)
     await sync.command(PauseCalendarSync, { calendarSyncId: one?.calendarSyncId })
     await sync.command(SetSyncPolicy, { userId: off.host.userId, mode: 'off' })
+    // Else the calendar is read no more, and nothing is noted.
+    await sync.command(RegisterSelectedCalendar, {
+      ...calendarOf(off.host),
+      userId: '8',
+      credentialId: off.host.credentialId,
+    })
     await sync.settle()
     for (const booking of [paused, off]) sync.drag(booking, booking.start.add({ hours: 1 }))
     await sync.settle()

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { MOST_REFERENCES } from '../../domain/booking/references.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type {
   BookingDelivery,
@@ -175,21 +176,26 @@ function userIdOf(organizer: z.infer<typeof Organizer>): { userId?: string } {
 
 /**
  * Calendars of other providers, and entries that name no calendar, are no destination for this service. One that is
- * called `primary` is the calendar of its account.
+ * called `primary` is the calendar of its account. Each calendar counts once, and no more than a booking can follow.
  */
 function googleDestinations(
   entries: z.infer<typeof GoogleDestinations>,
   organizer: string | undefined,
 ): DeliveredDestination[] {
-  return entries.map(({ externalId, primaryEmail, credentialId }) => {
+  const destinations = new Map<string, DeliveredDestination>()
+  for (const { externalId, primaryEmail, credentialId } of entries) {
+    if (destinations.size === MOST_REFERENCES) break
     const account = primaryEmail ?? organizer
     const named = isPrimary({ externalCalendarId: externalId }) ? account : externalId
-    return {
-      provider: 'google' as const,
-      externalCalendarId: named ?? externalId,
-      ...(credentialId === undefined || credentialId === null ? {} : { credentialId }),
-    }
-  })
+    const externalCalendarId = named ?? externalId
+    if (destinations.get(externalCalendarId)?.credentialId === undefined)
+      destinations.set(externalCalendarId, {
+        provider: 'google',
+        externalCalendarId,
+        ...(credentialId === undefined || credentialId === null ? {} : { credentialId }),
+      })
+  }
+  return [...destinations.values()]
 }
 
 function badBody(error: z.ZodError, prefix?: string): DeliveryProblem {

@@ -173,6 +173,21 @@ reading('may bring destination calendars as null, nothing, one or many, with or 
   )
 })
 
+reading('may bring thousands of destination calendars: the first dozen is taken, each once', () => {
+  const named = (calendar: number) => ({
+    integration: 'google_calendar',
+    externalId: `c${calendar}@example.com`,
+  })
+  const destinationCalendar = Array.from({ length: 5_000 }, (_, at) => named(Math.floor(at / 2)))
+  const payload = { ...deliveries.created.payload, destinationCalendar }
+  const read = delivered({ ...deliveries.created, payload })
+  assert.equal(
+    read.trigger === 'BOOKING_CREATED' &&
+      read.booking.destinations.map(({ externalCalendarId }) => externalCalendarId),
+    Array.from({ length: 12 }, (_, at) => named(at).externalId),
+  )
+})
+
 reading('names the calendar that `primary` means, where anything in it says so', () => {
   const calendarOf = (more: object, organizer: object = { id: 1 }) => {
     const destinationCalendar = { integration: 'google_calendar', externalId: 'primary', ...more }

@@ -1,4 +1,5 @@
 import { StartRefused } from '../composition/start-refused.ts'
+import { storageRefusal } from '../composition/storage-refusal.ts'
 import { systemClock } from '../infrastructure/clock/system-clock.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { createLogger } from '../infrastructure/logging/logger.ts'
@@ -50,7 +51,9 @@ async function startOrExplain(
   try {
     return await startService(configuration, options)
   } catch (error) {
-    if (error instanceof StartRefused) console.error(error.message)
+    const refusal = storageRefusal(error, configuration.data.folder)
+    if (refusal !== undefined) console.error(refusal)
+    else if (error instanceof StartRefused) console.error(error.message)
     else options.log.error({ err: error }, 'service could not start')
     return undefined
   }

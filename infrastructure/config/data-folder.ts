@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeDurably } from '../files/durable-file.ts'
@@ -35,6 +35,8 @@ export function openDataFolder(
   const path = join(folder, STAMP_FILE)
   try {
     makeOwnedFolder(folder)
+    // SQLite would say of a mount that can only be read that the disk fails.
+    accessSync(folder, constants.W_OK)
     const content = readStamp(path)
     if (content !== undefined) return check(content, path, folder, googleRoot)
 

@@ -12,12 +12,13 @@ const storageFailures = new Map([
 const lockFailures = new Set(['BUSY', 'LOCKED'])
 
 /** Whether SQLite failed for want of storage: a full or failing disk, a lock, a damaged file. */
-export const isStorageFailure = (error: unknown): boolean => failureName(error) !== undefined
+export const isStorageFailure = (error: unknown): boolean => storageFailure(error) !== undefined
 
 /** Whether SQLite failed because somebody else holds the file. */
-export const isLockFailure = (error: unknown): boolean => lockFailures.has(failureName(error) ?? '')
+export const isLockFailure = (error: unknown): boolean => lockFailures.has(storageFailure(error) ?? '')
 
-function failureName(error: unknown): string | undefined {
+/** SQLite's name for a failure of the storage; undefined for other errors. */
+export function storageFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined
   // The low byte of an extended result code is the primary one.

@@ -38,7 +38,7 @@ export function readEvent(
   const status = entry.status ?? 'confirmed'
   const known = status === 'confirmed' || status === 'tentative' || status === 'cancelled'
   const event: ExternalEvent = { id: entry.id, status: known ? status : 'confirmed' }
-  const zoneMissing = readWhatIsOptional(event, entry, calendarZone)
+  const problem = readWhatIsOptional(event, entry, calendarZone)
   if (ofGroup) event.attendees?.forEach(countAsResource)
   if (!known) return { ok: false, problem: 'UNKNOWN_STATUS', event }
   if (byId && status === 'cancelled' && !tellsMore(entry)) event.idOnly = true
@@ -48,15 +48,15 @@ export function readEvent(
     if (typeof times === 'string') return { ok: false, problem: times, event }
     event.times = times
   }
-  return zoneMissing ? { ok: false, problem: 'ZONE_UNKNOWN', event } : { ok: true, event }
+  return problem ? { ok: false, problem, event } : { ok: true, event }
 }
 
-/** Everything whose absence is no fault. True where the calendar's zone would be needed to say more. */
+/** Everything whose absence is no fault. Why an original start that is there cannot be read. */
 function readWhatIsOptional(
   event: ExternalEvent,
   entry: Record<string, unknown>,
   calendarZone: string | undefined,
-): boolean {
+): TimeProblem | undefined {
   if (typeof entry.etag === 'string') event.etag = entry.etag
   for (const name of ['created', 'updated'] as const) {
     const text = entry[name]
@@ -81,15 +81,16 @@ function readWhatIsOptional(
   if (typeof entry.recurringEventId === 'string' && entry.recurringEventId !== '')
     event.recurringEventId = entry.recurringEventId
   const original = entry.originalStartTime
-  if (!isRecord(original)) return false
+  if (!isRecord(original)) return undefined
   const start =
     typeof original.dateTime === 'string'
       ? instantOf(original.dateTime, zoneOf(original), calendarZone)
       : typeof original.date === 'string'
         ? startOfDate(original.date, zoneOf(original), calendarZone)
         : 'MALFORMED_TIME'
-  if (typeof start !== 'string') event.originalStart = start
-  return start === 'ZONE_UNKNOWN'
+  if (typeof start === 'string') return start
+  event.originalStart = start
+  return undefined
 }
 
 function readTimes(

@@ -1,6 +1,7 @@
 // What is needed of a series' recurrence (RFC 5545, 3.8.5): by which rule it repeats, at what date it ends, and which
 // dates it leaves out.
 import { defined } from '../../domain/optional-fields.ts'
+import { hasFourDigitYear } from '../../ports/outside-fields.ts'
 import { isZone } from './google-time.ts'
 
 /** As in ExternalEvent; `until` only where nothing but one rule with an UNTIL says when the series ends. */
@@ -94,9 +95,9 @@ function dayOf({ dateTime, date }: Start, zone: string): Temporal.PlainDate | un
 function untilOf(text: string | undefined, zone: string): Temporal.Instant | undefined {
   if (text === undefined) return undefined
   try {
-    if (isTime(text)) return timeOf(text, zone)
+    if (isTime(text)) return ifTellable(timeOf(text, zone))
     const next = Temporal.PlainDate.from(text).add({ days: 1 })
-    return next.toZonedDateTime(zone).toInstant().subtract({ seconds: 1 })
+    return ifTellable(next.toZonedDateTime(zone).toInstant().subtract({ seconds: 1 }))
   } catch (error) {
     return nothing(error)
   }
@@ -112,6 +113,7 @@ function timesIn(line: string, seriesZone: string): Temporal.Instant[] {
       .split(',')
       .filter(isTime)
       .map((value) => timeOf(value, zone))
+      .filter(hasFourDigitYear)
   } catch (error) {
     return nothing(error) ?? []
   }
@@ -124,6 +126,10 @@ const timeOf = (text: string, zone: string): Temporal.Instant =>
   text.endsWith('Z')
     ? Temporal.Instant.from(text)
     : Temporal.PlainDateTime.from(text).toZonedDateTime(zone).toInstant()
+
+/** An end beyond the years that RFC 3339 tells is as good as none. */
+const ifTellable = (instant: Temporal.Instant): Temporal.Instant | undefined =>
+  hasFourDigitYear(instant) ? instant : undefined
 
 function nothing(error: unknown): undefined {
   if (error instanceof RangeError) return undefined

@@ -1,10 +1,13 @@
+import { hasFourDigitYear } from '../../ports/outside-fields.ts'
+
 /** Google's start, end and originalStartTime: a date, or a time with or without its own offset. */
 export type TimeProblem = 'MALFORMED_TIME' | 'ZONE_UNKNOWN'
 
 /**
  * The instant that a `dateTime` means. With an offset that alone decides. Without one the zone does: the event's own,
  * else the calendar's. A time skipped or repeated by a change of clocks is resolved as RFC 5545, section 3.3.5 says
- * (Temporal's 'compatible'). ZONE_UNKNOWN: it has no offset and neither zone is given. Never throws.
+ * (Temporal's 'compatible'). ZONE_UNKNOWN: it has no offset and neither zone is given. MALFORMED_TIME: also beyond the
+ * years 0000 to 9999 in UTC. Never throws.
  */
 export function instantOf(
   dateTime: string,
@@ -12,13 +15,14 @@ export function instantOf(
   calendarZone: string | undefined,
 ): Temporal.Instant | TimeProblem {
   try {
-    if (hasOffset.test(dateTime)) return Temporal.Instant.from(dateTime)
+    if (hasOffset.test(dateTime)) return tellable(Temporal.Instant.from(dateTime))
     if (!zoneless.test(dateTime)) return 'MALFORMED_TIME'
     const zone = eventZone ?? calendarZone
     if (zone === undefined) return 'ZONE_UNKNOWN'
-    return Temporal.PlainDateTime.from(dateTime)
-      .toZonedDateTime(zone, { disambiguation: 'compatible' })
-      .toInstant()
+    const zoned = Temporal.PlainDateTime.from(dateTime).toZonedDateTime(zone, {
+      disambiguation: 'compatible',
+    })
+    return tellable(zoned.toInstant())
   } catch (error) {
     return malformed(error)
   }
@@ -34,7 +38,7 @@ export function startOfDate(
   const zone = eventZone ?? calendarZone
   if (zone === undefined) return 'ZONE_UNKNOWN'
   try {
-    return Temporal.PlainDate.from(date).toZonedDateTime(zone).toInstant()
+    return tellable(Temporal.PlainDate.from(date).toZonedDateTime(zone).toInstant())
   } catch (error) {
     return malformed(error)
   }
@@ -76,6 +80,10 @@ const epoch = Temporal.Instant.fromEpochMilliseconds(0)
 // The zones of the world are about 600; the bound keeps made-up names from filling the memory.
 const ZONES_REMEMBERED = 2000
 const knownZones = new Map<string, boolean>()
+
+/** The instant, unless RFC 3339 cannot tell it in UTC: as text it would sort before all others. */
+const tellable = (instant: Temporal.Instant): Temporal.Instant | 'MALFORMED_TIME' =>
+  hasFourDigitYear(instant) ? instant : 'MALFORMED_TIME'
 
 function malformed(error: unknown): 'MALFORMED_TIME' {
   if (error instanceof RangeError) return 'MALFORMED_TIME'

@@ -223,6 +223,24 @@ test('a year that RFC 3339 cannot write is no time', () => {
   }
 })
 
+test('an instant beyond the year 9999 in UTC is none, wherever it stands: the event alone is not read in full', () => {
+  const times = { start: { dateTime: '2026-03-05T10:00:00Z' }, end: { dateTime: '2026-03-05T11:00:00Z' } }
+  const late = '9999-12-31T23:30:00-10:00'
+  const instance = { id: 'a', ...times, recurringEventId: 'series', originalStartTime: { dateTime: late } }
+  const page = readEventsPage({ items: [instance, { id: 'b', ...times, created: late, updated: late }] })
+  assert.equal(page?.problems, ['MALFORMED_TIME'])
+  const [moved, other] = page?.events ?? []
+  assert.is(moved?.originalStart, undefined)
+  assert.equal([other?.id, other?.created, other?.updated], ['b', undefined, undefined])
+
+  const west = { date: '9999-12-31', timeZone: 'Etc/GMT+12' }
+  const early = { date: '0000-01-01', timeZone: 'Etc/GMT-14' }
+  const untold = (original: object) =>
+    readEvent({ id: 'a', ...times, originalStartTime: original }, undefined).event?.originalStart
+  assert.is(untold(early), undefined)
+  assert.is(String(untold(west)), '9999-12-31T12:00:00Z')
+})
+
 test('a guest whose answer is unreadable has not declined, and an unreadable list counts as left out', () => {
   const guests = [null, { responseStatus: 'Declined' }, { responseStatus: 'declined' }, 7]
   const start = { date: '2026-01-01' }

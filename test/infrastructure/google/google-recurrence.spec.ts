@@ -111,4 +111,12 @@ test('nothing malformed throws', () => {
       assert.type(ruleOf(rule, start), 'string')
 })
 
+test('an end or an exception beyond the year 9999 in UTC is none', () => {
+  const lines = ['RRULE:FREQ=WEEKLY;UNTIL=99991231', 'EXDATE:99991231T230000,20260312T100000']
+  const start = { dateTime: '2026-03-05T10:00:00-05:00', timeZone: 'America/New_York' }
+  const { until, excluded } = readRecurrence(lines, start)
+  assert.is(until, undefined)
+  assert.equal(excluded?.map(String), ['2026-03-12T14:00:00Z'])
+})
+
 test.run()

@@ -186,6 +186,21 @@ test(
 )
 
 test(
+  'refuses a date beyond the year 9999',
+  withHttp(async ({ command }) => {
+    const sent = (date: string) =>
+      command('ApplyExternalEventChange', {
+        provider: 'google',
+        externalCalendarId: 'host@example.com',
+        observedAt: '2026-03-02T08:00:00Z',
+        change: { id: 'e1', status: 'confirmed', start: { date: '9999-12-30' }, end: { date } },
+      })
+    assert.is((await sent('9999-12-31')).status, 200)
+    for (const date of ['10000-01-01', '+010000-01-01']) assertProblem(await sent(date), 400, 'BODY_INVALID')
+  }),
+)
+
+test(
   'refuses a change from the future, since what changes until then would be older',
   withHttp(async ({ command, clock }) => {
     const minutes = (n: number) =>

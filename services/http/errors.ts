@@ -34,7 +34,7 @@ export function problemDocuments(deps: {
           'request failed, answered 500',
         )
       else if (error instanceof StoreUnavailable || expected.code === 'STORE_UNAVAILABLE') {
-        deps.onStoreAway(error)
+        deps.onStoreAway(asOutage(error))
         deps.log.debug(
           { code: expected.code, correlationId, path: ctx.path },
           'request refused, store unavailable',
@@ -53,6 +53,10 @@ export function problemDocuments(deps: {
 /** A problem that was foreseen says all there is to say. */
 const reasonOf = (error: unknown) =>
   error instanceof HttpProblem ? { code: error.options.code, reason: error.options.detail } : { err: error }
+
+/** A problem made of an outage names what is away; its own place in the code says nothing. */
+const asOutage = (error: unknown): unknown =>
+  error instanceof HttpProblem ? new StoreUnavailable(error.options.detail) : error
 
 const internal: ProblemOptions = {
   status: 500,

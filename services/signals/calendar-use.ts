@@ -14,12 +14,19 @@ type Ports = Stores & Time
 type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']
 type Link = DataOf<'BookingReferenceLinked'>
 
-/** Records that the booking uses the calendar of its link. A guessed calendar may not be the booking's. */
-export async function recordUse(ports: Ports, { bookingUid, reference, guessed, at }: Link): Promise<void> {
-  if (guessed) return
-  const { state } = await load(ports.events, bookingAggregate, bookingUid)
-  const booking = trackedPart(state)
-  if (booking) await use(ports, booking.userId, reference.calendarKey, at)
+/**
+ * Records that bookings use the calendars of these links, reading each booking once. A guessed calendar may not be the
+ * booking's.
+ */
+export async function recordUses(ports: Ports, links: readonly Link[]): Promise<void> {
+  const sure = links.filter(({ guessed }) => !guessed)
+  for (const [bookingUid, ofBooking] of Map.groupBy(sure, (link) => link.bookingUid)) {
+    const { state } = await load(ports.events, bookingAggregate, bookingUid)
+    const booking = trackedPart(state)
+    if (booking === undefined) continue
+    const newest = new Map(ofBooking.map(({ reference, at }) => [reference.calendarKey, at]))
+    for (const [calendarKey, at] of newest) await use(ports, booking.userId, calendarKey, at)
+  }
 }
 
 /** Records the use by the newest of the open bookings that were linked before their calendar was registered. */

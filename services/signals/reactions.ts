@@ -15,7 +15,7 @@ import { askForHostsEvents } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hold } from '../sync/brake.ts'
-import { recordEarlierUse, recordUse } from './calendar-use.ts'
+import { recordEarlierUse, recordUses } from './calendar-use.ts'
 
 /** Under which name their checkpoint is kept beside those of the read models. */
 export const REACTIONS = 'reactions'
@@ -43,8 +43,12 @@ export async function runReactions(
 }
 
 async function reactToPage(ports: ServicePorts, page: EventPage, wakeCrons: () => void): Promise<void> {
-  for (const recorded of page.events)
-    if (isKnown(recorded)) await react(ports, decodeAny(recorded), wakeCrons)
+  const events = page.events.filter(isKnown).map(decodeAny)
+  for (const event of events) await react(ports, event, wakeCrons)
+  await recordUses(
+    ports,
+    events.flatMap((event) => (event.type === 'BookingReferenceLinked' ? [event.data] : [])),
+  )
   await ports.readStore.write([], { projection: REACTIONS, position: page.position })
 }
 
@@ -73,7 +77,6 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'ChannelStopped':
       return wakeCrons()
     case 'BookingReferenceLinked':
-      await recordUse(ports, event.data)
       return signalBooking(ports, event.data.bookingUid, 'LINKED', { firstLook: true })
     case 'BookingReassigned':
       return askForHostsEvents(ports, event.data.bookingUid)

@@ -8,7 +8,7 @@ const list: { [file: string]: string[] } = JSON.parse(
 const ahead = new Set(list[basename(process.argv[1] ?? '')])
 if (ahead.size > 0 && process.env.STORIES_AHEAD === undefined)
   console.log(
-    `STORIES_AHEAD=1 runs the ${ahead.size} stories told here that the service does not come true to yet`,
+    `SKIP set STORIES_AHEAD=1 to run the ${ahead.size} stories of this file that do not come true yet`,
   )
 
 /** As uvu's; a story that is ahead of the service (test/stories/ahead.json) is skipped unless STORIES_AHEAD is set. */

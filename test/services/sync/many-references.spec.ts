@@ -80,7 +80,8 @@ test('whose series are all read for the first time: its stream is read once for 
       const { references } = state.kind === 'OPEN' ? state : { references: [] }
       assert.is(references.length, MOST_REFERENCES)
       assert.is(references.filter(({ rule }) => rule !== undefined).length, MOST_REFERENCES - 1)
-      assert.ok(reads <= MOST_REFERENCES, `${reads} reads`)
+      // One more tells whose calendar was used.
+      assert.ok(reads <= MOST_REFERENCES + 1, `${reads} reads`)
     },
   )()
 })

@@ -1,22 +1,22 @@
 /**
- * Runs spec files, each in a process of its own, two at a time, and ends with `N passed, N failed, N skipped`.
+ * Runs spec files, each in a process of its own, three at a time (many of them wait more than they work), and ends with `N passed, N failed, N skipped`.
  *
  *   npm test                            every test/**\/*.spec.ts
  *   npm test -- test/domain booking     the files of a folder, and those whose path contains a word
- *   npm test -- --limit 30              seconds that a file may take (120)
+ *   npm test -- --limit 30              seconds that a file may take (180)
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FileResult, killRunning, runSpecFile } from './support/spec-file.ts'
 
-const AT_A_TIME = 2
+const AT_A_TIME = 3
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     filter: { type: 'string', multiple: true, default: [] },
-    limit: { type: 'string', default: '120' },
+    limit: { type: 'string', default: '180' },
   },
 })
 

@@ -10,7 +10,7 @@ import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
 import { answerOfAnyKey, hostOf, recordHost } from './answer.ts'
-import { flag } from './flag.ts'
+import { flag, UNFOUND_MS } from './flag.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references soon after its webhook. After this time the booking stays unlinked. */
@@ -21,8 +21,6 @@ const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NO
 
 /** Longest wait between tries for references that are still to come. */
 const RAREST_MS = 6 * 3_600_000
-/** A person is told after this time without a calendar: it may be registered a moment later. */
-const UNFOUND_MS = 60_000
 
 /**
  * Asks Cal.com which calendar events belong to a booking, and links them. Four cases are tried again until the booking

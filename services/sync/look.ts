@@ -16,7 +16,7 @@ import { isBefore } from '../../domain/times.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { claimsOn } from '../../projections/claims.ts'
 import { resolveClosing } from '../calcom/closing.ts'
-import { flag } from '../calcom/flag.ts'
+import { flag, UNFOUND_MS } from '../calcom/flag.ts'
 import { askForHostsEvents, askOnceMore } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -30,8 +30,6 @@ import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
 
 const ATTEMPTS = 6
-/** A person is told after this time: Cal.com may name an event before it writes the event. */
-const UNFOUND_MS = 60_000
 /** Shortest and longest time before a booking is looked at again by itself. */
 const AGAIN = { firstMs: 1_000, longestMs: 900_000 }
 /** Cal.com mostly writes the event within a minute. The calendar's own push then has the booking looked at. */

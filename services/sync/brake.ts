@@ -7,6 +7,7 @@ import { turnsByKey } from '../../ports/turns.ts'
 import { type CalendarFeedDocument, calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { cancellationsSince, movedSince, movesSince } from '../../projections/publications.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
+import { changesUnderWay } from './changes-under-way.ts'
 
 const WINDOW_MS = 3_600_000
 
@@ -15,16 +16,18 @@ export type Change = 'CANCELLATION' | 'MOVE'
 /** The reason of a hold, by the kind of change. */
 const holdReasons = { CANCELLATION: 'MASS_CHANGE', MOVE: 'MASS_MOVE' } as const
 
+export type Weighed = { calendarKey: string; bookingUid: string; change: Change; released: boolean }
+
 /** Holds what would change many bookings at once. */
 export type Brake = {
   /**
    * Carries out one change, or holds and records it if it is one too many. Changes of one calendar are weighed one
-   * after another, so that each is counted before the next. Another process may be one ahead. A released change is not
-   * weighed.
+   * after another, those under way counted with them. Another process may be ahead by those that it has under way. A
+   * released change is not weighed.
    */
   weigh<Result>(
     context: CommandContext,
-    change: { calendarKey: string; bookingUid: string; change: Change; released: boolean },
+    change: Weighed,
     carryOut: () => Promise<Result>,
     recordHeld: (reason: HeldCode) => Promise<Result>,
   ): Promise<Result>
@@ -32,16 +35,31 @@ export type Brake = {
 
 export function createBrake(ports: ServicePorts): Brake {
   const inTurn = turnsByKey()
+  const underWay = changesUnderWay(ports)
+
+  /** Counts one that is published meanwhile twice rather than never, and exactly before it says that none is left. */
+  async function isOneLeft({ calendarKey, bookingUid, change }: Weighed): Promise<boolean> {
+    const others = underWay.like({ calendarKey, change })
+    if ((await changesLeft(ports, calendarKey, change, bookingUid)) > others.length) return true
+    if (others.length === 0) return false
+    await underWay.counted(others)
+    return (await changesLeft(ports, calendarKey, change, bookingUid)) > 0
+  }
+
   return {
-    weigh(context, { calendarKey, bookingUid, change, released }, carryOut, recordHeld) {
+    async weigh(context, weighed, carryOut, recordHeld) {
+      const { calendarKey, bookingUid, change, released } = weighed
       if (released) return carryOut()
-      return inTurn(calendarKey, async () => {
-        if ((await changesLeft(ports, calendarKey, change, bookingUid)) > 0) return carryOut()
+      // Only the weighing takes turns: changes carried out together are stored together.
+      const { recorded } = await inTurn(calendarKey, async () => {
+        if (await isOneLeft(weighed))
+          return { recorded: underWay.carryOut({ calendarKey, change }, carryOut) }
         const feed = await calendarFeedByKey(ports.readStore, calendarKey)
         const reason = reasonOfLoss(feed, change) ?? holdReasons[change]
         await hold(ports, context, calendarKey, reason, [bookingUid])
-        return recordHeld(reason)
+        return { recorded: recordHeld(reason) }
       })
+      return recorded
     },
   }
 }

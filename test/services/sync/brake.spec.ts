@@ -95,6 +95,23 @@ test(
   }),
 )
 
+test(
+  'moves that are weighed side by side pass up to the limit and no further',
+  inSync({ settings: { massChangeLimit: 5 }, wrap: slowToCount }, async (sync) => {
+    const { host, bookings } = await bookMany(sync, 10)
+    const moveAll = (some: readonly Linked[]) => {
+      for (const one of some) sync.drag(one, one.start.add({ minutes: 15 }))
+    }
+    moveAll(bookings.slice(0, 5))
+    await sync.pass(10_000)
+    moveAll(bookings.slice(5))
+    await sync.pass(300_000)
+    await sync.settle()
+    assert.is((await sync.published()).length, 5)
+    assert.is((await held(sync, host)).length, 5)
+  }),
+)
+
 /** An answer that was right when it was given and takes a while to come. */
 function slowToCount(ports: ServicePorts): ServicePorts {
   const { readStore, clock } = ports

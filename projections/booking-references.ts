@@ -2,7 +2,7 @@
 
 import { isGrown } from '../domain/booking/references.ts'
 import { seriesRoot } from '../domain/booking/series-pairing.ts'
-import { trackedPart } from '../domain/booking/state.ts'
+import { type CancelledBooking, type OpenBooking, trackedPart } from '../domain/booking/state.ts'
 import { defined } from '../domain/optional-fields.ts'
 import type { KeyRange, ReadStore } from '../ports/read-store/read-store.ts'
 import {
@@ -36,14 +36,26 @@ export type BookingReferencesDocument = {
   createdAt?: string
 }
 
-/** `rule` and `grown` as in LinkedInstance. */
-export type LinkedReference = ShownReference & { rule?: string; grown?: true }
+/** `rule` and `grown` as in LinkedInstance; `restored` as in Reference. */
+export type LinkedReference = ShownReference & { rule?: string; grown?: true; restored?: true }
 
 /** An occurrence of a series: the series' id and the occurrence's original start, RFC 3339. */
 export type Occurrence = { recurringEventId: string; originalStart: string }
 
 /** A booking that is over is found by its event alone. */
 const closed = { byOccurrence: [], bySeries: [], byCalendar: [], byUser: [], byStart: [], byMinute: [] }
+
+/** A cancelled booking whose event was there again is looked at until its start, as an open one is. */
+function ended(booking: OpenBooking | CancelledBooking) {
+  const start = instantKey(booking.times.start)
+  const restored = booking.references.filter((one) => one.restored)
+  if (restored.length === 0) return { ...closed, byRestored: [] }
+  return {
+    ...closed,
+    byRestored: once(restored.map(({ stored }) => indexKey(stored.calendarKey, start))),
+    byMinute: [indexKey(minuteKey(minuteOf(booking.bookingUid)), start)],
+  }
+}
 
 const MINUTES = 24 * 60
 
@@ -59,14 +71,24 @@ const minuteKey = (minute: number): string => String(minute % MINUTES).padStart(
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 6,
+  version: 7,
   categories: ['booking'],
-  indexes: ['byEvent', 'byOccurrence', 'bySeries', 'byCalendar', 'byUser', 'byStart', 'byMinute'],
+  indexes: [
+    'byEvent',
+    'byOccurrence',
+    'bySeries',
+    'byCalendar',
+    'byUser',
+    'byStart',
+    'byMinute',
+    'byRestored',
+  ],
   keys({ state }: { state: KnownBooking }) {
     const booking = trackedPart(state)
     const references = booking?.references.map(({ stored }) => stored) ?? []
     const byEvent = references.map((one) => indexKey(one.calendarKey, one.externalEventId))
-    if (booking === undefined || state.kind !== 'OPEN') return { byEvent, ...closed }
+    if (booking === undefined) return { byEvent, ...closed, byRestored: [] }
+    if (state.kind !== 'OPEN') return { byEvent, ...ended(booking) }
     const start = instantKey(booking.times.start)
     return {
       byEvent,
@@ -87,6 +109,7 @@ const model = defineReadModelOf(bookingStateForm<object>(), {
         booking.status === 'ACCEPTED' && references.length > 0
           ? [indexKey(minuteKey(minuteOf(booking.bookingUid)), start)]
           : [],
+      byRestored: [],
     }
   },
   changes: (event) => [
@@ -146,6 +169,14 @@ export const openBookingsFrom = (
 ): AsyncGenerator<BookingReferencesDocument, void> =>
   eachShown(readStore, 'byCalendar', between([calendarKey], { from }))
 
+/** Each cancelled booking whose event was there again in this calendar, that starts at `from` or later, by start. */
+export const restoredBookingsFrom = (
+  readStore: ReadStore,
+  calendarKey: string,
+  from: Temporal.Instant,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byRestored', between([calendarKey], { from }))
+
 /** Each open booking of this user that starts at `from` or later, by start. Read page by page. */
 export const openBookingsOfUser = (
   readStore: ReadStore,
@@ -154,7 +185,10 @@ export const openBookingsOfUser = (
 ): AsyncGenerator<BookingReferencesDocument, void> =>
   eachShown(readStore, 'byUser', between([userId], { from }))
 
-/** Each open, accepted booking of that minute of the day (see `minuteOf`) with an event, that starts at `from` or later. */
+/**
+ * Each booking to look at in that minute of the day (see `minuteOf`) that starts at `from` or later: open, accepted and with
+ * an event, or cancelled and with an event that was there again.
+ */
 export const bookingsOfMinute = (
   readStore: ReadStore,
   minute: number,
@@ -180,7 +214,15 @@ export async function openBookings(
   return { items: items.flatMap(({ state }) => shown(state) ?? []), next }
 }
 
-type Index = 'byEvent' | 'byOccurrence' | 'bySeries' | 'byCalendar' | 'byUser' | 'byStart' | 'byMinute'
+type Index =
+  | 'byEvent'
+  | 'byOccurrence'
+  | 'bySeries'
+  | 'byCalendar'
+  | 'byUser'
+  | 'byStart'
+  | 'byMinute'
+  | 'byRestored'
 
 async function* eachShown(readStore: ReadStore, index: Index, range: KeyRange) {
   for await (const { value } of model.each(readStore, index, range)) {
@@ -211,16 +253,19 @@ async function grouped<Wanted>(
 }
 
 /**
- * Which of an event's bookings a sight of it concerns: the open one decides. Where none is, an event that is there says
- * something of those that were cancelled.
+ * Which of an event's bookings a sight of it concerns: the open ones, and a cancelled one whose event was there again.
+ * Where none is open, an event that is there says something of those that were cancelled.
  */
 export function concernedBy(
   bookings: readonly BookingReferencesDocument[],
-  { status }: { status: string },
+  { id, status }: { id: string; status: string },
 ): BookingReferencesDocument[] {
-  const open = bookings.filter((booking) => booking.open)
-  if (open.length > 0 || status === 'cancelled') return open
-  return bookings.filter((booking) => booking.status === 'CANCELLED')
+  const isBack = !bookings.some((booking) => booking.open) && status !== 'cancelled'
+  const wasBack = ({ references }: BookingReferencesDocument) =>
+    references.some((one) => one.restored && one.externalEventId === id)
+  return bookings.filter(
+    (booking) => booking.open || (booking.status === 'CANCELLED' && (isBack || wasBack(booking))),
+  )
 }
 
 const once = (keys: string[]): string[] => [...new Set(keys)]
@@ -244,11 +289,11 @@ function shown(state: StoredBooking): BookingReferencesDocument | undefined {
     status: statusOf(state),
     ...booking.times,
     references: booking.references.map((reference) => {
-      const { stored, confirmed, rule } = reference
+      const { stored, confirmed, rule, restored } = reference
       return {
         ...stored,
         confirmed,
-        ...defined({ rule }),
+        ...defined({ rule, restored }),
         ...(isGrown(reference) && { grown: true as const }),
       }
     }),

@@ -64,7 +64,7 @@ type Stored = Noted & { state: StoredBooking }
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 7,
+  version: 8,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext', 'bySecondWriter'],
   keys({ state, lastDecision, secondWriterAt }: Kept) {
@@ -74,7 +74,7 @@ const model = defineReadModelOf(bookingStateForm<Noted>(), {
     const open = trackedPart(state)
     if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext, bySecondWriter }
     const start = instantKey(open.times.start)
-    const waits = attentionTo(state.kind, open, lastDecision) !== undefined
+    const waits = attentionTo(state, open, lastDecision) !== undefined
     return {
       byUser: [indexKey(open.userId, start)],
       byStart: [start],
@@ -205,7 +205,7 @@ function noted(
 
 function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument {
   const open = trackedPartOf(state)
-  const attention = attentionTo(state.kind, open, noted.lastDecision)
+  const attention = attentionTo(state, open, noted.lastDecision)
   return {
     bookingUid: state.bookingUid,
     ...(open && {
@@ -226,12 +226,14 @@ function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument 
 }
 
 function attentionTo(
-  kind: KnownBooking['kind'],
+  state: KnownBooking | StoredBooking,
   known: { agreement: Agreement; flags: readonly string[] } | undefined,
   last: LastDecision | undefined,
 ): string | undefined {
+  const isOpen = state.kind === 'OPEN'
+  const goesOn = state.kind === 'CLOSED' && state.rescheduledToUid !== undefined
   const told = last === undefined || last.dismissed ? undefined : decisionOf(last.code)?.told
-  if (told === 'always' || (told === 'while open' && kind === 'OPEN')) return last?.code
-  const [flag] = kind === 'OPEN' ? (known?.flags ?? []) : []
+  if (told === (isOpen ? 'while open' : 'while over') && !goesOn) return last?.code
+  const [flag] = isOpen ? (known?.flags ?? []) : []
   return flag ?? (known?.agreement === 'DIVERGED' ? 'DIVERGED' : undefined)
 }

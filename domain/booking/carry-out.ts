@@ -67,8 +67,13 @@ function recorded(
 }
 
 /** The code for one event. A gone event is a leftover while another event stands: it counts again once that one goes. */
-const codeFor = (code: DecisionCode, seen: Seen, { standing, gone }: Facts): DecisionCode =>
-  standing !== undefined && decisions[code].leaves === 'settles' && gone.includes(seen) ? 'LEFTOVER' : code
+const codeFor = (code: DecisionCode, seen: Seen, { booking, standing, gone }: Facts): DecisionCode =>
+  booking.kind === 'OPEN' &&
+  standing !== undefined &&
+  decisions[code].leaves === 'settles' &&
+  gone.includes(seen)
+    ? 'LEFTOVER'
+    : code
 
 function ignored(
   code: DecisionCode,

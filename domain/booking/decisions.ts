@@ -22,7 +22,7 @@ export type Entry = {
   /** The booking is flagged with this code if Cal.com, not an event, is the cause. No version is decided then. */
   readonly flags?: true
   /** A person is told: in the booking's `attention`, the status and the console. */
-  readonly told?: 'while open' | 'always'
+  readonly told?: 'while open' | 'while over'
   /** The change waits until a person releases or discards it. `because`: why many are held. `lost`: the calendar is. */
   readonly held?: { readonly because: string; readonly lost?: true }
   /** `diverges`: calendar and booking differ from now on. `agrees`: they differ no longer. */
@@ -54,9 +54,13 @@ const catalogue = {
   },
   EVENT_RESTORED: {
     leaves: 'settles',
-    told: 'always',
+    told: 'while over',
     because: 'the event was restored in the calendar after its booking had been cancelled',
     remedy: 'book again in Cal.com if the meeting is to take place',
+  },
+  RESTORED_NO_MORE: {
+    leaves: 'settles',
+    because: "the event that had been restored is gone or declined again, or is another booking's by now",
   },
   STALE: {
     leaves: 'nothing',

@@ -40,6 +40,8 @@ export type Reference = {
   watermark?: Watermark
   /** A person discarded the change that this version of the event shows. */
   discarded?: true
+  /** This version of the event was there again after the booking had been cancelled. */
+  restored?: true
   /** Versions of the event that were last set aside, by code. */
   setAside: Readonly<Record<string, string>>
 }
@@ -144,12 +146,14 @@ type Decided = EventName & {
 
 /** Settles this version of the event. A version without `updated` keeps the last known `updated`. */
 export const withWatermark = (references: References, data: Decided): References =>
-  change(references, data, ({ unreadable: _, discarded: __, ...reference }) => {
+  change(references, data, ({ unreadable: _, discarded: __, restored: ___, ...reference }) => {
     const updated =
       data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
     const watermark = { fingerprint: data.fingerprint, ...defined({ updated }) }
     const discarded = data.code === 'DISCARDED' && { discarded: true as const }
-    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded }
+    const isBack = data.code === 'EVENT_RESTORED' && data.seen?.status !== 'cancelled'
+    const restored = isBack && { restored: true as const }
+    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded, ...restored }
   })
 
 /** Takes the decision on this version back, so that it may be decided again. Older versions stay stale. */

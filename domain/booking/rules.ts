@@ -66,6 +66,13 @@ const ofTheWhole: readonly Rule[] = [
   { code: 'RESCHEDULED', when: ({ standing }) => standing !== undefined },
 ]
 
+/** Rules for a booking that is over. Nothing opens it again: a person judges an event that is back after we cancelled. */
+const ofTheEnded: readonly Rule[] = [
+  { code: 'STALE', when: (facts) => isStale(facts) && (isBack(facts) || wasBack(facts)) },
+  { code: 'EVENT_RESTORED', when: (facts) => isBack(facts) || (wasBack(facts) && isBackElsewhere(facts)) },
+  { code: 'RESTORED_NO_MORE', when: wasBack },
+]
+
 /** Decides one look at one booking. The caller appends the events unchanged; an empty list changes nothing. */
 export function decideLook(booking: Booking, look: Look, context: LookContext): LookDecision {
   const tracked = trackedPart(booking)
@@ -78,13 +85,23 @@ export function decideLook(booking: Booking, look: Look, context: LookContext): 
   return rule ? carryOut(rule.code, facts) : silent('NOT_LINKED')
 }
 
-/** A person judges an event that is back after we cancelled: nothing opens a booking again. */
 function decideEnded(facts: Facts): LookDecision {
-  const { booking, context, living } = facts
-  const restored = booking.kind === 'CANCELLED' && living.length > 0 && !isDeclined(facts)
-  if (!restored || !isBefore(context.now, booking.times.start)) return silent('BOOKING_CLOSED')
-  return isStale(facts) ? silent('STALE') : carryOut('EVENT_RESTORED', facts)
+  const { booking, context } = facts
+  const isToCome = booking.kind === 'CANCELLED' && isBefore(context.now, booking.times.start)
+  const rule = isToCome ? ofTheEnded.find(({ when }) => when(facts)) : undefined
+  return rule ? carryOut(rule.code, facts) : silent('BOOKING_CLOSED')
 }
+
+/** True if an event of the booking takes place, and no open booking has it. */
+const isBack = (facts: Facts): boolean => facts.living.some(isOwn(facts)) && !isDeclined(facts)
+
+function wasBack({ seen }: Facts): boolean {
+  return seen.some(({ reference }) => reference.restored)
+}
+
+/** True if an event that this look does not show was back. */
+const isBackElsewhere = ({ booking: { references }, seen }: Facts): boolean =>
+  references.some((one) => one.restored && !seen.some(({ reference }) => reference === one))
 
 function isStale(facts: Facts): boolean {
   const { seen, unread } = facts

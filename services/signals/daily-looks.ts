@@ -71,8 +71,8 @@ async function runOnce(
     spreadMs: number,
   ) => {
     const signals: Signal[] = []
-    for await (const { bookingUid, status, references } of bookings)
-      if (status === 'ACCEPTED' && (await readable(references)))
+    for await (const { bookingUid, open, status, references } of bookings)
+      if ((!open || status === 'ACCEPTED') && (await readable(references)))
         signals.push({
           subject: { kind: 'booking', key: bookingUid },
           cause: { poll: true, reason: why },

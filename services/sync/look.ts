@@ -25,6 +25,7 @@ import type { Brake, Change } from './brake.ts'
 import { confirm } from './confirm.ts'
 import { lookElsewhere } from './elsewhere.ts'
 import { follow } from './follow.ts'
+import { lookAtEnded } from './look-ended.ts'
 import { type LookMemo, note, readLookMemo, writeLookMemo } from './look-memo.ts'
 import { learnRules } from './series-rule.ts'
 import { type Sights, see } from './sights.ts'
@@ -59,7 +60,8 @@ export async function lookAtBooking(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const loaded = await load(ports.events, bookingAggregate, lease.key)
     const booking = loaded.state
-    if (booking.kind !== 'OPEN' || !isBefore(ports.now(), booking.times.start)) return done
+    if (booking.kind !== 'OPEN') return lookAtEnded(ports, context, booking, signal)
+    if (!isBefore(ports.now(), booking.times.start)) return done
     const outcome = await lookOnce(looking, brake, loaded, booking)
     if (outcome !== 'nextAttempt') return outcome
   }

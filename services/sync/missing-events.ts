@@ -1,13 +1,16 @@
 // Asks by name for events that a full list lacks: an event that is lacking need not be gone.
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { CalendarAccess, ProviderError } from '../../ports/calendar-provider.ts'
-import { openBookingsFrom } from '../../projections/booking-references.ts'
+import { openBookingsFrom, restoredBookingsFrom } from '../../projections/booking-references.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import { addMaster, type Findings } from './findings.ts'
 
 const CAUSE: Cause = { poll: true, reason: 'FULL_SYNC' }
 
-/** Has every linked future booking looked at whose event the full list lacks. */
+/**
+ * Has every linked future booking looked at whose event the full list lacks: open ones, and those whose event was there
+ * again.
+ */
 export async function findMissing(
   ports: Pick<ServicePorts, 'readStore' | 'now'>,
   calendarKey: string,
@@ -16,6 +19,8 @@ export async function findMissing(
   for await (const { bookingUid } of openBookingsFrom(ports.readStore, calendarKey, ports.now()))
     if (!findings.listed.has(bookingUid) && !findings.looks.has(bookingUid))
       findings.looks.set(bookingUid, { cause: CAUSE, would: 'CANCELLATION', events: new Set() })
+  for await (const { bookingUid } of restoredBookingsFrom(ports.readStore, calendarKey, ports.now()))
+    if (!findings.listed.has(bookingUid)) findings.looks.set(bookingUid, { cause: CAUSE, events: new Set() })
 }
 
 /**

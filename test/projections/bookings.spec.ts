@@ -159,6 +159,27 @@ test('lists what needs a person until it is settled, discarded or closed', async
   })
 })
 
+test('what is told of a booking that is over is told no longer once it is open again, or goes on as another', async () => {
+  const restored = (uid: string) => {
+    const of = eventsOfBooking(uid)
+    return [of.tracked(), of.linked(), of.cancelled(1), of.ignored('EVENT_RESTORED', { settles: true })]
+  }
+  const happened = async (events: EventStore) => {
+    await append(events, 'booking', 'over', ...restored('over'), eventsOfBooking('over').closed())
+    await append(events, 'booking', 'open', ...restored('open'))
+    await append(events, 'booking', 'open', eventsOfBooking('open').outcome(1, { outcome: 'REFUSED' }))
+    const next = { reason: 'RESCHEDULED', rescheduledToUid: 'x' }
+    await append(events, 'booking', 'next', ...restored('next'), eventsOfBooking('next').closed(next))
+  }
+  await withReadModels([bookings], happened, async (readStore) => {
+    const shown = await Promise.all(['over', 'open', 'next'].map((uid) => bookingById(readStore, uid)))
+    assert.equal(
+      shown.map((one) => one?.attention),
+      ['EVENT_RESTORED', 'DIVERGED', undefined],
+    )
+  })
+})
+
 test('finds the bookings that go on as another, also those closed before they were ever seen', async () => {
   const happened = async (events: EventStore) => {
     const closed = (bookingUid: string, next?: string) =>

@@ -75,6 +75,7 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   ])
   await references.bookingsOfSeries(readStore, 'k', ['r'])
   await Array.fromAsync(references.openBookingsFrom(readStore, 'k', now))
+  await Array.fromAsync(references.restoredBookingsFrom(readStore, 'k', now))
   await Array.fromAsync(references.openBookingsOfUser(readStore, 'u', now))
   await references.openBookings(readStore, now, page)
   await Array.fromAsync(references.openBookingsStarting(readStore, now, now.add({ hours: 1 })))

@@ -1,15 +1,14 @@
 // A meeting that is in the calendar again after its booking was cancelled for its deletion.
 import * as assert from 'uvu/assert'
 import { suite } from '../support/ahead.ts'
-import { everyWay, type WayName } from '../support/story.ts'
+import { ALL_WAYS, everyWay } from '../support/story.ts'
 import { cancelled, MINUTE } from '../support/story-words.ts'
 
 const test = suite('there again')
-const WAYS: readonly WayName[] = ['in the incremental list', "without Cal.com's API"]
 
 everyWay(
   test,
-  WAYS,
+  ALL_WAYS,
   'a meeting that is back after it was cancelled is told, and told no longer once it is deleted again',
   {},
   async (story) => {

@@ -34,7 +34,7 @@ function inWords({ leaves, held, told, diverges, looksAgain, afterMs }: Entry): 
     ...(looksAgain ? ['looked at again'] : []),
     ...(held ? ['held'] : []),
     ...(told
-      ? [told === 'always' ? 'a person is told, also if the booking is closed' : 'a person is told']
+      ? [told === 'while over' ? 'a person is told while the booking is over' : 'a person is told']
       : []),
     ...(diverges ? ['calendar and booking differ'] : []),
   ].join('; ')

@@ -13,6 +13,7 @@ import {
   records,
   reference,
   sees,
+  seesAll,
   tracks,
   written,
 } from '../../support/booking-story.ts'
@@ -317,6 +318,60 @@ test('REFERENCE_UNCONFIRMED: a link that Cal.com has not confirmed cannot cancel
     .gives('BookingReferenceLinked')
     .when(sees(deleted(5)))
     .gives('BookingCancelled')
+})
+
+test('what was told of a cancelled booking is told no longer once its event is gone again, and anew once it is back', () => {
+  const restored = linked()
+    .when(sees(deleted(5)))
+    .when(sees(written(6, from('10:00'))))
+  restored
+    .when(sees(deleted(4)))
+    .gives()
+    .by('STALE')
+  const gone = restored.when(sees(deleted(7)))
+  gone.gives('ExternalEventChangeIgnored').by('RESTORED_NO_MORE').saying({ settles: true })
+  gone
+    .when(sees(deleted(8)))
+    .gives()
+    .by('BOOKING_CLOSED')
+  gone
+    .when(sees(written(9, from('10:00'))))
+    .gives('ExternalEventChangeIgnored')
+    .by('EVENT_RESTORED')
+})
+
+test('while another of its events is there again, it goes on being told', () => {
+  const second = { ...reference, externalEventId: 'event2' }
+  const restored = given(bookingAggregate)
+    .when(tracks({ references: [reference, second].map((one) => ({ ...one, confirmed: true })) }))
+    .when(seesAll([{ shown: deleted(5) }, { shown: deleted(5, { id: 'event2' }) }]))
+    .when(sees(written(6, from('10:00'))))
+    .when(sees(written(6, from('10:00'), { id: 'event2' })))
+  restored.gives('ExternalEventChangeIgnored').by('EVENT_RESTORED')
+  const one = restored.when(sees(deleted(7)))
+  one.gives('ExternalEventChangeIgnored').by('EVENT_RESTORED').saying({ externalEventId: 'event1' })
+  one
+    .when(sees(deleted(7, { id: 'event2' })))
+    .gives('ExternalEventChangeIgnored')
+    .by('RESTORED_NO_MORE')
+})
+
+test('a restored event that an open booking owns by now is told no longer', () => {
+  const claims = [
+    {
+      bookingUid: 'booking2',
+      calendarKey: 'key1',
+      externalEventId: 'event1',
+      times: from('11:00'),
+      trackedAt: minute(3),
+    },
+  ]
+  linked()
+    .when(sees(deleted(5)))
+    .when(sees(written(6, from('10:00'))))
+    .when(sees(written(7, from('11:00')), { claims }))
+    .gives('ExternalEventChangeIgnored')
+    .by('RESTORED_NO_MORE')
 })
 
 test('an event that is there again after we cancelled is told once, also when Cal.com has carried it out', () => {

@@ -72,6 +72,25 @@ test(
 )
 
 test(
+  'of a cancelled booking whose event was there again nobody is told any longer once no list mentions that it is gone',
+  inSync({ view: false, settings: { ...slow, cancelGraceMs: 0 } }, async (sync) => {
+    const booking = await book(sync, await sync.host(), 60, 60)
+    const { calendarId } = booking.host
+    sync.google.delete(calendarId, booking.eventId)
+    await sync.pass(2 * MINUTE)
+    sync.google.restoreEvent(calendarId, booking.eventId)
+    await sync.settle()
+    assert.is((await sync.decisions(booking.uid)).at(-1), 'EVENT_RESTORED')
+    silent(sync, booking)
+    sync.google.delete(calendarId, booking.eventId)
+    await sync.pass(2 * HOUR)
+    assert.is((await sync.decisions(booking.uid)).at(-1), 'RESTORED_NO_MORE')
+    await sync.pass(30 * HOUR)
+    assert.equal(sync.dailyLooks, ['DAILY'])
+  }),
+)
+
+test(
   'timed to all-day and back, both silent: told, and taken back',
   inSync({ view: false, settings: { ...slow, cronMs: MINUTE } }, async (sync) => {
     const booking = await book(sync, await sync.host(), 3, 60)

@@ -19,12 +19,12 @@ export const seriesRoot = (recurringEventId: string): string => recurringEventId
  */
 export function partBefore(start: Temporal.Instant, parts: readonly { id: string }[]): string | undefined {
   const at = start.toString({ smallestUnit: 'second' }).replaceAll(/[-:Z]/g, '')
-  const begun = parts.flatMap(({ id }) => {
-    const begins = /_R(\d{8}(?:T\d{6})?)Z?$/.exec(id)?.[1]
-    return begins !== undefined && begins <= at ? [{ id, begins }] : []
-  })
-  return begun.toSorted((a, b) => (a.begins < b.begins ? -1 : 1)).at(-1)?.id
+  const begun = parts.filter(({ id }) => partStart(id) !== '' && partStart(id) <= at)
+  return begun.toSorted((a, b) => (partStart(a.id) < partStart(b.id) ? -1 : 1)).at(-1)?.id
 }
+
+/** The first original start of a part of a series, as its id has it; empty for a whole series. Texts sort by time. */
+export const partStart = (id: string): string => /_R(\d{8}(?:T\d{6})?)Z?$/.exec(id)?.[1] ?? ''
 
 /** The stored rule of an event that was a series, and repeats no more. */
 export const REPEATS_NO_MORE = 'NONE'

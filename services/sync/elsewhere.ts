@@ -15,13 +15,20 @@ import { syncsOfUser } from '../../projections/calendar-syncs.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import { suspendForCredential } from '../channels/suspension.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
+import { findPart, isNotThere } from './part-elsewhere.ts'
+import { flagChanged } from './series-resolution.ts'
 import type { Sights } from './sights.ts'
 
 /**
- * `moved`: an event lives in another calendar, and the booking refers to that now. `unfound`: nobody knows the calendar of
+ * `moved`: an event lives in another calendar, and the booking refers to that now. `told`: a series may be the rest of its
+ * series, and a person is told. `unfound`: nobody knows the calendar of
  * the events, and no calendar has them. Else the sights to decide on; an event that could not be looked for is unread.
  */
-export type Elsewhere = { kind: 'moved' } | { kind: 'unfound' } | { kind: 'sights'; sights: Sights }
+export type Elsewhere =
+  | { kind: 'moved' }
+  | { kind: 'told' }
+  | { kind: 'unfound' }
+  | { kind: 'sights'; sights: Sights }
 
 export async function lookElsewhere(
   ports: ServicePorts,
@@ -41,6 +48,7 @@ export async function lookElsewhere(
       reference &&
       (await findIn(ports, context, booking, { reference, others, deleted: isDeletedHere(sight) }, signal))
     if (looked === 'MOVED') return { kind: 'moved' }
+    if (looked === 'TOLD') return { kind: 'told' }
     if (looked) failures.push(looked)
     sights.push(looked ? { ...sight, result: { unknown: looked.code } } : sight)
   }
@@ -52,8 +60,6 @@ export async function lookElsewhere(
 /** True if the event is cancelled, or unknown to its calendar. A failure does not say where the event is. */
 export const isOutOfSight = ({ result }: Sight): boolean =>
   'seen' in result ? result.seen.status === 'cancelled' : isNotThere({ code: result.unknown })
-
-const isNotThere = ({ code }: { code: string }): boolean => code === 'NOT_FOUND' || code === 'GONE'
 
 /** A deleted event keeps its organiser. An event moved to another calendar leaves an entry without organiser. */
 const isDeletedHere = ({ result }: Sight): boolean => 'seen' in result && result.seen.organizerSelf === true
@@ -81,7 +87,7 @@ async function findIn(
   booking: OpenBooking,
   { reference, others, deleted }: { reference: Reference; others: readonly string[]; deleted: boolean },
   signal: AbortSignal,
-): Promise<'MOVED' | ProviderError | undefined> {
+): Promise<'MOVED' | 'TOLD' | ProviderError | undefined> {
   const { stored } = reference
   let failure: ProviderError | undefined
   for (const calendarKey of others) {
@@ -90,17 +96,50 @@ async function findIn(
     const reached = await accessTo(ports, calendarKey)
     const answer = reached.ok ? await lookFor(ports, reached.access, { stored, deleted }, signal) : reached
     if (answer.ok && answer.value.status !== 'cancelled' && answer.value.organizerSelf !== false) {
-      await execute(ports, context, bookingAggregate, booking.bookingUid, (state) =>
-        moveReference(state, { from: stored, to, at: ports.now().toString() }),
-      )
+      await renamed(ports, context, booking, stored, to)
       return 'MOVED'
     }
     if (answer.ok || isNotThere(answer) || (deleted && isUnconnected(answer))) continue
     failure ??= answer
     if (!signal.aborted) await suspendForCredential(ports, context, calendarKey, answer)
   }
-  return failure
+  return failure ?? (await findPartIn(ports, context, booking, reference, others, signal))
 }
+
+/** Looks for the part of the event's series that the event may go on in, under whatever id. */
+async function findPartIn(
+  ports: ServicePorts,
+  context: CommandContext,
+  booking: OpenBooking,
+  { stored }: Reference,
+  others: readonly string[],
+  signal: AbortSignal,
+): Promise<'MOVED' | 'TOLD' | ProviderError | undefined> {
+  const { calendarKey, recurringEventId, originalStart } = stored
+  // In a host's only calendar each fetch sees all parts.
+  if (recurringEventId === undefined || others.every((key) => key === calendarKey)) return undefined
+  const start = originalStart === undefined ? booking.times.start : Temporal.Instant.from(originalStart)
+  const part = await findPart(ports, calendarKey, { recurringEventId, start }, others, signal)
+  if (!part.ok) return part
+  if (part.value === undefined) return undefined
+  if (part.value === 'UNCLEAR') {
+    await flagChanged(ports, booking.bookingUid, stored, [])
+    return 'TOLD'
+  }
+  await renamed(ports, context, booking, stored, { ...stored, ...part.value })
+  return 'MOVED'
+}
+
+const renamed = (
+  ports: ServicePorts,
+  context: CommandContext,
+  { bookingUid }: OpenBooking,
+  from: StoredReference,
+  to: StoredReference,
+) =>
+  execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    moveReference(state, { from, to, at: ports.now().toString() }),
+  )
 
 /**
  * An instance that is not there under its id may have another id there, in its series. Then the series was moved in

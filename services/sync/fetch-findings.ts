@@ -4,7 +4,7 @@ import { execute } from '../../commands/execute.ts'
 import type { EventName } from '../../domain/booking/events.ts'
 import { moveReference, noteSeriesRule } from '../../domain/booking/series-change.ts'
 import { partsOf } from '../../domain/booking/series-kinship.ts'
-import { type LinkedInstance, partBefore, seriesRoot } from '../../domain/booking/series-pairing.ts'
+import { type LinkedInstance, seriesRoot } from '../../domain/booking/series-pairing.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { sameTimes, type Times } from '../../domain/times.ts'
@@ -83,7 +83,6 @@ async function follow(
         noteSeriesRule(state, { ...nameOf(to), rule, at }),
       )
   }
-  if (outcome === 'GONE') await followIntoLostPart(ports, lease, instance, masters)
   const known = findings.looks.get(bookingUid)
   findings.looks.set(bookingUid, {
     ...known,
@@ -91,26 +90,6 @@ async function follow(
     ...(event && outcome !== 'GONE' && showsOtherTimes(event, instance) && { would: 'MOVE' }),
     ...(outcome === 'GONE' && { would: 'CANCELLATION', seriesEnded: true }),
   })
-}
-
-/**
- * Has the reference name the part of the series that is gone. The part may live in another calendar of the host, under
- * that id alone.
- */
-async function followIntoLostPart(
-  ports: ServicePorts,
-  lease: Lease,
-  { bookingUid, reference: from, start }: LinkedInstance,
-  masters: readonly ExternalEvent[],
-): Promise<void> {
-  const lost = masters.filter(({ status }) => status === 'cancelled')
-  const begins = from.originalStart === undefined ? start : Temporal.Instant.from(from.originalStart)
-  const recurringEventId = partBefore(begins, lost)
-  if (recurringEventId === undefined || recurringEventId === from.recurringEventId) return
-  const context = contextOf(ports, 'sync-worker', lease.cause)
-  await execute(ports, context, bookingAggregate, bookingUid, (state) =>
-    moveReference(state, { from, to: { ...from, recurringEventId }, at: ports.now().toString() }),
-  )
 }
 
 const showsOtherTimes = ({ times }: ExternalEvent, booked: Times): boolean =>

@@ -201,6 +201,7 @@ async function decideOnce(
   const elsewhere = await lookElsewhere(ports, context, booking, here, signal)
   if (signal.aborted) return undefined
   if (elsewhere.kind === 'moved') return 'nextAttempt'
+  if (elsewhere.kind === 'told') return undefined
   if (elsewhere.kind === 'unfound') return 'unfound'
   if (booking.flags.includes('EVENT_NOT_FOUND'))
     await flag(ports, context, booking.bookingUid, unfound(false))

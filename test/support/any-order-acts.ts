@@ -3,7 +3,7 @@ import { hangups } from '../../stand-ins/google/faults.ts'
 import type { Step, Story } from './any-order.ts'
 import { truthOf } from './any-order-truth.ts'
 import { eventConsumer } from './event-consumer.ts'
-import { guests, namedByHand } from './story-acts.ts'
+import { guests, namedByHand, secondCalendar } from './story-acts.ts'
 import { MINUTE, type Pace } from './story-words.ts'
 import type { SyncFixture } from './sync-fixture.ts'
 
@@ -17,7 +17,8 @@ export async function laidOut(sync: SyncFixture, given: Story['surroundings']) {
   const { kind } = given
   const host = await sync.host(1)
   const other = await sync.host(2)
-  const calendars = [host.calendarId, other.calendarId]
+  const second = await secondCalendar(sync, host)
+  const calendars = [host.calendarId, second, other.calendarId]
   const truth = truthOf(sync, calendars)
   const consumer = eventConsumer(sync, () => given.reports)
   const eventTypeId = calcom.createEventType(1, {
@@ -87,6 +88,10 @@ export async function laidOut(sync: SyncFixture, given: Story['surroundings']) {
         return does(true, () => google.delete(calendarId, id))
       case 'restores it':
         return does(true, () => google.restoreEvent(calendarId, id))
+      case 'puts it into the other calendar': {
+        const to = calendarId === second ? host.calendarId : second
+        return does(true, () => google.transfer(calendarId, id, to))
+      }
       case 'makes it all-day':
         return does(true, () => google.drag(calendarId, id, { start: at(0).slice(0, 10) }))
       case 'changes the title':

@@ -21,14 +21,17 @@ export function truthOf(
   const written = new Map<string, string>()
   const known = new Map<string, Warrants[]>()
 
+  /** The event where it lives, or was deleted: a calendar that it was moved out of keeps an entry without organiser. */
   function eventNamed(id: string): GoogleEvent | undefined {
-    for (const calendarId of calendars)
+    const entries = calendars.flatMap((calendarId) => {
       try {
-        return google.get(calendarId, id)
+        return [google.get(calendarId, id)]
       } catch {
-        // Another calendar has it, or none.
+        return []
       }
-    return undefined
+    })
+    const isHere = ({ organizer }: GoogleEvent) => organizer !== undefined
+    return entries.find(({ status }) => status !== 'cancelled') ?? entries.find(isHere) ?? entries[0]
   }
 
   /** The events that the booking stands for: Cal.com may not have stored yet that it took them over. */

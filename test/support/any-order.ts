@@ -9,7 +9,14 @@ type Act =
   | { who: 'the host'; does: 'moves it' | 'moves it back' | 'stretches it'; hours: number }
   | {
       who: 'the host'
-      does: 'deletes it' | 'restores it' | 'declines' | 'accepts' | 'changes the title' | 'makes it all-day'
+      does:
+        | 'deletes it'
+        | 'restores it'
+        | 'declines'
+        | 'accepts'
+        | 'changes the title'
+        | 'makes it all-day'
+        | 'puts it into the other calendar'
     }
   | { who: 'the guest'; does: 'declines' | 'accepts' }
   | {
@@ -81,6 +88,7 @@ const edits: fc.Arbitrary<Act> = fc.oneof(
       'accepts' as const,
       'changes the title' as const,
       'makes it all-day' as const,
+      'puts it into the other calendar' as const,
     ),
   }),
   fc.record({

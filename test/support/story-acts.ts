@@ -1,4 +1,5 @@
 // What guests, hosts and time do in a story, and how Cal.com and Google stand at its end.
+import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { TrackBooking } from '../../commands/track-booking.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { NewEventType } from '../../stand-ins/calcom/booking-requests.ts'
@@ -17,6 +18,25 @@ export const guests = (count: number) =>
     timeZone: 'Europe/London',
     seatUid: `seat-of-${name}`,
   }))
+
+/** Another calendar of the host's, followed too unless not. */
+export async function secondCalendar(
+  sync: SyncFixture,
+  { calendarId, userId, credentialId }: Host,
+  { followed = true }: { followed?: boolean } = {},
+): Promise<string> {
+  const id = `second-${userId}@example.com`
+  sync.google.createCalendar({ id, owner: calendarId, timeZone: 'Europe/London' })
+  if (!followed) return id
+  await sync.command(RegisterCalendarSync, {
+    userId,
+    provider: 'google',
+    externalCalendarId: id,
+    credentialId,
+  })
+  await sync.settle()
+  return id
+}
 
 /** A booking of an event type of its own, or of a known one. */
 export async function bookType(

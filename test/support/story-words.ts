@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
-import { RegisterCalendarSync } from '../../commands/register-calendar-sync.ts'
 import { TrackBooking } from '../../commands/track-booking.ts'
 import { eventConsumer } from './event-consumer.ts'
 import { operatorsView } from './operators-view.ts'
+import { secondCalendar } from './story-acts.ts'
 import type { Host, Linked, SyncFixture } from './sync-fixture.ts'
 
 export const MINUTE = 60_000
@@ -130,16 +130,8 @@ export async function storyWords(sync: SyncFixture, way: Way, pace: Pace) {
       return { uid, eventId, start, end, host }
     },
     /** Another calendar of the host's, followed too unless not. */
-    async secondCalendar(host: Host, given: { followed?: boolean } = {}): Promise<string> {
-      const id = `second-${host.userId}@example.com`
-      google.createCalendar({ id, owner: host.calendarId, timeZone: 'Europe/London' })
-      if (given.followed === false) return id
-      const { userId, credentialId } = host
-      const body = { userId, provider: 'google', externalCalendarId: id, credentialId }
-      await sync.command(RegisterCalendarSync, body)
-      await sync.settle()
-      return id
-    },
+    secondCalendar: (host: Host, given: { followed?: boolean } = {}): Promise<string> =>
+      secondCalendar(sync, host, given),
 
     /** Something is done outside, and the service has seen it: what is due within `withinMs` has been done. */
     async change(does: () => unknown, withinMs = 5_000): Promise<void> {

@@ -21,8 +21,11 @@ export function truthOf(
   const written = new Map<string, string>()
   const known = new Map<string, Warrants[]>()
 
-  /** The event where it lives, or was deleted: a calendar that it was moved out of keeps an entry without organiser. */
-  function eventNamed(id: string): GoogleEvent | undefined {
+  /**
+   * The event where it lives, or was deleted: a calendar that it was moved out of keeps an entry without organiser. Cal.com
+   * may bring that to life as it edits the event: then there are two.
+   */
+  function eventsNamed(id: string): GoogleEvent[] {
     const entries = calendars.flatMap((calendarId) => {
       try {
         return [google.get(calendarId, id)]
@@ -31,13 +34,14 @@ export function truthOf(
       }
     })
     const isHere = ({ organizer }: GoogleEvent) => organizer !== undefined
-    return entries.find(({ status }) => status !== 'cancelled') ?? entries.find(isHere) ?? entries[0]
+    const living = entries.filter(({ status }) => status !== 'cancelled')
+    return living.length > 0 ? living : [entries.find(isHere) ?? entries].flat().slice(0, 1)
   }
 
   /** The events that the booking stands for: Cal.com may not have stored yet that it took them over. */
   function eventsOf(booking: CalcomBooking): GoogleEvent[] {
     const present = booking.references.filter(({ deleted, uid }) => !deleted && uid !== '')
-    const events = present.flatMap(({ uid }) => eventNamed(uid) ?? [])
+    const events = present.flatMap(({ uid }) => eventsNamed(uid))
     const before =
       booking.fromReschedule === undefined ? undefined : calcom.store.booking(booking.fromReschedule)
     return present.length > 0 || before === undefined ? events : eventsOf(before)
@@ -95,14 +99,14 @@ export function truthOf(
     },
     /** A person does something in the calendar that sets its times, or does not. */
     edit(eventId: string, setsTimes: boolean, does: () => unknown): boolean {
-      const before = eventNamed(eventId)
+      const before = eventsNamed(eventId)
       try {
         does()
       } catch {
         return false
       }
-      const after = eventNamed(eventId)
-      const was = before !== undefined && isByPerson(before)
+      const after = eventsNamed(eventId).find(({ etag }) => before.every((event) => event.etag !== etag))
+      const was = before.some(isByPerson)
       if (after?.etag !== undefined && (setsTimes || was)) written.set(eventId, after.etag)
       return true
     },

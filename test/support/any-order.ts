@@ -73,29 +73,31 @@ const hours = fc.nat(3)
 const webhook = (api: boolean) =>
   fc.constantFrom<Webhook>('at once', 'late', 'twice', 'held', ...(api ? (['lost'] as const) : []))
 
-const edits: fc.Arbitrary<Act> = fc.oneof(
-  fc.record({
-    who: fc.constant('the host' as const),
-    does: fc.constantFrom('moves it' as const, 'moves it back' as const, 'stretches it' as const),
-    hours,
-  }),
-  fc.record({
-    who: fc.constant('the host' as const),
-    does: fc.constantFrom(
-      'deletes it' as const,
-      'restores it' as const,
-      'declines' as const,
-      'accepts' as const,
-      'changes the title' as const,
-      'makes it all-day' as const,
-      'puts it into the other calendar' as const,
-    ),
-  }),
-  fc.record({
-    who: fc.constant('the guest' as const),
-    does: fc.constantFrom('declines' as const, 'accepts' as const),
-  }),
-)
+const edits = (api: boolean): fc.Arbitrary<Act> =>
+  fc.oneof(
+    fc.record({
+      who: fc.constant('the host' as const),
+      does: fc.constantFrom('moves it' as const, 'moves it back' as const, 'stretches it' as const),
+      hours,
+    }),
+    fc.record({
+      who: fc.constant('the host' as const),
+      does: fc.constantFrom(
+        'deletes it' as const,
+        'restores it' as const,
+        'declines' as const,
+        'accepts' as const,
+        'changes the title' as const,
+        'makes it all-day' as const,
+        // Cal.com's next edit may write a second event under its id into the old calendar. Only its API tells of that.
+        ...(api ? (['puts it into the other calendar'] as const) : []),
+      ),
+    }),
+    fc.record({
+      who: fc.constant('the guest' as const),
+      does: fc.constantFrom('declines' as const, 'accepts' as const),
+    }),
+  )
 
 const changes = (api: boolean): fc.Arbitrary<Act> =>
   fc.oneof(
@@ -177,7 +179,7 @@ export function stories(given: Pick<Surroundings, 'api' | 'push'>): fc.Arbitrary
   const some = (acts: fc.Arbitrary<Act>, most: number) =>
     fc.array(fc.record({ act: acts, pauseMs, place: fc.nat(20) }), { maxLength: most })
   return fc
-    .tuple(surroundings, some(edits, 3), some(changes(api), 3), some(refusals(api), 1), some(others, 2))
+    .tuple(surroundings, some(edits(api), 3), some(changes(api), 3), some(refusals(api), 1), some(others, 2))
     .map(([surroundings, ...acts]) => ({
       surroundings,
       steps: acts

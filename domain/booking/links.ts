@@ -5,7 +5,14 @@ import { type StoredTimes, storeTimes, type Times } from '../times.ts'
 import type { BookingEvent, EventName, StoredReference, StoredWatermark } from './events.ts'
 import { flagsFor } from './flags.ts'
 import type { Publication } from './meaning.ts'
-import { findByAnyName, MOST_REFERENCES, type Reference, sameEvent, storeWatermark } from './references.ts'
+import {
+  findByAnyName,
+  MOST_REFERENCES,
+  type Reference,
+  sameEvent,
+  storeWatermark,
+  type Watermark,
+} from './references.ts'
 import { type Booking, evolveBooking, type OpenBooking, trackedPart, unansweredOn } from './state.ts'
 
 /** A reference that Cal.com named, or that a predecessor in the chain of reschedules passed on. */
@@ -166,12 +173,18 @@ const saysMore = (known: Reference, stated: StoredReference, confirmed: boolean)
     ((stated.recurringEventId !== undefined && known.stored.recurringEventId === undefined) ||
       (stated.originalStart !== undefined && known.stored.originalStart === undefined)))
 
+/** The decided version, with its verdict taken back. Older versions stay stale. */
+const withoutFingerprint = ({ watermark }: Reference): Watermark | undefined =>
+  watermark?.updated && { fingerprint: '', updated: watermark.updated }
+
 /** The references that a booking passes on to its successor. They cannot cancel until confirmed. */
 export function passedOnReferences(state: Booking): StatedReference[] {
   const from = trackedPart(state)
   if (from === undefined) return []
   return from.references.map((reference) => {
-    const { stored, formerNames, watermark, shown } = reference
+    const { stored, formerNames, shown } = reference
+    // A difference is told of one booking only: the successor decides on it anew, and has it told.
+    const watermark = reference.diverged ? withoutFingerprint(reference) : reference.watermark
     const unanswered = unansweredOn(from, reference)
     const withdrawn = unansweredOn({ unanswered: from.withdrawn ?? [] }, reference)
     return {

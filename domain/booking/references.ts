@@ -1,6 +1,7 @@
 // A booking's references: the state of each of its calendar events, and how the booking's events change it.
 import { defined, ifDefined } from '../optional-fields.ts'
 import { instant, type StoredTimes } from '../times.ts'
+import { decisionOf } from './decisions.ts'
 import type {
   BookingEvent,
   EventName,
@@ -42,6 +43,8 @@ export type Reference = {
   discarded?: true
   /** This version of the event was there again after the booking had been cancelled. */
   restored?: true
+  /** The decided version leaves calendar and booking different, which a person is told of this booking. */
+  diverged?: true
   /** Versions of the event that were last set aside, by code. */
   setAside: Readonly<Record<string, string>>
 }
@@ -144,17 +147,30 @@ type Decided = EventName & {
   next?: StoredTimes
 }
 
+const leavesDifference = (code = ''): boolean => decisionOf(code)?.diverges === true
+
+/** Marks of the version that was decided last. The next decision forgets them. */
+const marks = ({ code, seen }: Decided): Pick<Reference, 'discarded' | 'restored' | 'diverged'> => {
+  const isBack = code === 'EVENT_RESTORED' && seen?.status !== 'cancelled'
+  return {
+    ...(code === 'DISCARDED' && { discarded: true }),
+    ...(isBack && { restored: true }),
+    ...(leavesDifference(code) && { diverged: true }),
+  }
+}
+
 /** Settles this version of the event. A version without `updated` keeps the last known `updated`. */
 export const withWatermark = (references: References, data: Decided): References =>
-  change(references, data, ({ unreadable: _, discarded: __, restored: ___, ...reference }) => {
-    const updated =
-      data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
-    const watermark = { fingerprint: data.fingerprint, ...defined({ updated }) }
-    const discarded = data.code === 'DISCARDED' && { discarded: true as const }
-    const isBack = data.code === 'EVENT_RESTORED' && data.seen?.status !== 'cancelled'
-    const restored = isBack && { restored: true as const }
-    return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...discarded, ...restored }
-  })
+  change(
+    references,
+    data,
+    ({ unreadable: _, discarded: __, restored: ___, diverged: ____, ...reference }) => {
+      const updated =
+        data.externalUpdatedAt === undefined ? reference.watermark?.updated : instant(data.externalUpdatedAt)
+      const watermark = { fingerprint: data.fingerprint, ...defined({ updated }) }
+      return { ...withSeen(reference, data), looked: true, setAside: {}, watermark, ...marks(data) }
+    },
+  )
 
 /** Takes the decision on this version back, so that it may be decided again. Older versions stay stale. */
 export const withoutVerdict = (references: References, named: EventName, fingerprint: string): References =>

@@ -8,7 +8,9 @@ import { STAND_IN_HOST, type StandIns, startStandIns } from '../../stand-ins/sta
 import { freePort, type ServiceProcess, startServiceProcess } from './service-process.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const SECRETS = { calcomApiKey: 'cal_test', webhookSecret: 'a secret of the test' }
+/** Cal.com signs its deliveries with it. */
+export const WEBHOOK_SECRET = 'a secret of the test'
+const SECRETS = { calcomApiKey: 'cal_test', webhookSecret: WEBHOOK_SECRET }
 const CALENDAR = STAND_IN_HOST.calendarId
 
 export type OutlivingWorld = {

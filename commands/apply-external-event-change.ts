@@ -79,7 +79,7 @@ export const ApplyExternalEventChange = defineCommand({
       const name = { calendarKey, externalEventId }
       const look: Look = { observedAt: body.observedAt, sights: [{ ...name, result: { seen: event } }] }
       const { bookingUid } = booking
-      const claims = await claimsOn(ports.readStore, bookingUid, look)
+      const claims = await claimsOn(ports.readStore, look)
       const lookContext = { ...(await lookContextFor(ports, booking, calendarKey)), claims }
       const { result, decision } = await applyLook(ports, context, bookingUid, look, lookContext)
       // The change says nothing of the booking's other events.

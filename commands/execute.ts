@@ -4,6 +4,7 @@ import { defined } from '../domain/optional-fields.ts'
 import { decode, encode } from '../ports/event-store/event-codec.ts'
 import type { EventStore, Position } from '../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
+import { inTurns } from '../ports/turns.ts'
 import { type CommandContext, type CommandPorts, type CommandResult, metadataOf } from './command.ts'
 
 /** An aggregate as a fold: its category, its first state, and how each event changes the state. */
@@ -24,7 +25,9 @@ export async function load<C extends Category, State>(
   const stream = streamName(aggregate.category, id)
   const recorded = await events.readStream(stream)
   let state = aggregate.initial
-  for (const event of recorded) state = aggregate.evolve(state, decode(aggregate.category, event))
+  await inTurns(recorded, (event) => {
+    state = aggregate.evolve(state, decode(aggregate.category, event))
+  })
   return { stream, state, revision: recorded.at(-1)?.revision ?? -1 }
 }
 

@@ -134,6 +134,14 @@ export function bookingsOfEvents(
   return grouped(readStore, 'byEvent', externalEventIds, (id) => indexKey(calendarKey, id))
 }
 
+/** All bookings of one event, as `bookingsOfEvents` gives them. Read page by page. */
+export const bookingsOfEvent = (
+  readStore: ReadStore,
+  calendarKey: string,
+  externalEventId: string,
+): AsyncGenerator<BookingReferencesDocument, void> =>
+  eachShown(readStore, 'byEvent', { oneOf: [indexKey(calendarKey, externalEventId)] })
+
 /** Open bookings of these occurrences, each with its reference that matched. */
 export async function bookingsOfOccurrences(
   readStore: ReadStore,

@@ -1,35 +1,43 @@
-import type { Claim, Look } from '../domain/booking/look.ts'
+import { type Claim, type Look, MOST_CLAIMS } from '../domain/booking/look.ts'
 import { defined, ifDefined } from '../domain/optional-fields.ts'
 import { instant } from '../domain/times.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
-import { type BookingReferencesDocument, bookingsOfEvents } from './booking-references.ts'
+import { type BookingReferencesDocument, bookingsOfEvent } from './booking-references.ts'
 
-/** The bookings other than this one that refer to the events of the look: see `claimsOf`. */
-export async function claimsOn(readStore: ReadStore, bookingUid: string, { sights }: Look): Promise<Claim[]> {
-  const claims: Claim[] = []
-  for (const [calendarKey, inCalendar] of Map.groupBy(sights, (sight) => sight.calendarKey)) {
-    const ids = inCalendar.map(({ externalEventId }) => externalEventId)
-    for (const [id, found] of await bookingsOfEvents(readStore, calendarKey, ids))
-      claims.push(...claimsOf(found, bookingUid, { calendarKey, externalEventId: id }))
-  }
-  return claims
+/** Enough to see that there are too many: one more than the most, and the booking that is looked at. */
+const ENOUGH = MOST_CLAIMS + 2
+
+/** The claims on the events of the look, as far as `LookContext` wants them. */
+export async function claimsOn(readStore: ReadStore, { sights }: Look): Promise<Claim[]> {
+  const claims = await Promise.all(
+    sights.map(async ({ calendarKey, externalEventId }) => {
+      const found: BookingReferencesDocument[] = []
+      for await (const booking of bookingsOfEvent(readStore, calendarKey, externalEventId)) {
+        if (isClaim(booking)) found.push(booking)
+        if (found.length === ENOUGH) break
+      }
+      return claimsOf(found, { calendarKey, externalEventId })
+    }),
+  )
+  return claims.flat()
 }
 
-/** Those of the bookings that are other than this one, and open or cancelled, as claims on the event. */
-export const claimsOf = (
+/** Those of the bookings that are open or cancelled, as claims on the event, and no more than enough of them. */
+export function claimsOf(
   bookings: readonly BookingReferencesDocument[],
-  bookingUid: string,
   event: { calendarKey: string; externalEventId: string },
-): Claim[] =>
-  bookings
-    .filter(
-      ({ open, status, ...other }) => (open || status === 'CANCELLED') && other.bookingUid !== bookingUid,
-    )
-    .map(({ open, start, end, trackedAt, createdAt, rescheduledFromUid, ...other }) => ({
+): Claim[] {
+  return bookings
+    .filter(isClaim)
+    .slice(0, ENOUGH)
+    .map(({ bookingUid, open, start, end, trackedAt, createdAt, rescheduledFromUid }) => ({
       ...event,
-      bookingUid: other.bookingUid,
+      bookingUid,
       times: { start: instant(start), end: instant(end) },
       trackedAt: instant(trackedAt),
       ...defined({ createdAt: ifDefined(createdAt, instant), rescheduledFromUid }),
       ...(!open && { cancelled: true as const }),
     }))
+}
+
+const isClaim = ({ open, status }: BookingReferencesDocument): boolean => open || status === 'CANCELLED'

@@ -48,7 +48,10 @@ export type LookContext = {
   held?: HeldCode
   /** How long looks at this booking have decided this code without a break. */
   lasting?: { code: DecisionCode; ms: number }
-  /** Other bookings that refer to the events of this look: open ones, and those that were cancelled. */
+  /**
+   * The bookings that refer to the events of this look: open ones, and those that were cancelled. The looked at booking may
+   * be among them. Beyond `MOST_CLAIMS` others on one event not all are there.
+   */
   claims?: readonly Claim[]
 }
 
@@ -134,11 +137,16 @@ function standingOf(living: readonly Seen[]): Seen | undefined {
 export const timesOf = ({ times }: ExternalEvent): (Times & { timeZone?: string }) | undefined =>
   times && !times.allDay ? times : undefined
 
+/** So many other bookings may claim an event, more than a series has. Nobody can say which of more it stands for. */
+export const MOST_CLAIMS = 200
+
 /** The uid of the open booking that owns the event; undefined if nobody can say. */
 export function ownerOf({ booking, context }: Facts, { reference, event }: Seen): string | undefined {
   const { calendarKey, externalEventId } = reference.stored
   const own = { ...booking, calendarKey, externalEventId }
-  const others = claimsOn({ booking, context }, reference).filter(({ cancelled }) => !cancelled)
+  const claimed = claimsOn({ booking, context }, reference)
+  if (claimed.length > MOST_CLAIMS) return undefined
+  const others = claimed.filter(({ cancelled }) => !cancelled)
   if (others.length === 0) return booking.bookingUid
   const claims: Claim[] = [own, ...others]
   const shown = timesOf(event) ?? (reference.shown && readTimes(reference.shown))

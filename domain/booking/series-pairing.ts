@@ -66,7 +66,7 @@ export function pairInstances(
   instances: readonly ExternalEvent[],
   { masters, unclear = false }: SeriesNow,
 ): Pairing[] {
-  const alive = instances.filter(({ status }) => status !== 'cancelled')
+  const alive = instances.filter((instance) => !isCancelled(instance))
   const found = new Map<LinkedInstance, Pairing>()
   const taken = new Set<ExternalEvent>()
   const pair = (one: LinkedInstance, outcome: Pairing['outcome'], event?: ExternalEvent) => {
@@ -75,18 +75,23 @@ export function pairInstances(
   }
   const remaining = () => linked.filter((one) => !found.has(one))
 
+  const aliveById = firstBy(alive, ({ id }) => id)
   for (const one of linked) {
+    const event = isNamedBySeries(one) ? undefined : aliveById.get(one.reference.externalEventId)
+    if (event) pair(one, 'SAME', event)
+  }
+  const aliveByStart = Map.groupBy(alive, startOf)
+  for (const one of remaining()) {
+    const event = aliveByStart.get(originalOf(one))?.find((instance) => !taken.has(instance))
+    if (event) pair(one, 'SAME', event)
+  }
+  const byId = firstBy(instances, ({ id }) => id)
+  const goneByStart = firstBy(instances.filter(isCancelled), startOf)
+  for (const one of remaining()) {
+    // A link under the series' name has only the original start to compare.
     const event = isNamedBySeries(one)
-      ? undefined
-      : alive.find(({ id }) => id === one.reference.externalEventId)
-    if (event) pair(one, 'SAME', event)
-  }
-  for (const one of remaining()) {
-    const event = alive.find((instance) => !taken.has(instance) && startOf(instance) === originalOf(one))
-    if (event) pair(one, 'SAME', event)
-  }
-  for (const one of remaining()) {
-    const event = instances.find((instance) => isGone(one, instance))
+      ? goneByStart.get(originalOf(one))
+      : byId.get(one.reference.externalEventId)
     if (event) pair(one, 'GONE', event)
   }
   // A series that repeats no more, or has no instance at all, says nothing of its former instances. Nor does its end.
@@ -130,21 +135,24 @@ const originalOf = ({ reference, start }: LinkedInstance): number =>
 const isNamedBySeries = ({ reference }: LinkedInstance): boolean =>
   reference.externalEventId === reference.recurringEventId
 
-/** True for the booking's own instance, cancelled. A link under the series' name has only the original start to compare. */
-const isGone = (one: LinkedInstance, instance: ExternalEvent): boolean =>
-  isNamedBySeries(one)
-    ? instance.status === 'cancelled' && startOf(instance) === originalOf(one)
-    : instance.id === one.reference.externalEventId
+const isCancelled = ({ status }: ExternalEvent): boolean => status === 'cancelled'
+
+/** The first event of each key. No loop in a loop: both lists are as long as others like. */
+function firstBy<Key>(events: readonly ExternalEvent[], keyOf: (event: ExternalEvent) => Key) {
+  const first = new Map<Key, ExternalEvent>()
+  for (const event of events) if (!first.has(keyOf(event))) first.set(keyOf(event), event)
+  return first
+}
 
 /** True if only this booking is linked to the series, and its event was there before the series. */
 const stoodAlone = ({ grown, rule }: LinkedInstance, linked: readonly LinkedInstance[]): boolean =>
   grown === true && rule !== undefined && linked.length === 1
 
 /** True for an instance less than half a day from the booking's own: it may be the same. */
-const isNear =
-  (one: LinkedInstance) =>
-  (instance: ExternalEvent): boolean =>
-    Math.abs(startOf(instance) - originalOf(one)) < 12 * HOUR
+function isNear(one: LinkedInstance): (instance: ExternalEvent) => boolean {
+  const original = originalOf(one)
+  return (instance) => Math.abs(startOf(instance) - original) < 12 * HOUR
+}
 
 function endsBeforeItBegins({ until, times }: ExternalEvent): boolean {
   if (until === undefined || times === undefined || times.allDay) return false
@@ -152,10 +160,10 @@ function endsBeforeItBegins({ until, times }: ExternalEvent): boolean {
 }
 
 /** True if the series leaves the booking's instance out by date. */
-const leavesOut =
-  (one: LinkedInstance) =>
-  ({ excluded = [] }: ExternalEvent): boolean =>
-    excluded.some(({ epochMilliseconds }) => epochMilliseconds === originalOf(one))
+function leavesOut(one: LinkedInstance): (master: ExternalEvent) => boolean {
+  const original = originalOf(one)
+  return ({ excluded = [] }) => excluded.some(({ epochMilliseconds }) => epochMilliseconds === original)
+}
 
 /** The instance, as a deleted occurrence looks. */
 const leftOut = (one: LinkedInstance, { id, etag, updated }: ExternalEvent): ExternalEvent => ({
@@ -171,10 +179,10 @@ const isBehind = (one: LinkedInstance, masters: readonly ExternalEvent[]): boole
   masters.every(({ until }) => until !== undefined && until.epochMilliseconds < originalOf(one))
 
 /** True if an instance is in step with the booking's own. Otherwise the series may have been moved. */
-const isInStepWith =
-  (one: LinkedInstance, gap: number) =>
-  (instance: ExternalEvent): boolean =>
-    isInStep(startOf(instance) - originalOf(one), gap)
+function isInStepWith(one: LinkedInstance, gap: number): (instance: ExternalEvent) => boolean {
+  const original = originalOf(one)
+  return (instance) => isInStep(startOf(instance) - original, gap)
+}
 
 const DAYS: { readonly [frequency: string]: number } = { DAILY: 1, WEEKLY: 7 }
 
@@ -210,8 +218,10 @@ function nearest(
   gap: number,
 ): ExternalEvent[] | undefined {
   if (!Number.isFinite(gap)) return undefined
+  const starts = free.map(startOf)
   const chosen = rest.flatMap((one) => {
-    const near = free.filter((event) => Math.abs(startOf(event) - originalOf(one)) <= gap / 3)
+    const original = originalOf(one)
+    const near = free.filter((_, index) => Math.abs((starts[index] ?? Number.NaN) - original) <= gap / 3)
     return near.length === 1 ? near : []
   })
   const each = new Set(chosen).size === rest.length

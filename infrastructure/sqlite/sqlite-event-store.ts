@@ -1,5 +1,4 @@
 import type { StatementSync } from 'node:sqlite'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { categoryOf } from '../../domain/domain-event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { commitSignal } from '../../ports/event-store/commit-signal.ts'
@@ -15,6 +14,7 @@ import {
   START,
 } from '../../ports/event-store/event-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import type { SqliteDatabase } from './database.ts'
 import { reading } from './reading.ts'
 import { migrate } from './schema.ts'
@@ -23,6 +23,8 @@ import { positionFloor } from './sqlite-position-floor.ts'
 
 /** A page ends early, before its limit, once it holds about this many characters of JSON. */
 const PAGE_CHARACTERS = 8 * 1024 * 1024
+/** Events of a stream that are read in one turn. */
+const STREAM_PAGE = 1_000
 
 /**
  * The order of facts in the embedded store. A position is the event's number in it, 20 digits. Readers and writers have
@@ -135,12 +137,19 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
 
   return {
     async readStream(stream, { fromRevision = 0 } = {}) {
-      refuseIfClosed()
-      return reading(() => {
-        // The columns that the statement names are those of EventRow.
-        const rows = byStream.iterate(stream, fromRevision) as Iterable<unknown> as Iterable<EventRow>
-        return Array.from(rows, recorded)
-      })
+      const events: RecordedEvent[] = []
+      for (;;) {
+        refuseIfClosed()
+        const read = await reading(() => {
+          const next = fromRevision + events.length
+          // The columns that the statement names are those of EventRow.
+          const rows = byStream.iterate(stream, next, STREAM_PAGE) as Iterable<unknown> as Iterable<EventRow>
+          return Array.from(rows, recorded)
+        })
+        for (const event of read) events.push(event)
+        if (read.length < STREAM_PAGE) return events
+        await nextTurn()
+      }
     },
 
     async append(stream, expected, events) {

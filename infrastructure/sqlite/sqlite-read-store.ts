@@ -4,6 +4,7 @@ import { declaredIndexes } from '../../ports/read-store/declared-indexes.ts'
 import { inRange } from '../../ports/read-store/key-range.ts'
 import { badCursor, fromCursor, toCursor } from '../../ports/read-store/page-cursor.ts'
 import type { Document, DocumentWrite, FoundPage, ReadStore } from '../../ports/read-store/read-store.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import type { SqliteDatabase } from './database.ts'
 import { reading } from './reading.ts'
 import { indexQuery } from './sqlite-index-query.ts'
@@ -117,8 +118,10 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
       }, 'ordered')
     },
 
-    find: (collection, index, range, page) =>
-      reading(() => {
+    async find(collection, index, range, page) {
+      // Whoever asks for one page after the other reads all of them: others have their turn in between.
+      if (page.after !== undefined) await nextTurn()
+      return reading(() => {
         checkIndex(collection, index)
         const listing = `index ${index}`
         const after = page.after === undefined ? undefined : fromCursor(listing, page.after)
@@ -132,7 +135,8 @@ export function sqliteReadStore(database: SqliteDatabase): ReadStore {
           [...entries.parameters, page.limit + 1],
         )
         return toPage(listing, found, page.limit)
-      }),
+      })
+    },
 
     list: (collection, page) =>
       reading(() => {

@@ -7,6 +7,7 @@ import type { OpenBooking } from '../../domain/booking/state.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { BookingDirectory, DirectoryBooking } from '../../ports/booking-directory.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
 import type { Cron } from '../running/crons.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -89,6 +90,8 @@ async function readFuture(
     }
     for (const booking of page.value.bookings) {
       listed.add(booking.bookingUid)
+      // Where nothing is news nothing is written, and reading alone gives nobody else a turn.
+      await nextTurn()
       await bringUpToDate(ports, intake, booking)
     }
     after = page.value.next

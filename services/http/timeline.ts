@@ -8,6 +8,7 @@ import { decode, isKnown, type StoredEvent } from '../../ports/event-store/event
 import type { EventStore, RecordedEvent } from '../../ports/event-store/event-store.ts'
 import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
+import { inTurns } from '../../ports/turns.ts'
 import { rescheduledInto } from '../../projections/bookings.ts'
 import type { Timeline, TimelineCause, TimelineEntry } from './answers.ts'
 
@@ -31,7 +32,8 @@ export async function timelineOf(
     const recorded = await events.readStream(streamName('booking', uid))
     if (recorded.length === 0 && uid === bookingUid) return undefined
     chain.set(uid, recorded)
-    const neighbours = [...known(recorded).flatMap(neighboursOf), ...(await before(readStore, uid))]
+    const named = (await inTurns(recorded, (event) => known([event]).flatMap(neighboursOf))).flat()
+    const neighbours = [...named, ...(await before(readStore, uid))]
     for (const neighbour of neighbours) {
       if (asked.has(neighbour) || asked.size >= LONGEST_CHAIN) continue
       asked.add(neighbour)
@@ -41,7 +43,9 @@ export async function timelineOf(
   const own = chain.get(bookingUid) ?? []
   const all = Array.from(chain, ([uid, recorded]) => recorded.map((event) => ({ uid, event }))).flat()
   all.sort((a, b) => (a.event.position < b.event.position ? -1 : 1))
-  return { answer: answerOf(known(own)), entries: all.map(({ uid, event }) => entryOf(uid, event)) }
+  const entries = await inTurns(all, ({ uid, event }) => entryOf(uid, event))
+  const read = await inTurns(own, (event) => known([event]))
+  return { answer: answerOf(read.flat()), entries }
 }
 
 const before = (readStore: ReadStore, uid: string): Promise<string[]> =>

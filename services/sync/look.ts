@@ -246,7 +246,7 @@ async function contextFor(
   const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
   // A look that may act waits for the read model, so that every earlier link is known.
   if (memo.calledBy !== undefined) await ports.caughtUp('booking-references')
-  const claims: Claim[] = await claimsOn(ports.readStore, booking.bookingUid, look)
+  const claims: Claim[] = await claimsOn(ports.readStore, look)
   const { since, releasedAt, discardedAt, firstLook } = memo
   return {
     ...base,

@@ -10,6 +10,7 @@ import { seriesRoot } from '../../domain/booking/series-pairing.ts'
 import { accept } from '../../domain/decision.ts'
 import type { Cause } from '../../domain/event-metadata.ts'
 import type { ExternalEvent } from '../../domain/external-event.ts'
+import { nextTurn } from '../../ports/turns.ts'
 import {
   type BookingReferencesDocument,
   bookingsOfEvents,
@@ -30,12 +31,12 @@ type Match = {
   booking: BookingReferencesDocument
   externalEventId: string
   event: ExternalEvent
-  /** Other open bookings that refer to the event. */
+  /** As in LookContext. */
   claims: readonly Claim[]
 }
 
 /** Bookings decided side by side: their appends share the store's group commits. */
-const WIDTH = 500
+const WIDTH = 50
 
 /**
  * Matches one page's events with the bookings that refer to them. A change that does not act (an echo, a title, a past
@@ -54,13 +55,15 @@ export async function matchPage(
   const perBooking = Map.groupBy(matches, ({ booking }) => booking.bookingUid)
   const contexts = contextsOfPage(ports, sight.calendarKey)
   const queue = [...perBooking.values()]
-  for (let start = 0; start < queue.length; start += WIDTH)
+  for (let start = 0; start < queue.length; start += WIDTH) {
+    if (start > 0) await nextTurn()
     await Promise.all(
       queue.slice(start, start + WIDTH).map(async (matches) => {
         const [first] = matches
         if (first) await decideOrFind(ports, sight, matches, findings, await contexts(first.booking))
       }),
     )
+  }
 }
 
 /** One context for each host that the page concerns. */
@@ -92,13 +95,13 @@ async function findMatches(
     const known = byEvent.get(event.id) ?? []
     const direct = concernedBy(known, event).filter((booking) => !isLinkedAsInstanceOf(booking, event.id))
     if (direct.length > 0) findings.newest.set(event.id, event)
+    const claims = claimsOf(known, { calendarKey, externalEventId: event.id })
     for (const booking of direct) {
       // Only a look can tell which occurrence stands for the booking.
       if (event.isSeries) {
         if (booking.open) lookAt(findings, booking.bookingUid, event.id)
         continue
       }
-      const claims = claimsOf(known, booking.bookingUid, { calendarKey, externalEventId: event.id })
       matches.push({ booking, externalEventId: event.id, event, claims })
     }
     const { recurringEventId, originalStart } = event

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { turnsByKey } from '../../ports/turns.ts'
+import { inTurns, turnsByKey } from '../../ports/turns.ts'
+import { callsPerTurn } from '../support/calls-per-turn.ts'
 
 const test = suite('turns')
 
@@ -21,6 +22,17 @@ test('work of one key begins when what came before has ended, however that ended
   assert.equal(seen, ['first begins', 'other key', 'first fails', 'second'])
   assert.is(await failed, 'no')
   assert.is(await inTurn('a', async () => 'later'), 'later')
+})
+
+test('a long list is worked on in its order, and leaves others their turn', async () => {
+  const items = Array.from({ length: 5_000 }, (_, n) => n)
+  const calls = callsPerTurn()
+  const results = await inTurns(items, (n) => {
+    calls.called()
+    return n
+  })
+  assert.equal(results, items)
+  assert.ok(calls.most() <= 500, `${calls.most()} at once`)
 })
 
 test.run()

@@ -530,4 +530,25 @@ test('pairings come in the order of the bookings given', () => {
   )
 })
 
+test('is paired in a time that grows with the numbers of bookings and instances, not with their product', () => {
+  let reads = 0
+  const starts = every(1, 400)
+  const counted = (one: ExternalEvent): ExternalEvent =>
+    new Proxy(one, {
+      get(target, name) {
+        reads++
+        return Reflect.get(target, name)
+      },
+    })
+  const later = starts.map((start) => start.add({ minutes: 30 }))
+  const rule = 'FREQ=DAILY'
+  const pairs = pairInstances(
+    links(starts, { rule }),
+    later.map((start) => counted(instance(start))),
+    { masters: [master({ rule })] },
+  )
+  assert.equal(new Set(pairs.map(({ outcome }) => outcome)), new Set(['MOVED']))
+  assert.ok(reads < 100 * starts.length, `${reads} reads`)
+})
+
 test.run()

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bookingAggregate } from '../../../commands/aggregates.ts'
-import type { Claim } from '../../../domain/booking/look.ts'
+import { type Claim, MOST_CLAIMS } from '../../../domain/booking/look.ts'
 import {
   deleted,
   from,
@@ -87,6 +87,15 @@ test('whose former booking is over without a word of where it went stands for th
   booking()
     .when(sees(deleted(40), claims(other({ bookingUid: 'booking0', cancelled: true }))))
     .gives('BookingCancelled')
+})
+
+test('that more bookings name than can be weighed stands for none, though it shows the times of one alone', () => {
+  const others = (count: number) =>
+    claims(...Array.from({ length: count }, (_, n) => other({ bookingUid: `booking${n + 2}` })))
+  const first = booking().when(sees(written(20, from('10:00')), others(MOST_CLAIMS)))
+  first.by('NO_TIME_CHANGE')
+  first.when(sees(deleted(40), others(MOST_CLAIMS + 1))).by('EVENT_SHARED')
+  first.when(sees(deleted(40), others(MOST_CLAIMS))).gives('BookingCancelled')
 })
 
 test.run()

@@ -40,6 +40,26 @@ eventStoreContract('the embedded event store, on a file', async () => {
 const own = suite('the embedded event store')
 const test = (title: string, body: () => Promise<void>) => own(title, () => withDeadline(10_000, body))
 
+test('a long stream is read whole, and leaves others their turn', async () => {
+  const { database, store } = openStore()
+  for (let written = 0; written < 2_500; written += 500)
+    await appendNext(store, 'booking-long', someEvents(500))
+  let turns = 0
+  const count = () => {
+    turns += 1
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  const read = await store.readStream('booking-long', { fromRevision: 100 })
+  clearImmediate(next)
+  assert.equal(
+    read.map(({ revision }) => revision),
+    Array.from({ length: 2_400 }, (_, n) => n + 100),
+  )
+  assert.ok(turns >= 2, `${turns} turns`)
+  await database.close()
+})
+
 test('an empty store has START as its head and is caught up', async () => {
   const { database, store } = openStore()
   assert.is(await store.head(), START)

@@ -28,6 +28,26 @@ readStoreContract('SQLite on a file', async () => {
 const test = suite('SQLite read store')
 const bookings = { name: 'bookings', indexes: ['event'] }
 
+test('leaves others their turn between the pages of a list', async () => {
+  const database = openDatabase(':memory:')
+  const store = sqliteReadStore(database)
+  await store.prepare([bookings])
+  const put = (id: string) => ({
+    collection: 'bookings',
+    id,
+    put: {},
+    keys: { event: ['e'] },
+    position: '05',
+  })
+  await store.write(['a', 'b'].map(put), { projection: 'p', position: '05' })
+  const page = await store.find('bookings', 'event', { prefix: '' }, { limit: 1 })
+  let others = 0
+  setImmediate(() => others++)
+  await store.find('bookings', 'event', { prefix: '' }, { limit: 1, after: page.next ?? '' })
+  assert.is(others, 1)
+  await database.close()
+})
+
 test('has after a restart what was written before', async () => {
   const folder = temporaryFolder()
   const path = join(folder.path, 'store.sqlite')

@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
 import type { ServicePorts } from '../../../services/running/service-ports.ts'
+import { callsPerTurn } from '../../support/calls-per-turn.ts'
 import { inSync } from '../../support/sync-fixture.ts'
 
 const test = suite("Reading Cal.com's future bookings again")
@@ -31,6 +32,52 @@ test(
     await sync.pass(130 * MINUTE)
     const gaps = asked.slice(1).map((at, index) => Math.round((at - (asked[index] ?? 0)) / MINUTE))
     assert.equal(gaps.slice(-4), [1, 2, 4, 60], `${gaps}`)
+  }),
+)
+
+const reads = callsPerTurn()
+const listsMany = (ports: ServicePorts): ServicePorts => ({
+  ...counts(ports),
+  events: {
+    ...ports.events,
+    readStream(...read) {
+      reads.called()
+      return ports.events.readStream(...read)
+    },
+  },
+  calcom: ports.calcom && {
+    ...ports.calcom,
+    async futureBookings({ from }) {
+      asked.push(ports.now().epochMilliseconds)
+      const start = Temporal.Instant.from('2027-06-01T10:00:00Z')
+      assert.ok(Temporal.Instant.compare(from, start) < 0)
+      const end = start.add({ minutes: 30 })
+      const bookings = Array.from({ length: 200 }, (_, n) => ({
+        bookingUid: `listed${n}`,
+        userId: '1',
+        status: 'ACCEPTED' as const,
+        start,
+        end,
+      }))
+      return { ok: true, value: { bookings } }
+    },
+  },
+})
+
+test(
+  'a long page that brings no news leaves others their turn',
+  inSync({ wrap: listsMany, bookingReconcileMs: 420 * MINUTE }, async (sync) => {
+    const readAgain = async () => {
+      asked.length = 0
+      for (let passed = 0; asked.length === 0 && passed < 50; passed++) await sync.pass(10 * MINUTE)
+      await sync.settle()
+      assert.is(asked.length, 1)
+    }
+    await readAgain()
+    assert.is((await sync.booking('listed199')).kind, 'OPEN')
+    reads.reset()
+    await readAgain()
+    assert.ok(reads.most() <= 20, `${reads.most()} bookings read in one turn`)
   }),
 )
 

@@ -134,13 +134,13 @@ export function bookingsOfEvents(
   return grouped(readStore, 'byEvent', externalEventIds, (id) => indexKey(calendarKey, id))
 }
 
-/** All bookings of one event, as `bookingsOfEvents` gives them. Read page by page. */
+/** All bookings of one event, as `bookingsOfEvents` gives them, read `atOnce` by `atOnce`. */
 export const bookingsOfEvent = (
   readStore: ReadStore,
-  calendarKey: string,
-  externalEventId: string,
+  { calendarKey, externalEventId }: { calendarKey: string; externalEventId: string },
+  atOnce: number,
 ): AsyncGenerator<BookingReferencesDocument, void> =>
-  eachShown(readStore, 'byEvent', { oneOf: [indexKey(calendarKey, externalEventId)] })
+  eachShown(readStore, 'byEvent', { oneOf: [indexKey(calendarKey, externalEventId)] }, atOnce)
 
 /** Open bookings of these occurrences, each with its reference that matched. */
 export async function bookingsOfOccurrences(
@@ -232,8 +232,8 @@ type Index =
   | 'byMinute'
   | 'byRestored'
 
-async function* eachShown(readStore: ReadStore, index: Index, range: KeyRange) {
-  for await (const { value } of model.each(readStore, index, range)) {
+async function* eachShown(readStore: ReadStore, index: Index, range: KeyRange, atOnce?: number) {
+  for await (const { value } of model.each(readStore, index, range, atOnce)) {
     const booking = shown(value.state)
     if (booking) yield booking
   }

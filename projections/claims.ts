@@ -11,12 +11,13 @@ const ENOUGH = MOST_CLAIMS + 2
 export async function claimsOn(readStore: ReadStore, { sights }: Look): Promise<Claim[]> {
   const claims = await Promise.all(
     sights.map(async ({ calendarKey, externalEventId }) => {
+      const event = { calendarKey, externalEventId }
       const found: BookingReferencesDocument[] = []
-      for await (const booking of bookingsOfEvent(readStore, calendarKey, externalEventId)) {
+      for await (const booking of bookingsOfEvent(readStore, event, ENOUGH)) {
         if (isClaim(booking)) found.push(booking)
         if (found.length === ENOUGH) break
       }
-      return claimsOf(found, { calendarKey, externalEventId })
+      return claimsOf(found, event)
     }),
   )
   return claims.flat()

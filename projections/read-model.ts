@@ -40,11 +40,12 @@ export type ReadModel<Value, Index extends string> = {
   list(readStore: ReadStore, page: PageRequest): Promise<Page<Value>>
   /** Ordered by key, then id. */
   find(readStore: ReadStore, index: Index, range: KeyRange, page: PageRequest): Promise<Page<Value>>
-  /** All of the range with the key that each was found by, read page by page. */
+  /** All of the range with the key that each was found by, read page by page; `atOnce`: documents of a page. */
   each(
     readStore: ReadStore,
     index: Index,
     range: KeyRange,
+    atOnce?: number,
   ): AsyncGenerator<{ id: string; key: string; value: Value }, void>
   all(readStore: ReadStore, index: Index, range: KeyRange): Promise<Value[]>
   count(readStore: ReadStore, index: Index, range: KeyRange): Promise<number>
@@ -72,11 +73,11 @@ export function defineReadModelOf<
   // The collection's name is this definition's own: it holds what `changes` below put there and nothing else.
   const read = (stored: Document): Stored => fromStored(stored).value as unknown as Stored
 
-  async function* each(readStore: ReadStore, index: Index, range: KeyRange) {
+  async function* each(readStore: ReadStore, index: Index, range: KeyRange, atOnce = PAGE) {
     let after: string | null = ''
     while (after !== null) {
       const page = await readStore.find(collection, index, range, {
-        limit: PAGE,
+        limit: atOnce,
         ...(after !== '' && { after }),
       })
       for (const { id, key, document } of page.items) yield { id, key, value: read(document) }

@@ -14,8 +14,18 @@ const test = suite('An event that many bookings name')
 
 const MANY = MOST_CLAIMS + 100
 const reads = callsPerTurn()
+/** Documents that were read at once, the most of them. */
+let readAtOnce = 0
 const counted = (ports: ServicePorts): ServicePorts => ({
   ...ports,
+  readStore: {
+    ...ports.readStore,
+    async find(...asked) {
+      const page = await ports.readStore.find(...asked)
+      readAtOnce = Math.max(readAtOnce, page.items.length)
+      return page
+    },
+  },
   events: {
     ...ports.events,
     readStream(...read) {
@@ -46,8 +56,10 @@ test(
     const event: ExternalEvent = { id: 'event', status: 'confirmed', etag: '"1"', isSeries: false, times }
     const observedAt = sync.clock.now()
     const sight = { calendarKey, externalEventId: 'event', result: { seen: event } }
+    readAtOnce = 0
     const claims = await claimsOn(sync.ports.readStore, { observedAt, sights: [sight] })
     assert.is(claims.length, MOST_CLAIMS + 2)
+    assert.is(readAtOnce, MOST_CLAIMS + 2)
 
     reads.reset()
     const findings = newFindings()

@@ -92,6 +92,7 @@ async function readFuture(
       listed.add(booking.bookingUid)
       // Where nothing is news nothing is written, and reading alone gives nobody else a turn.
       await nextTurn()
+      if (signal.aborted) return undefined
       await bringUpToDate(ports, intake, booking)
     }
     after = page.value.next
@@ -156,8 +157,10 @@ async function readMissing(
       limit: 500,
       ...defined({ after }),
     })
-    for (const booking of page.items)
+    for (const booking of page.items) {
+      if (signal.aborted) return
       if (!listed.has(booking.bookingUid)) await askFor(ports, calcom, booking, signal)
+    }
     after = page.next ?? undefined
   } while (after !== undefined && !signal.aborted)
 }

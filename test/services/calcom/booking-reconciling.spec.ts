@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts'
+import { bookingReconciler } from '../../../services/calcom/reconciler.ts'
 import type { ServicePorts } from '../../../services/running/service-ports.ts'
 import { callsPerTurn } from '../../support/calls-per-turn.ts'
 import { inSync } from '../../support/sync-fixture.ts'
@@ -78,6 +79,22 @@ test(
     reads.reset()
     await readAgain()
     assert.ok(reads.most() <= 20, `${reads.most()} bookings read in one turn`)
+  }),
+)
+
+test(
+  'an end in the middle of a long page ends the reading',
+  inSync({ roles: ['projections'], wrap: listsMany }, async (sync) => {
+    const ended = new AbortController()
+    let received = 0
+    const intake = {
+      async receive() {
+        received += 1
+        ended.abort()
+      },
+    }
+    await bookingReconciler(sync.ports, intake, 60 * MINUTE).run(ended.signal)
+    assert.is(received, 1)
   }),
 )
 

@@ -238,11 +238,15 @@ const ofGoogle = z.looseObject({
   externalId: z.string().min(1),
   credentialId: IdOfAnyKind.nullish(),
 })
+/** So many entries are looked at: one for each host is a good part of it. */
+const MOST_ENTRIES = 250
 /** The entries that name a calendar of Google's: one, several, or none. */
 const GoogleDestinations = z
   .unknown()
   .transform((entries) =>
-    (Array.isArray(entries) ? entries : [entries]).filter((entry) => ofGoogle.safeParse(entry).success),
+    (Array.isArray(entries) ? entries.slice(0, MOST_ENTRIES) : [entries]).filter(
+      (entry) => ofGoogle.safeParse(entry).success,
+    ),
   )
   .pipe(
     z.array(

@@ -309,6 +309,16 @@ reading('with null in every field in turn is read, or refused by the name of the
     }
 })
 
+reading('has its first 250 destination calendars looked at, and none of the thousands after them', () => {
+  const others = Array.from({ length: 250 }, () => ({ integration: 'apple_calendar', externalId: 'x' }))
+  const malformed = { integration: 'google_calendar', externalId: 'x'.repeat(2_000) }
+  const { payload } = deliveries.created
+  const of = (destinationCalendar: unknown[]) =>
+    readDelivery(bytes({ ...deliveries.created, payload: { ...payload, destinationCalendar } }))
+  assert.is(of([...others, malformed]).ok, true)
+  assert.is(of([...others.slice(1), malformed]).ok, false)
+})
+
 reading('is refused where a cancellation names no booking', () => {
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED', payload: {} }).join(), /payload\.uid/)
   assert.match(problemsOf({ triggerEvent: 'BOOKING_CANCELLED' }).join(), /payload/)

@@ -22,8 +22,8 @@ export type CalcomView =
   | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' | 'reassigned' }
   | { kind: 'failed'; code: string; retryAfterMs?: number }
 
-/** A change to be carried to Cal.com. `next`: the times that the booking would get. `gone`: its event is gone. */
-export type Change = { next: Times | undefined; gone: boolean }
+/** The change that is to be carried to Cal.com. `next`: the times that the booking would get. `gone`: its event is gone. */
+export type ChangeToCarry = { next: Times | undefined; gone: boolean }
 
 /**
  * Asks Cal.com for the booking and its references before a change is carried to it. Cal.com writes its database before it
@@ -34,7 +34,7 @@ export async function consultCalcom(
   ports: ServicePorts,
   context: CommandContext,
   booking: OpenBooking,
-  { next, gone }: Change,
+  { next, gone }: ChangeToCarry,
   signal: AbortSignal,
 ): Promise<CalcomView> {
   const { calcom } = ports

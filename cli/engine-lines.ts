@@ -6,8 +6,8 @@ import type { Clock } from '../ports/clock.ts'
 /** How long a server may take to answer before a line says that it has not. */
 const LATE_MS = 2_000
 
-/** Between two looks at a server that does not serve. */
-const BACKOFF = { firstMs: 5_000, longestMs: 60_000 }
+/** Waits between two looks at a server that does not serve. */
+const LOOK_AGAIN = { firstMs: 5_000, longestMs: 60_000 }
 
 /**
  * Writes a line for each server that does not answer, or not as it should, and says why. The first line comes within
@@ -49,7 +49,7 @@ async function tellOf(
         `  ${sentence} It is tried again until it answers; nothing is kept elsewhere meanwhile. See: calendar-sync doctor\n`,
       )
     written = problem
-    await clock.delay(waitAfter(BACKOFF, looks), signal)
+    await clock.delay(waitAfter(LOOK_AGAIN, looks), signal)
     condition = await look()
   }
 }

@@ -101,7 +101,7 @@ export function eventStoreDbEventStore(options: EventStoreDbOptions): EventStore
       } catch (error) {
         const failure = failureOf(error)
         if (!failure) throw error
-        const pause = waitAfter(BACKOFF, failures)
+        const pause = waitAfter(CALL_AGAIN, failures)
         const elapsed = clock.now().epochMilliseconds - begun
         leaveNode(failure)
         if (!failure.again || elapsed + pause > retryWithinMs) throw unavailable(what, failure, error)
@@ -234,7 +234,8 @@ type Resolved = Parameters<typeof recorded>[0]
 
 /** While nobody leads, another node may be asked after so long. */
 const LEAVE_EVERY_MS = 500
-const BACKOFF = { firstMs: 50, longestMs: 500 }
+/** Waits before a call that failed is made again. */
+const CALL_AGAIN = { firstMs: 50, longestMs: 500 }
 
 function refuseOtherThanPages(after: Position, limit: number): void {
   fromPosition(after)

@@ -21,7 +21,8 @@ type Following = {
 }
 type Wanted = { after: Position; filter: Filter | undefined; limit: number; signal: AbortSignal }
 
-const BACKOFF = { firstMs: 50, longestMs: 2_000 }
+/** Waits before a reading that failed begins again. */
+const FOLLOW_AGAIN = { firstMs: 50, longestMs: 2_000 }
 /** How often a reading that is live and hears nothing makes sure that there is nothing. */
 const LOOK_EVERY_MS = 1_000
 /** So many checkpoints without a page, of 512 events each, are a page without events: a reader may stop there and go on. */
@@ -64,7 +65,7 @@ export async function* follow(deps: Following, wanted: Wanted): AsyncGenerator<E
       lostAt ??= now
       leaveNode(failure)
       if (!failure.again || now - lostAt > reconnectWithinMs) throw unavailable('be followed', failure, error)
-      await clock.delay(waitAfter(BACKOFF, failures++), signal)
+      await clock.delay(waitAfter(FOLLOW_AGAIN, failures++), signal)
     }
   }
 }

@@ -18,7 +18,8 @@ export type OutageLog = {
   now(): Outage[]
 }
 
-const BACKOFF = { firstMs: 100, longestMs: 10_000 }
+/** Waits between tries while something does not answer. */
+const OUTAGE_AGAIN = { firstMs: 100, longestMs: 10_000 }
 
 export function outageLog({
   clock,
@@ -44,7 +45,7 @@ export function outageLog({
     const since = known?.since ?? clock.now().toString()
     outages.set(what, { what, message: errorText(err), since, failures })
     if (known === undefined) log.error({ what, ...failureFacts(err) }, `${what} unavailable, retrying`)
-    return waitAfter(BACKOFF, failures - 1)
+    return waitAfter(OUTAGE_AGAIN, failures - 1)
   }
 
   return {

@@ -1,12 +1,12 @@
 import { type Collection, type Document, type IndexDescription, MongoServerError } from 'mongodb'
 
-/** IndexOptionsConflict and IndexKeySpecsConflict: one of that name or those keys is there, and is another one. */
+/** IndexOptionsConflict, IndexKeySpecsConflict: another index has that name, or those keys. */
 const CONFLICTS = new Set<unknown>([85, 86])
 const INDEX_NOT_FOUND = 27
 
 /**
- * Makes the indexes that are not there. An index that has the name or the keys of one of these and is not the same
- * gives way to it: another version left it, or somebody made it by hand.
+ * Makes the indexes that are missing. Drops an index first that has the name or the keys of one of them and differs
+ * from it: another version left that index, or somebody made it by hand.
  */
 export async function declareIndexes<Stored extends Document>(
   collection: Collection<Stored>,
@@ -25,7 +25,7 @@ export async function declareIndexes<Stored extends Document>(
 
 const sameKeys = (a: object, b: object) => JSON.stringify(a) === JSON.stringify(b)
 
-/** Another process may have dropped it meanwhile. */
+/** Ignores that the index is gone: another process may have dropped it meanwhile. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof MongoServerError) || error.code !== INDEX_NOT_FOUND) throw error
 }

@@ -23,10 +23,13 @@ const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NO
 const RAREST_MS = 6 * 3_600_000
 
 /**
- * Asks Cal.com which calendar events belong to a booking, and links them. Four cases are tried again until the booking
- * starts. Cal.com cannot be asked, or announces a reference without event. Or Cal.com names an event in no known
- * calendar, or no event of a new host. If the answer shows the host for the first time, the host's calendars are
- * registered.
+ * Asks Cal.com which calendar events belong to a booking, and links them. Asking goes on until the booking starts while
+ * - Cal.com does not answer,
+ * - a reference is announced and names no event yet,
+ * - the event is in a calendar that is not known here, or
+ * - a new host has the booking, and no event of that host is named.
+ * Where Cal.com names nothing, or no key answers for the booking, asking ends after an hour (REFERENCES_MS).
+ * Registers the host's calendars if the answer shows the host for the first time.
  */
 export async function askForReferences(
   ports: ServicePorts,

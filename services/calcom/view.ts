@@ -13,10 +13,12 @@ import { flag } from './flag.ts'
 import { linkNamed } from './link-named.ts'
 
 /**
- * `agrees`: Cal.com says what we know. `news`: Cal.com said something else, which is recorded now: look again.
- * `unconfirmed`: Cal.com does not name the event yet. Cal.com stores the name after it wrote the event, so the calendar
- * may show an older state. `none`: no key answers for this booking. `reassigned`: another host has it, for whom Cal.com
- * cannot be asked. `failed`: Cal.com could not be asked; nothing may be decided.
+ * - `agrees`: Cal.com says what is known here.
+ * - `news`: Cal.com says something else. It is recorded now, and the booking is looked at again.
+ * - `unconfirmed`: Cal.com does not name the event yet. It names an event only after it wrote it.
+ * - `none`: no key answers for this booking.
+ * - `reassigned`: another host has the booking, and no key answers for that host.
+ * - `failed`: Cal.com could not be asked, and nothing may be decided.
  */
 export type CalcomView =
   | { kind: 'agrees' | 'news' | 'unconfirmed' | 'none' | 'reassigned' }
@@ -26,9 +28,9 @@ export type CalcomView =
 export type ChangeToCarry = { next: Times | undefined; gone: boolean }
 
 /**
- * Asks Cal.com for the booking and its references before a change is carried to it. Cal.com writes its database before it
- * writes Google, so this ends echoes and races. There is no view if a key refuses the booking or its references. A refusal
- * by a key that answered before means that another host has the booking.
+ * Asks Cal.com for the booking and its references before a change is carried to Cal.com. Cal.com writes its database
+ * before it writes to Google: the answer shows whether the change is an echo. A key that refuses the booking or its
+ * references gives `none`. If the event is gone and the key answered before, another host has the booking.
  */
 export async function consultCalcom(
   ports: ServicePorts,
@@ -81,8 +83,8 @@ const wasNamed = ({ references }: OpenBooking): boolean =>
   references.some(({ answered, former }) => answered && !former)
 
 /**
- * Records Cal.com's times where they are news. Times from before our decision are none: the decision may not be applied
- * yet. Times that the calendar shows too are news: nothing is left to carry.
+ * Records Cal.com's times where they are news. Times from before our decision are no news: Cal.com may not have applied
+ * it yet. Times that the calendar shows too are news: nothing is left to carry.
  */
 async function recordedTimes(
   ports: ServicePorts,

@@ -1,5 +1,5 @@
-// Carries over to a calendar's present key all that refers to a former key. That is syncs with their modes, selected
-// calendars, open bookings.
+// Carries over to a calendar's present key all that refers to a former key: syncs with their modes, selected calendars,
+// and open bookings.
 import {
   bookingAggregate,
   calendarSyncAggregate,

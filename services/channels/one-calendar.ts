@@ -1,6 +1,6 @@
-// Makes one calendar of several keys, so that it has one key, one channel and one brake. Several keys come of a new address
-// of the account, or of an older version that distinguished letter cases. The directory joins the keys first. Each run then
-// carries over what still refers to a former key.
+// Joins the keys of a calendar that has several, so that it has one channel and one brake. A second key comes of a new
+// address of the account, or of an older version that told upper case from lower. The directory joins the keys first.
+// Each run then carries over the documents that refer to a former key.
 import { openBookingsFrom } from '../../projections/booking-references.ts'
 import { calendarFeedByKey } from '../../projections/calendar-feeds.ts'
 import { syncsOfCalendar } from '../../projections/calendar-syncs.ts'

@@ -10,7 +10,7 @@ import { FEED_PATH } from './feed.ts'
 
 export type AsyncApiOptions = {
   version: string
-  /** The topic of Kafka's; without it the feed alone is described. */
+  /** The name of the topic in Kafka; without it the feed alone is described. */
   kafkaTopic?: string
 }
 
@@ -28,11 +28,12 @@ const messages = {
 }
 
 const CONSUMERS = [
-  'A consumer applies an event if it has not seen its id, the booking is accepted and not rescheduled away, and its',
-  'times equal `previous` (of a cancellation: `start` and `end`) or `basis`; it keeps the id in the same transaction as',
-  'its change, and reports the outcome with ReportBookingEventOutcome. Per booking uid the order is the order decided.',
+  'A consumer applies an event if three things hold. The id of the event is new to the consumer. The booking is accepted,',
+  'and was not rescheduled to another booking. The times of the booking equal `previous` or `basis`; a cancellation has',
+  '`start` and `end` in place of `previous`. The consumer keeps the id in the same transaction as the change, and reports',
+  'the outcome with ReportBookingEventOutcome. The events of one booking come in the order in which they were decided.',
   'Fields are only ever added. While an operator has stopped everything (SetSyncPolicy `off` without a scope) no event',
-  'is given; once that is lifted, what was decided before follows, and nothing is lost.',
+  'is given. Events that were decided before follow once the stop is lifted. Nothing is lost.',
 ].join(' ')
 
 /** The published events as AsyncAPI 3.0, made of the very schemas that the events are typed by. */

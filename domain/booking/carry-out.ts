@@ -16,24 +16,24 @@ export function carryOut(code: DecisionCode, facts: Facts): LookDecision {
   // The booking's own flag records the code already.
   const isFlag = entry.leaves === 'flags' || facts.booking.flags.some((flag) => flag === code)
   if (entry.leaves === 'nothing' || isFlag || isTooSoon(code, entry, facts)) return silent(code)
-  const subject = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
+  const deciding = facts.standing ?? facts.gone.find(isDecidable) ?? facts.gone.find(isFresh)
   const publishes = entry.leaves === 'BookingCancelled' || entry.leaves === 'BookingRescheduled'
-  if (subject === undefined || (!publishes && !entry.held)) return recorded(code, facts)
+  if (deciding === undefined || (!publishes && !entry.held)) return recorded(code, facts)
 
   const { mode, discardedAt, releasedAt, held } = facts.context
   const instead = entry.leaves === 'BookingRescheduled' ? entry.leaves : 'BookingCancelled'
-  const noted = (reason: DecisionCode): LookDecision => recorded(reason, facts, [subject], instead)
-  if (isSpokenOf(subject.event, discardedAt)) return noted('DISCARDED')
+  const noted = (reason: DecisionCode): LookDecision => recorded(reason, facts, [deciding], instead)
+  if (isSpokenOf(deciding.event, discardedAt)) return noted('DISCARDED')
   if (mode === 'off') return noted('POLICY_OFF')
-  if (!publishes) return { ...noted(code), asks: true, fingerprint: subject.fingerprint }
-  if (differedWhenLinked(subject, facts)) return noted('FIRST_LOOK')
+  if (!publishes) return { ...noted(code), asks: true, fingerprint: deciding.fingerprint }
+  if (differedWhenLinked(deciding, facts)) return noted('FIRST_LOOK')
   if (mode === 'observe') return noted('OBSERVE_ONLY')
-  const released = isSpokenOf(subject.event, releasedAt)
+  const released = isSpokenOf(deciding.event, releasedAt)
   if (held !== undefined && !released) return noted(held)
-  const decision = published(code, subject, facts)
+  const decision = published(code, deciding, facts)
   if (decision === undefined) return silent(code)
   const unflagged = tellOvertaken(facts.booking, false, facts.context.now.toString())
-  return { code, events: [decision, ...unflagged], acts: true, fingerprint: subject.fingerprint, released }
+  return { code, events: [decision, ...unflagged], acts: true, fingerprint: deciding.fingerprint, released }
 }
 
 const isFresh = ({ version }: Seen): boolean => version === 'FRESH'
@@ -144,13 +144,13 @@ function unreadable({ reference, code }: Unread, facts: Facts): BookingEvent[] {
   ]
 }
 
-function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEvent | undefined {
+function published(code: DecisionCode, deciding: Seen, facts: Facts): BookingEvent | undefined {
   const { booking, context } = facts
   const organizationId = booking.organizationId ?? context.organizationId
-  const { etag } = subject.event
+  const { etag } = deciding.event
   const previous = storeTimes(booking.times)
   const decided = {
-    ...observed(subject, facts),
+    ...observed(deciding, facts),
     bookingUid: booking.bookingUid,
     userId: booking.userId,
     ...defined({ organizationId }),
@@ -163,7 +163,7 @@ function published(code: DecisionCode, subject: Seen, facts: Facts): BookingEven
       type: 'BookingCancelled',
       data: { ...decided, reason: code, ...previous },
     }
-  const times = timesOf(subject.event)
+  const times = timesOf(deciding.event)
   if (times === undefined) return undefined
   const { timeZone } = times
   const next = { ...storeTimes(times), ...defined({ timeZone }) }

@@ -30,7 +30,7 @@ const MOST_IDLE_MS = 50
 const ORIGIN = { source: 'urn:uuid:0b8f', schemas: 'https://sync.example.com/schemas' }
 const PARTITIONS = 6
 
-/** What may be given, as `parseArgs` takes it. */
+/** The options, as `parseArgs` takes them. */
 export const options = {
   events: { type: 'string', default: '50000' },
   rounds: { type: 'string', default: '5' },

@@ -14,7 +14,7 @@ import { eventStoreDbFigures } from './support/event-store-figures.ts'
 import { mongodbTargets, rebuildFigures, sqliteTargets } from './support/rebuild-figures.ts'
 import { sqliteEventFigures } from './support/sqlite-event-figures.ts'
 
-/** What may be given, as `parseArgs` takes it. */
+/** The options, as `parseArgs` takes them. */
 export const options = {
   events: { type: 'string', default: '1000000' },
   rounds: { type: 'string', default: '3' },

@@ -1,9 +1,10 @@
-// Pushes acknowledged a second by the whole service on its SQLite file, each of them durable, against a bare Koa app
+// Pushes acknowledged per second by the whole service on its SQLite file, each of them durable, against a bare Koa app
 // that answers 200 and forgets. Both are processes of their own on loopback, asked by the same client, in turns.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type ServerProcess, startServer } from './support/child.ts'
 import { count, median, percentile } from './support/figures.ts'
@@ -13,7 +14,7 @@ import { type OpenChannel, openChannels, signalledOf } from './support/push-chan
 /** The least ratio of the medians that the service is held to. */
 const LEAST_RATIO = 0.6
 
-/** What may be given, as `parseArgs` takes it. */
+/** The options, as `parseArgs` takes them. */
 export const options = {
   rounds: { type: 'string', default: '21' },
   seconds: { type: 'string', default: '0.7' },
@@ -38,7 +39,7 @@ export async function run(args: string[]): Promise<void> {
   try {
     const encryptionKey = randomBytes(32)
     const channels = await openChannels(folder, { count: Number(values.channels), encryptionKey })
-    const bare = await start('./bare-koa.ts', {})
+    const bare = await start('./bare-koa.ts')
     const service = await start('./service.ts', { nodeOptions, env: environment(folder, encryptionKey) })
     const pushes = channels.map(pushOf)
     const sent = new Uint32Array(channels.length)
@@ -89,7 +90,7 @@ export async function run(args: string[]): Promise<void> {
     if (nodeOptions.length > 0) await service.stop()
     else {
       const last = load(service, true)
-      await new Promise((resolve) => setTimeout(resolve, 700))
+      await setTimeout(700)
       await service.kill()
       await last
     }
@@ -101,7 +102,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-/** The part that takes pushes in, alone: what looks at calendars would signal them too. */
+/** Runs the edge alone: the other roles would signal calendars too. */
 const environment = (folder: string, encryptionKey: Uint8Array) => ({
   DATA_DIR: folder,
   PORT: '0',

@@ -33,7 +33,7 @@ const canOpen = ({ data, eventStore, mongodb, kafka }: Configuration) =>
   kafka === undefined &&
   existsSync(join(data.folder, STAMP_FILE))
 
-/** As a service that does nothing would answer: without a role, where nobody else asks. */
+/** Starts a service without roles, on an address that nobody else asks, and takes its answer. */
 async function look(configuration: Configuration): Promise<ServiceAnswer> {
   const { http, data } = configuration
   const { startService } = await import('../main.ts')

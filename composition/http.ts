@@ -60,10 +60,10 @@ export async function listenAsConfigured(configuration: Configuration) {
   }
 }
 
-/** Of the description of what is published: raised when something is added to it. */
+/** The version of the published descriptions: raised when something is added to them. */
 const VERSION = '1'
 
-/** What names this deployment in every event, as soon as that is known. */
+/** The name of this deployment in every event, as soon as it is known. */
 export const originOf = (name: () => string, publicUrl: string): EventOrigin => ({
   get source() {
     return `urn:uuid:${name()}`
@@ -79,7 +79,7 @@ async function readModelsAnswer(stores: OpenStores, models: ReadModels): Promise
   await stores.readStore.checkpoint('bookings')
 }
 
-/** Whoever asks how the service is waits no longer for the event store, in milliseconds; work waits out an election. */
+/** The longest that a question about the status waits for the event store, in milliseconds. Work waits out an election. */
 const HEAD_WITHIN_MS = 2_000
 
 /** The event store as it is asked for the status: its end is told soon, or not at all. */
@@ -125,7 +125,7 @@ const orWhyNot =
     }
   }
 
-/** What the HTTP edge is made of. */
+/** The parts of the HTTP edge. */
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
@@ -134,7 +134,7 @@ export type HttpParts = {
   models: ReadModels
   metrics: Metrics
   token: string
-  /** What the data folder keeps beside the address. */
+  /** The secret that the data folder keeps beside the address. */
   addressSecret: string
   origin: EventOrigin
   publisher: Publishing | undefined

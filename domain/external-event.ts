@@ -1,5 +1,5 @@
 /**
- * What a look at a calendar showed of one event, in the service's own words. Times are instants; an all-day event has
+ * One event as a look at a calendar showed it, in the service's own words. Times are instants; an all-day event has
  * none. The times of a cancelled entry are never given: Google's placeholders carry false ones.
  */
 export type ExternalEvent = {
@@ -20,13 +20,13 @@ export type ExternalEvent = {
   /** True for the master of a series. */
   isSeries?: boolean
   /**
-   * Of a series: by which rule it repeats. Dragging the series, or ending it, does not change this text; another
-   * frequency, interval or choice of days does.
+   * The rule by which a series repeats. Dragging the series, or ending it, does not change this text. Another
+   * frequency, interval or choice of days changes it.
    */
   rule?: string
-  /** Of a series that ends at a date, and not after a count or with the last of a list of dates: the last instant. */
+  /** The last instant of a series that ends at a date, and not after a count or with a list of dates. */
   until?: Temporal.Instant
-  /** Of a series: starts that its rule would give, and that it leaves out by date. An occurrence deleted by itself is none. */
+  /** Starts that the rule of a series would give, and that the series leaves out by date. A deleted occurrence is none. */
   excluded?: readonly Temporal.Instant[]
   attendees?: ExternalAttendee[]
   attendeesOmitted?: boolean

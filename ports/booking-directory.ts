@@ -30,7 +30,7 @@ export type DirectoryError = {
   ok: false
   code: 'NOT_FOUND' | 'REFUSED' | 'RATE_LIMITED' | 'UNAVAILABLE' | 'BAD_ANSWER'
   status?: number
-  /** Of BAD_ANSWER: which limit the answer, or the reading, went beyond. */
+  /** The limit that the answer, or the reading, went beyond, for BAD_ANSWER. */
   reason?: 'ANSWER_TOO_LARGE' | 'REDIRECT_REFUSED' | PageLimit
   retryAfterMs?: number
 }

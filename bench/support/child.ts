@@ -17,7 +17,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const path = new URL(file, import.meta.url).pathname
   const child: ChildProcess = spawn(process.execPath, [...(options.nodeOptions ?? []), path], {
-    // The variables of this process are not the server's: it is to be measured as it is set here.
+    // Hides the variables of this process, so that the server is measured as it is set here.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,4 +1,4 @@
-// What a person is told of a booking itself, and not of a version of one of its events.
+// Flags: told of a booking itself, and not of a version of one of its events.
 import type { FlagCode } from './decisions.ts'
 import type { BookingEvent } from './events.ts'
 import type { OpenBooking } from './state.ts'

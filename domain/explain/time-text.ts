@@ -1,7 +1,7 @@
 /** An instant as a person reads it, always in UTC: `2026-11-24 10:00 UTC`; seconds only where there are any. */
 export const readableInstant = (instant: string): string => `${dayAndTime(instant).join(' ')} UTC`
 
-/** From when to when, in UTC, the date once where it is one: `2026-11-24 10:00–10:30 UTC`. */
+/** A start and an end in UTC, with the date once if both have the same: `2026-11-24 10:00–10:30 UTC`. */
 export function readableTimes({ start, end }: { start: string; end: string }): string {
   const [startDay, startTime] = dayAndTime(start)
   const [endDay, endTime] = dayAndTime(end)
@@ -10,7 +10,7 @@ export function readableTimes({ start, end }: { start: string; end: string }): s
     : `${startDay} ${startTime} – ${endDay} ${endTime} UTC`
 }
 
-/** What a move did to the times: `from 2026-11-24 10:00 UTC to 11:00 UTC`, with the ends where the length changed. */
+/** A move in words: `from 2026-11-24 10:00 UTC to 11:00 UTC`, with the ends where the length changed. */
 export function readableMove(
   previous: { start: string; end: string },
   next: { start: string; end: string },

@@ -49,7 +49,7 @@ export function credentialRoutes({ vault, onCredentialStored }: CredentialRouteD
   return router
 }
 
-/** What is to be shredded may have been stored by a version that took more. */
+/** Reads the id of a credential. An id to shred may come of a version that took more: it has the wider schema. */
 function readId(given: string | undefined, schema = CredentialId): string {
   const id = schema.safeParse(given)
   if (id.success) return id.data

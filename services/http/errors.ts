@@ -64,7 +64,7 @@ const internal: ProblemOptions = {
   detail: 'Something unexpected went wrong. The logs tell more under this correlation id.',
 }
 
-/** What stores nothing can have stored nothing, whatever became of the call. */
+/** Methods of calls that store nothing, however they end. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 function problemOf(error: unknown, method: string): ProblemOptions | undefined {

@@ -87,7 +87,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
         ? signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
         : undefined
     case 'BookingUnflagged':
-      // What it kept from being decided may be decided now.
+      // Changes that the flag kept from being decided may be decided now.
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
     case 'BookingTimesRecorded':
       return event.data.status === undefined

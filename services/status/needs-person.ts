@@ -23,7 +23,7 @@ type Ports = CredentialPorts & Pick<Time, 'now'>
 /** The most calendar syncs that are checked for their credential. */
 const SYNCS_ASKED = 1000
 
-/** Everything that waits for a person. What cannot be read is named among it. Rejects with StoreUnavailable. */
+/** Everything that waits for a person. Documents that cannot be read are named among it. Rejects with StoreUnavailable. */
 export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
   const untold: NeedsPerson[] = []
   const telling = <Value>(what: string, ask: () => Promise<Value>) =>

@@ -9,7 +9,7 @@ type Names = Pick<NeedsPerson, 'bookingUid' | 'calendarKey' | 'calendarSyncId'>
 /** The most characters of an error that are told. */
 const FIRST_WORDS = 200
 
-/** What `tell` says of each; of one that fails, that nothing can be said. Rejects with StoreUnavailable alone. */
+/** Tells of each item. An item that `tell` fails on is named instead. Rejects with StoreUnavailable alone. */
 export async function tellEach<Item>(
   items: readonly Item[],
   namesOf: (item: Item) => Names,
@@ -26,7 +26,7 @@ export async function tellEach<Item>(
   return (await Promise.all(told)).flat()
 }
 
-/** What `ask` gives; where it fails, `otherwise`, and an entry about `what` in `untold`. Rejects with StoreUnavailable alone. */
+/** Gives the answer of `ask`. If it fails, gives `otherwise` and adds `what` to `untold`. Rejects with StoreUnavailable alone. */
 export async function unlessUnreadable<Value, Otherwise>(
   { what, otherwise, untold }: { what: string; otherwise: Otherwise; untold: NeedsPerson[] },
   ask: () => Value | Promise<Value>,

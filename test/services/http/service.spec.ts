@@ -196,8 +196,12 @@ test(
       status.needsPerson.map(({ code }) => code),
       ['MASS_CHANGE', 'CREDENTIAL_REFUSED', 'CREDENTIAL_AWAITED'],
     )
-    const [held, , awaited] = status.needsPerson
-    assert.match(held?.sentence ?? '', '2 changes')
+    const [held, refused, awaited] = status.needsPerson
+    assert.is(
+      held?.sentence,
+      '2 changes are held in this calendar: more cancellations came of this calendar at once than MASS_CHANGE_LIMIT.',
+    )
+    assert.is(refused?.sentence, 'This calendar cannot be read; its bookings do not follow it.')
     assert.is(held?.externalCalendarId, 'host@example.com')
     assert.match(held?.next ?? '', 'ReleaseHeldChanges')
     assert.match(awaited?.next ?? '', 'PUT /credentials/c1')

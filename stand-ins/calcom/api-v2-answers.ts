@@ -14,7 +14,7 @@ export function errorResponse(core: CalcomCore, url: URL, error: ApiError): Resp
     apiRetryAfterSeconds !== undefined && (status === 429 || status === 503)
       ? { 'retry-after': String(apiRetryAfterSeconds) }
       : {}
-  if (apiBareErrors) return jsonResponse(status, { statusCode: status, message }, headers)
+  if (apiBareErrors || error.bare) return jsonResponse(status, { statusCode: status, message }, headers)
   const details = { message, error: code.replace('Exception', ''), statusCode: status }
   const said = {
     status: 'error',

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { refusedReschedule, unknownFields } from './api-v2-refusals.ts'
+import type { ApiVersion } from './api-v2-version.ts'
 import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomBooking } from './calcom-state.ts'
 import { ApiError, jsonBody } from './http-json.ts'
@@ -30,6 +32,7 @@ export async function actByApi(
   call: string,
   booking: CalcomBooking,
   request: Request,
+  by: { version: ApiVersion; host: boolean },
 ): Promise<Outcome | undefined> {
   const { uid } = booking
   const body = await jsonBody(request)
@@ -38,14 +41,17 @@ export async function actByApi(
     return typeof value === 'string' ? value : undefined
   }
   switch (call) {
-    case 'POST cancel':
+    case 'POST cancel': {
+      const refusal = unknownFields(body, 'cancel', by.version) ?? whyNotCancelled(core, booking)
+      if (refusal !== undefined) return refusal
       return core.cancel(uid, {
         reason: text('cancellationReason'),
         seatUid: text('seatUid'),
         ...(body.cancelSubsequentBookings === true ? { remaining: 'SUBSEQUENT' as const } : {}),
       })
+    }
     case 'POST reschedule':
-      return rescheduleByApi(core, booking, body)
+      return rescheduleByApi(core, booking, body, by)
     case 'POST request-reschedule':
       return core.requestReschedule(uid, { reason: text('rescheduleReason') })
     case 'POST confirm':
@@ -69,21 +75,23 @@ export async function actByApi(
 }
 
 /** No end can be given: the length stays the event type's. */
-function rescheduleByApi(core: CalcomCore, booking: CalcomBooking, body: Record<string, unknown>): Outcome {
+function rescheduleByApi(
+  core: CalcomCore,
+  booking: CalcomBooking,
+  body: Record<string, unknown>,
+  by: { version: ApiVersion; host: boolean },
+): Outcome {
+  const unknown = unknownFields(body, 'reschedule', by.version)
+  if (unknown !== undefined) return unknown
   const start = instantOf(body.start)
-  if (start === undefined) return refused('start must be a valid ISO 8601 date string')
-  if (Temporal.Instant.compare(start, core.clock.now()) < 0) {
-    return refused('Attempting to book a meeting in the past.')
-  }
-  const { lengthMinutes, seatsPerTimeSlot } = core.store.eventTypeOf(booking)
-  const end = start.add({ minutes: lengthMinutes })
-  if (
-    seatsPerTimeSlot === undefined &&
-    body.allowConflicts !== true &&
-    hasConflict(core, booking, start, end)
-  ) {
-    return refused('User either already has booking at this time or is not available')
-  }
+  if (start === undefined)
+    return refused('start property is wrong,start must be a valid ISO 8601 date string')
+  const refusal = refusedReschedule(core, booking, start, {
+    // Of anybody but a host these are ignored in silence, as Cal.com's reference says.
+    allowConflicts: by.host && body.allowConflicts === true,
+    allowBookingOutOfBounds: by.host && body.allowBookingOutOfBounds === true,
+  })
+  if (refusal !== undefined) return refusal
   return core.reschedule(booking.uid, {
     start,
     ...(typeof body.seatUid === 'string' ? { seatUid: body.seatUid } : {}),
@@ -92,22 +100,16 @@ function rescheduleByApi(core: CalcomCore, booking: CalcomBooking, body: Record<
   })
 }
 
-function hasConflict(
-  core: CalcomCore,
-  moved: CalcomBooking,
-  start: Temporal.Instant,
-  end: Temporal.Instant,
-): boolean {
-  return core.store
-    .bookings()
-    .some(
-      (other) =>
-        other.uid !== moved.uid &&
-        other.userId === moved.userId &&
-        other.status === 'accepted' &&
-        Temporal.Instant.compare(other.start, end) < 0 &&
-        Temporal.Instant.compare(start, other.end) < 0,
-    )
+/** What has been cancelled, and what has ended, is not cancelled any more. */
+function whyNotCancelled(core: CalcomCore, { uid, status, end }: CalcomBooking): Outcome | undefined {
+  if (status === 'cancelled') {
+    return refused(`Can't cancel booking with uid=${uid} because it has been cancelled already.`)
+  }
+  if (Temporal.Instant.compare(end, core.clock.now()) <= 0) {
+    // The core refuses this one, and its error comes without API v2's envelope.
+    return { ...refused('Cannot cancel a booking that has already ended'), bare: true }
+  }
+  return undefined
 }
 
 function read<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -3,6 +3,7 @@ import { errorResponse, success, truncated, webPage } from './api-v2-answers.ts'
 import { apiCallers } from './api-v2-callers.ts'
 import { bookingOutput, referencesOutput } from './api-v2-outputs.ts'
 import { bookingsPage } from './api-v2-pages.ts'
+import { rateLimit } from './api-v2-rate-limit.ts'
 import { type ApiVersion, versionOf } from './api-v2-version.ts'
 import { actByApi, bookByApi } from './api-v2-writes.ts'
 import type { CalcomCore } from './calcom-core.ts'
@@ -22,11 +23,12 @@ export function calcomApiV2(
 ): (request: Request) => Promise<Response> {
   const { faults, store } = core
   const { callerOf, bookingFor, bookingForReferences, adminOnly } = apiCallers(core, options)
+  const count = rateLimit(core)
 
   const done = async (outcome: Outcome, version: ApiVersion): Promise<Response> => {
     if (!outcome.ok) {
       const code = { 400: 'BadRequestException', 404: 'NotFoundException', 409: 'ConflictException' }
-      throw new ApiError(outcome.status, code[outcome.status], outcome.message)
+      throw new ApiError(outcome.status, code[outcome.status], outcome.message, outcome.bare)
     }
     await outcome.settled
     return success(bookingOutput(core, outcome.booking, version))
@@ -53,15 +55,18 @@ export function calcomApiV2(
 
   const route = async (request: Request, url: URL, version: ApiVersion): Promise<Response> => {
     const path = url.pathname.split('/').slice(2).map(decodeURIComponent)
-    const ofTeam = path[0] === 'organizations' && path[2] === 'teams'
-    const [resource, uid, action, last] = ofTeam ? path.slice(4) : path
+    const ofOrganization = path[0] === 'organizations'
+    const ofTeam = ofOrganization && path[2] === 'teams'
+    const ofUser = ofOrganization && path[2] === 'users' ? Number(path[3]) : undefined
+    const below = !ofOrganization ? 0 : ofTeam || ofUser !== undefined ? 4 : 2
+    const [resource, uid, action, last] = path.slice(below)
     const call = `${request.method} ${[resource, uid && '{uid}', action].filter(Boolean).join('/')}`
     if (resource !== 'bookings') return unknownRoute(request, url)
     switch (call) {
       case 'GET bookings': {
         const caller = callerOf(request)
-        if (ofTeam) adminOnly(caller)
-        return bookingsPage(core, ofTeam ? undefined : caller.userId, url.searchParams, version)
+        if (ofOrganization) adminOnly(caller)
+        return bookingsPage(core, ofOrganization ? ofUser : caller.userId, url.searchParams, version)
       }
       case 'POST bookings':
         return done(bookByApi(core, await jsonBody(request)), version)
@@ -89,18 +94,29 @@ export function calcomApiV2(
       }
     }
     if (action === undefined) return unknownRoute(request, url)
-    const booking = bookingFor(callerOf(request), uid ?? '')
-    const outcome = await actByApi(core, `${request.method} ${action}`, booking, request)
-    return outcome === undefined ? unknownRoute(request, url) : done(outcome, version)
+    const caller = callerOf(request)
+    const booking = bookingFor(caller, uid ?? '')
+    // The stand-in's own key stands for whoever is asked for.
+    const host = caller.userId === undefined || caller.userId === booking.userId
+    const by = { version, host }
+    const outcome = await actByApi(core, `${request.method} ${action}`, booking, request, by)
+    if (outcome === undefined) return unknownRoute(request, url)
+    const answer = await done(outcome, version)
+    return action === 'reschedule'
+      ? new Response(answer.body, { status: 201, headers: answer.headers })
+      : answer
   }
 
-  const fails = (url: URL): boolean => {
+  const fails = (method: string, url: URL): boolean => {
     if (faults.apiFailures === 0) return false
-    const kind = /\/references$/.test(url.pathname)
-      ? 'REFERENCES'
-      : /\/bookings$/.test(url.pathname)
-        ? 'LIST'
-        : 'BOOKING'
+    const kind =
+      method !== 'GET'
+        ? 'WRITE'
+        : /\/references$/.test(url.pathname)
+          ? 'REFERENCES'
+          : /\/bookings$/.test(url.pathname)
+            ? 'LIST'
+            : 'BOOKING'
     if (faults.apiFailuresOf !== 'ALL' && faults.apiFailuresOf !== kind) return false
     faults.apiFailures -= 1
     return true
@@ -110,19 +126,27 @@ export function calcomApiV2(
     if (faults.apiDown) throw new NoAnswer('The API of Cal.com takes no connection')
     if (faults.apiDelayMs > 0) await core.clock.delay(faults.apiDelayMs, request.signal)
     const url = new URL(request.url)
-    const failing = fails(url)
+    const counted = count(request)
+    const failing = fails(request.method, url)
     if (failing && faults.apiFailure === 'HTML') return webPage()
     try {
+      if (counted.refused) throw new ApiError(429, 'ThrottlerException', 'Too Many Requests')
       if (failing && faults.apiFailure === 'ERROR') {
         throw new ApiError(faults.apiStatus, 'StandInFault', 'A fault that was asked for')
       }
       const answer = await route(request, url, versionOf(request, url, core.settings))
-      return failing ? truncated(answer) : answer
+      if (failing && faults.apiFailure === 'LOST') throw new NoAnswer('What was asked for is done')
+      return withHeaders(failing ? await truncated(answer) : answer, counted.headers)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return errorResponse(core, url, error)
+      return withHeaders(errorResponse(core, url, error), counted.headers)
     }
   }
+}
+
+function withHeaders(answer: Response, headers: Record<string, string>): Response {
+  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value)
+  return answer
 }
 
 function unknownRoute(request: Request, url: URL): Response {

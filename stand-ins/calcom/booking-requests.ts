@@ -22,6 +22,10 @@ export type NewEventType = {
   requiresConfirmation?: boolean | undefined
   seatsPerTimeSlot?: number | undefined
   recurring?: CalcomRecurrence | undefined
+  /** Shorter before its start nobody can choose a time. */
+  minimumNoticeMinutes?: number | undefined
+  /** So many days ahead a time can be chosen. */
+  bookableDays?: number | undefined
   /** Cents. */
   price?: number | undefined
   /** Users whom round robin may choose. */

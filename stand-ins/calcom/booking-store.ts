@@ -76,6 +76,13 @@ export function bookingStore(options: {
     /** The booking that took this one's place. */
     replacementOf: (uid: string): CalcomBooking | undefined => byReplaced.get(uid),
     update,
+    /** Its row is gone for good, as after a deletion in the database: nothing is announced, its event stays. */
+    forget({ uid, fromReschedule }: CalcomBooking): void {
+      state.bookings = state.bookings.filter((booking) => booking.uid !== uid)
+      byUid.delete(uid)
+      if (fromReschedule !== undefined) byReplaced.delete(fromReschedule)
+      onChange()
+    },
     snapshot: (): CalcomState => structuredClone(state),
 
     /** The booking with what its payload needs. */

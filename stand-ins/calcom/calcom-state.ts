@@ -35,6 +35,9 @@ const EventType = z.object({
   /** Guests that share one booking; absent where each booking has one. */
   seatsPerTimeSlot: z.number().optional(),
   recurring: Recurrence.optional(),
+  /** How long before its start a time can be chosen at the latest, and how many days ahead. */
+  minimumNoticeMinutes: z.number().min(0).optional(),
+  bookableDays: z.number().positive().optional(),
   /** In cents; a booking with a price is accepted by its payment. */
   price: z.number().optional(),
   /** Users whom round robin may choose; any user where absent. */

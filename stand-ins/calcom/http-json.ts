@@ -2,10 +2,13 @@
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
-  constructor(status: number, code: string, message: string) {
+  /** Comes without the envelope that API v2 has for errors. */
+  readonly bare: boolean
+  constructor(status: number, code: string, message: string, bare = false) {
     super(message)
     this.status = status
     this.code = code
+    this.bare = bare
   }
 }
 

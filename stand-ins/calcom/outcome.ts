@@ -3,7 +3,7 @@ import type { CalcomBooking } from './calcom-state.ts'
 
 /** Taken up, or refused as the API would say it. `settled` resolves when all that follows has been done. */
 export type Outcome = { ok: true; booking: CalcomBooking; settled: Promise<void> } | Refusal
-export type Refusal = { ok: false; status: 400 | 404 | 409; message: string }
+export type Refusal = { ok: false; status: 400 | 404 | 409; message: string; bare?: boolean }
 
 /**
  * Why a booking cannot be moved any more, in the words of the API; undefined where it can. `oldLinks` open: one that
@@ -18,7 +18,7 @@ export function whyNotMovable(
   const next = store.replacementOf(uid)
   if (next !== undefined) {
     if (oldLinks === 'open') return undefined
-    return `Can't reschedule booking with uid=${uid} because it has been rescheduled already to booking with uid=${next.uid}.`
+    return `Can't reschedule booking with uid=${uid} because it has been cancelled and rescheduled already to booking with uid=${next.uid}.`
   }
   if (booking.status === 'cancelled' || booking.status === 'rejected') {
     return `Can't reschedule booking with uid=${uid} because it has been ${booking.status}.`

@@ -13,7 +13,7 @@ type SharedAt = (
 /**
  * The owner moves all who share a booking: its times change in place under the same uid. Into a time that has a booking
  * of its own they join that, and theirs is over (calcom/cal.com, packages/features/bookings/lib/handleSeats/reschedule/
- * owner).
+ * owner), where there is room for all of them.
  */
 export const moveOfAll =
   (cal: Workings, sharedAt: SharedAt) =>
@@ -26,6 +26,10 @@ export const moveOfAll =
     const end = request.end ?? request.start.add({ minutes: eventType.lengthMinutes })
     const there = sharedAt(eventType, booking.userId, request.start)
     const joined = there !== undefined && there !== booking ? there : undefined
+    const seats = eventType.seatsPerTimeSlot ?? 1
+    if (joined !== undefined && joined.attendees.length + booking.attendees.length > seats) {
+      return { ok: false, status: 409, message: 'not_enough_available_seats_error' }
+    }
     const target = joined ?? booking
     if (joined !== undefined) {
       store.update(joined, { attendees: [...joined.attendees, ...booking.attendees] })

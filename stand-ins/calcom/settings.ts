@@ -43,6 +43,8 @@ export const CalcomSettings = z.object({
   skip: z.enum(['honoured', 'ignored']),
   /** Values of `cal-api-version` that are answered 410. */
   goneVersions: z.array(z.string()),
+  /** Requests that one key may make within a minute; any number where null. */
+  rateLimitPerMinute: z.number().int().min(1).nullable(),
   /** Holes in what webhooks tell. */
   payloadUid: z.boolean(),
   payloadBookingId: z.boolean(),
@@ -76,6 +78,7 @@ export const defaultSettings: CalcomSettings = {
   bookingOfOthers: 'shown',
   skip: 'honoured',
   goneVersions: [],
+  rateLimitPerMinute: null,
   payloadUid: true,
   payloadBookingId: true,
   payloadOrganizerId: true,
@@ -98,10 +101,10 @@ export const CalcomFaults = z.object({
   apiDelayMs: Milliseconds,
   /** The next so many requests of the API fail. */
   apiFailures: z.number().int().min(0),
-  /** Which requests: all, lists, single bookings or references. */
-  apiFailuresOf: z.enum(['ALL', 'LIST', 'BOOKING', 'REFERENCES']),
-  /** With an error of `apiStatus`, a web page with 200, or JSON that breaks off. */
-  apiFailure: z.enum(['ERROR', 'HTML', 'TRUNCATED']),
+  /** Which requests: all, lists, single bookings, references, or what changes something. */
+  apiFailuresOf: z.enum(['ALL', 'LIST', 'BOOKING', 'REFERENCES', 'WRITE']),
+  /** With an error of `apiStatus`, a web page with 200, JSON that breaks off, or no answer to what was done. */
+  apiFailure: z.enum(['ERROR', 'HTML', 'TRUNCATED', 'LOST']),
   apiStatus: z.number().int().min(400).max(599),
   apiRetryAfterSeconds: z.number().int().min(0).optional(),
   /** Errors come as bare `{statusCode, message}`. */

@@ -38,6 +38,11 @@ export function bookingRoutes(core: CalcomCore) {
 
     show: (uid: string): Response => jsonResponse(200, bookingView(core, bookingOf(uid))),
 
+    forget(uid: string): Response {
+      core.store.forget(bookingOf(uid))
+      return jsonResponse(200, {})
+    },
+
     async setReferences(uid: string, request: Request): Promise<Response> {
       const booking = bookingOf(uid)
       core.store.replaceReferences(booking, (await read(References, request)).references)

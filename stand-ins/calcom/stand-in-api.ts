@@ -64,6 +64,9 @@ export function standInApi(core: CalcomCore): (request: Request) => Promise<Resp
         return bookings.make(request)
       case 'GET bookings/*':
         return bookings.show(id ?? '')
+      case 'DELETE bookings/*':
+        if (action !== undefined) break
+        return bookings.forget(id ?? '')
       case 'PUT bookings/*':
         if (action !== 'references') break
         return bookings.setReferences(id ?? '', request)

@@ -32,6 +32,8 @@ const EventTypeFields = z.object({
       count: Recurrence.shape.count,
     })
     .optional(),
+  minimumNoticeMinutes: z.number().min(0).optional(),
+  bookableDays: z.number().positive().optional(),
   price: z.number().int().min(0).optional(),
   hosts: z.array(z.number().int()).optional(),
 })

@@ -8,14 +8,14 @@ export function userTable(state: CalcomState, options: { nextId: () => number; o
   const user = (id: number): CalcomUser | undefined => state.users.find((one) => one.id === id)
 
   const createEventType = (userId: number, request: NewEventType): CalcomEventType => {
-    const { title, lengthMinutes, requiresConfirmation, seatsPerTimeSlot, recurring, price, hosts } = request
+    const { title, lengthMinutes, requiresConfirmation, ...further } = request
     const created: CalcomEventType = {
       id: nextId(),
       userId,
       title: title ?? `${lengthMinutes} Min Meeting`,
       lengthMinutes,
       requiresConfirmation: requiresConfirmation ?? false,
-      ...defined({ seatsPerTimeSlot, recurring, price, hosts }),
+      ...defined(further),
     }
     state.eventTypes.push(created)
     onChange()

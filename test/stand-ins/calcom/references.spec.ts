@@ -73,7 +73,7 @@ references('of one event are shared by two bookings where an old link is used tw
     assert.is((await move(hour(6))).status, 400)
     await cal.done('PUT', '/stand-in/settings', { oldLinks: 'open' })
     const { data: c } = (await move(hour(6))).body
-    assert.equal([(await move(hour(9))).status, b.status, c.status], [200, 'accepted', 'accepted'])
+    assert.equal([(await move(hour(9))).status, b.status, c.status], [201, 'accepted', 'accepted'])
     const statuses = await Promise.all(
       [a, b, c].map(async ({ uid }) => (await cal.done('GET', `/v2/bookings/${uid}`)).data),
     )

@@ -43,7 +43,10 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
   function start(): { running: RunningRoles; ended: AbortController } {
     const ended = new AbortController()
     const running = startRoles(ports, {
-      roles: new Set(options.roles ?? ['crons', 'sync', 'projections']),
+      roles: new Set([
+        ...(options.roles ?? ['crons', 'sync', 'projections']),
+        ...(options.calcomApply === 'api' ? ['applier'] : []),
+      ]),
       bookingReconcileMs: options.bookingReconcileMs ?? 3_600_000,
       leaseMs: 60_000,
       onWorked: options.onWorked ?? (() => {}),

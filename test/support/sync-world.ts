@@ -47,6 +47,8 @@ export type SyncWorldOptions = {
   push?: boolean
   channelTtlMs?: number
   bookingReconcileMs?: number
+  /** Whether the service itself applies events through Cal.com's API, as CALCOM_APPLY says (it does not). */
+  calcomApply?: 'api' | 'none'
   mode?: SyncMode
   /** Which roles run; all unless given. */
   roles?: readonly ('crons' | 'sync' | 'projections')[]
@@ -91,6 +93,13 @@ export function syncWorld(options: SyncWorldOptions) {
   google.faults.take = (method, calendarId) => {
     asked.push({ method, calendarId, at: clock.now() })
     return takeFault(method, calendarId)
+  }
+  const searched: { calendarId: string; query: URLSearchParams; at: Temporal.Instant }[] = []
+  const listEvents = google.list
+  google.list = (calendarId, given, emptyPage) => {
+    const query = new URLSearchParams(given)
+    if (query.has('q')) searched.push({ calendarId, query, at: clock.now() })
+    return listEvents(calendarId, given, emptyPage)
   }
   const stopping = new AbortController()
   let models = startModels()
@@ -215,6 +224,8 @@ export function syncWorld(options: SyncWorldOptions) {
     random,
     logged,
     asked,
+    /** What Google was asked to find by its words, oldest first. */
+    searched,
     /** What Cal.com's API was asked, oldest first. */
     askedOfCalcom,
     google,

@@ -40,3 +40,13 @@ export function inCalendarAt(sync: SyncFixture, { host, eventId }: Linked): stri
   if (status === 'cancelled') return status
   return [start, end].map((at) => Temporal.Instant.from(at?.dateTime ?? '')).join('–')
 }
+
+/** How many requests that change something fail from now on. */
+export function callsFail(
+  sync: SyncFixture,
+  times: number,
+  how: Partial<SyncFixture['calcom']['faults']> = {},
+): void {
+  const failure = { apiFailures: times, apiFailuresOf: 'WRITE', apiFailure: 'ERROR', apiStatus: 503 } as const
+  Object.assign(sync.calcom.faults, { ...failure, ...how })
+}

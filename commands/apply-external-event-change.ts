@@ -5,7 +5,7 @@ import { sentenceOfDecision } from '../domain/explain/explanation.ts'
 import type { ExternalEvent, ExternalTimes } from '../domain/external-event.ts'
 import { defined } from '../domain/optional-fields.ts'
 import { bookingsOfEvents, bookingsOfOccurrences, concernedBy } from '../projections/booking-references.ts'
-import { claimsOn } from '../projections/claims.ts'
+import { readClaims } from '../projections/claims.ts'
 import { applyLook } from './apply-look.ts'
 import { instant, ownCalendar, text } from './body-fields.ts'
 import { type CommandPorts, type CommandResult, defineCommand } from './command.ts'
@@ -79,7 +79,7 @@ export const ApplyExternalEventChange = defineCommand({
       const name = { calendarKey, externalEventId }
       const look: Look = { observedAt: body.observedAt, sights: [{ ...name, result: { seen: event } }] }
       const { bookingUid } = booking
-      const claims = await claimsOn(ports.readStore, look)
+      const claims = await readClaims(ports.readStore, look)
       const lookContext = { ...(await lookContextFor(ports, booking, calendarKey)), claims }
       const { result, decision } = await applyLook(ports, context, bookingUid, look, lookContext)
       // The change says nothing of the booking's other events.

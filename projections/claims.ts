@@ -8,7 +8,7 @@ import { type BookingReferencesDocument, bookingsOfEvent } from './booking-refer
 const ENOUGH = MOST_CLAIMS + 2
 
 /** The claims on the events of the look, as far as `LookContext` wants them. */
-export async function claimsOn(readStore: ReadStore, { sights }: Look): Promise<Claim[]> {
+export async function readClaims(readStore: ReadStore, { sights }: Look): Promise<Claim[]> {
   const claims = await Promise.all(
     sights.map(async ({ calendarKey, externalEventId }) => {
       const event = { calendarKey, externalEventId }

@@ -4,7 +4,7 @@ import { lookContextFor } from '../../commands/look-context.ts'
 import type { Sight } from '../../domain/booking/look.ts'
 import { type Booking, trackedPart } from '../../domain/booking/state.ts'
 import { isBefore } from '../../domain/times.ts'
-import { claimsOn } from '../../projections/claims.ts'
+import { readClaims } from '../../projections/claims.ts'
 import { accessTo } from '../calendars/calendar-access.ts'
 import type { ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
@@ -35,7 +35,7 @@ export async function lookAtEnded(
   if (signal.aborted || sights.length === 0) return done
   const look = { observedAt, sights }
   const base = await lookContextFor(ports, ended, first.stored.calendarKey)
-  const claims = await claimsOn(ports.readStore, ended.bookingUid, look)
+  const claims = await readClaims(ports.readStore, look)
   await applyLook(ports, context, ended.bookingUid, look, { ...base, claims })
   return done
 }

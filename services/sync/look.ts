@@ -14,7 +14,7 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import { isBefore } from '../../domain/times.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
-import { claimsOn } from '../../projections/claims.ts'
+import { readClaims } from '../../projections/claims.ts'
 import { resolveClosing } from '../calcom/closing.ts'
 import { flag, UNFOUND_MS } from '../calcom/flag.ts'
 import { askForHostsEvents, askOnceMore } from '../calcom/late-references.ts'
@@ -246,7 +246,7 @@ async function contextFor(
   const base = await lookContextFor(ports, booking, first?.stored.calendarKey ?? '')
   // A look that may act waits for the read model, so that every earlier link is known.
   if (memo.calledBy !== undefined) await ports.caughtUp('booking-references')
-  const claims: Claim[] = await claimsOn(ports.readStore, look)
+  const claims: Claim[] = await readClaims(ports.readStore, look)
   const { since, releasedAt, discardedAt, firstLook } = memo
   return {
     ...base,

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { TrackBooking } from '../../../commands/track-booking.ts'
 import { MOST_CLAIMS } from '../../../domain/booking/look.ts'
 import type { ExternalEvent } from '../../../domain/external-event.ts'
-import { claimsOn } from '../../../projections/claims.ts'
+import { readClaims } from '../../../projections/claims.ts'
 import type { ServicePorts } from '../../../services/running/service-ports.ts'
 import { newFindings } from '../../../services/sync/findings.ts'
 import { matchPage } from '../../../services/sync/page-match.ts'
@@ -57,7 +57,7 @@ test(
     const observedAt = sync.clock.now()
     const sight = { calendarKey, externalEventId: 'event', result: { seen: event } }
     readAtOnce = 0
-    const claims = await claimsOn(sync.ports.readStore, { observedAt, sights: [sight] })
+    const claims = await readClaims(sync.ports.readStore, { observedAt, sights: [sight] })
     assert.is(claims.length, MOST_CLAIMS + 2)
     assert.is(readAtOnce, MOST_CLAIMS + 2)
 

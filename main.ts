@@ -71,7 +71,7 @@ export async function startService(
   const failures = clientFailures({ now: clock.now, log, metrics })
   const unforeseen = unforeseenFailures(clock)
 
-  const stores = openStores({ configuration, clock, log, newId: time.newId, opened: starting })
+  const stores = await openStores({ configuration, clock, log, newId: time.newId, opened: starting })
   const { token, isNew: tokenIsNew } = operatorToken(data.folder, configuration.api.token)
   const listener = await listenAsConfigured(configuration)
   starting.add('http', listener.close)

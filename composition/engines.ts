@@ -1,13 +1,12 @@
 // The servers that hold data, as an operator asks after them.
 
 import type { Configuration } from '../infrastructure/config/configuration.ts'
-import {
-  type EventStoreDbEventStore,
-  eventStoreDbEventStore,
+import type {
+  EventStoreDbEventStore,
+  EventStoreDbOptions,
 } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import type { KafkaConfiguration } from '../infrastructure/kafka/kafka-configuration.ts'
-import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
-import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
+import type { MongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 
@@ -48,6 +47,7 @@ export const mongodbEngine = (connection: Pick<MongodbConnection, 'describe'>): 
 export const kafkaEngine = (configuration: KafkaConfiguration, parts: Parts): Engine => ({
   name: 'Kafka',
   async describe() {
+    const { kafkaPublisher } = await import('../infrastructure/kafka/kafka-publisher.ts')
     const publisher = kafkaPublisher({ configuration, ...parts })
     try {
       const description = await publisher.describe()
@@ -68,12 +68,12 @@ const said = (name: string, problem: string, detail: string) =>
   `${name}: ${problem}: ${detail.replace(/\.$/, '')}.`
 
 /** The servers that the configuration names, with connections of their own and without opening the data folder. */
-export function openEngines(
+export async function openEngines(
   { eventStore, mongodb, kafka }: Configuration,
   parts: Parts,
-): { engines: Engine[]; close(): Promise<void> } {
-  const events = eventStore && eventStoreDbEventStore({ ...eventStore, ...parts })
-  const connection = mongodb && mongodbConnection(mongodb.url)
+): Promise<{ engines: Engine[]; close(): Promise<void> }> {
+  const events = eventStore && (await openEvents({ ...eventStore, ...parts }))
+  const connection = mongodb && (await openConnection(mongodb.url))
   return {
     engines: [
       ...(events ? [eventStoreDbEngine(events)] : []),
@@ -84,4 +84,16 @@ export function openEngines(
       await Promise.all([events?.close(), connection?.close()])
     },
   }
+}
+
+async function openEvents(options: EventStoreDbOptions): Promise<EventStoreDbEventStore> {
+  const { eventStoreDbEventStore } = await import(
+    '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+  )
+  return eventStoreDbEventStore(options)
+}
+
+async function openConnection(url: string): Promise<MongodbConnection> {
+  const { mongodbConnection } = await import('../infrastructure/mongodb/mongodb-connection.ts')
+  return mongodbConnection(url)
 }

@@ -45,7 +45,7 @@ export async function migrateFolder(options: MigrateFolderOptions): Promise<Migr
   if (!stamped.ok) throw new StartRefused(stamped.message)
   await using opened = closers(log)
   let nextKey = () => ''
-  const stores = openStores({ configuration, clock, log, newId: () => nextKey(), opened })
+  const stores = await openStores({ configuration, clock, log, newId: () => nextKey(), opened })
   const source = openSource({ from, configuration, clock, opened, stores })
   await refuseOthersReadModels(source.events, stores)
   const vaultStays = source.stays && configuration.mongodb === undefined

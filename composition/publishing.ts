@@ -1,5 +1,4 @@
 import type { Configuration } from '../infrastructure/config/configuration.ts'
-import { kafkaPublisher } from '../infrastructure/kafka/kafka-publisher.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Outside, Stores, Time } from '../ports/port-groups.ts'
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
@@ -46,6 +45,7 @@ export function publishing(
     engine: kafkaEngine(kafka, { clock, log }),
     run: (lease) =>
       lease('publisher', async (signal) => {
+        const { kafkaPublisher } = await import('../infrastructure/kafka/kafka-publisher.ts')
         const started = runPublisher({
           events,
           publisher: kafkaPublisher({ configuration: kafka, clock, log }),

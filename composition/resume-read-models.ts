@@ -21,7 +21,7 @@ export async function resumeReadModelsAlone(
   if (mongodb === undefined && !existsSync(join(data.folder, EVENTS_FILE)))
     throw new StartRefused(`${data.folder} is no data folder of this service.`)
   await using opened = closers(parts.log)
-  const stores = openStores({ configuration, newId: () => '', opened, ...parts })
+  const stores = await openStores({ configuration, newId: () => '', opened, ...parts })
   const { now } = parts.clock
   if (write && stores.shared && (await lastReport({ ...stores, now }, 'projections')) !== undefined)
     throw new StartRefused(

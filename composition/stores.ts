@@ -3,16 +3,8 @@ import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { openDataFolder } from '../infrastructure/config/data-folder.ts'
 import { type MendedModes, mendModes } from '../infrastructure/config/owned-modes.ts'
 import { keptSecret } from '../infrastructure/config/secret-file.ts'
-import {
-  type EventStoreDbEventStore,
-  eventStoreDbEventStore,
-} from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+import type { EventStoreDbEventStore } from '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
 import { errorText } from '../infrastructure/logging/error-facts.ts'
-import { type MongodbConnection, mongodbConnection } from '../infrastructure/mongodb/mongodb-connection.ts'
-import { stampDatabase } from '../infrastructure/mongodb/mongodb-deployment.ts'
-import { mongodbReadStore } from '../infrastructure/mongodb/mongodb-read-store.ts'
-import { mongodbSignalQueue } from '../infrastructure/mongodb/mongodb-signal-queue.ts'
-import { mongodbVault } from '../infrastructure/mongodb/mongodb-vault.ts'
 import { encryptionKeys } from '../infrastructure/sealing/key-file.ts'
 import { DataFolderInUse, openDatabase, type SqliteDatabase } from '../infrastructure/sqlite/database.ts'
 import { sqliteEventStore } from '../infrastructure/sqlite/sqlite-event-store.ts'
@@ -29,6 +21,7 @@ import type { CalendarDirectory, CredentialVault } from '../ports/vault/credenti
 import { type BackupSources, EVENTS_FILE, VAULT_FILE } from './backup.ts'
 import type { Closers } from './closers.ts'
 import { type Engine, eventStoreDbEngine, mongodbEngine } from './engines.ts'
+import type { MongodbStores } from './mongodb-stores.ts'
 import { StartRefused } from './start-refused.ts'
 
 /** The stores, and what is to be known of how they were opened. */
@@ -62,19 +55,21 @@ type Parts = {
 
 /**
  * Opens what the configuration names: servers, and for the rest the embedded stores in this process's own data folder.
- * A server that does not answer is no reason not to start: calls reject with StoreUnavailable until it does.
+ * A server that does not answer is no reason not to start: calls reject with StoreUnavailable until it does. The client
+ * of a server is loaded where one is named: all of them together are a quarter of an embedded start.
  */
-export function openStores(parts: Parts): OpenStores {
-  const { configuration, newId, opened } = parts
+export async function openStores(parts: Parts): Promise<OpenStores> {
+  const { configuration, opened } = parts
   const { folder, encryptionKey: configured } = configuration.data
   const stamped = openDataFolder(folder, configuration.google.root)
   if (!stamped.ok) throw new StartRefused(stamped.message)
   tellOfModes(mendModes(folder), parts)
   const files = embeddedFiles(parts)
   const engines: Engine[] = []
-  const mongodb = configuration.mongodb && openMongodb(configuration.mongodb.url, parts, engines)
+  const mongodb = configuration.mongodb && (await openMongodb(configuration.mongodb.url, parts, engines))
   // The files are taken hold of before a key is read or made: a second process is told so, and changes nothing.
-  const onServer = configuration.eventStore && openEventStoreDb(configuration.eventStore, parts, engines)
+  const onServer =
+    configuration.eventStore && (await openEventStoreDb(configuration.eventStore, parts, engines))
   const events = onServer ? withOriginalTimes(onServer) : sqliteEventStore(files.events(), parts)
   opened.add('event store', () => events.close())
   const vaultFile = mongodb ? undefined : files.vault()
@@ -84,15 +79,13 @@ export function openStores(parts: Parts): OpenStores {
   const [newest, ...older] = keys.keys
   if (newest === undefined) throw new StartRefused('There is no encryption key.')
 
-  const vault = vaultFile
-    ? embeddedVault(vaultFile, keys.keys, parts)
-    : mongodbVault(connected(mongodb), { keys: keys.keys, newId })
-  const queue = workFile ? embeddedQueue(workFile, parts) : mongodbSignalQueue(connected(mongodb), { newId })
+  const vault = vaultFile ? embeddedVault(vaultFile, keys.keys, parts) : connected(mongodb).vault(keys.keys)
+  const queue = workFile ? embeddedQueue(workFile, parts) : connected(mongodb).queue()
   opened.add('signal queue', () => queue.close())
   return {
     events,
     queue,
-    readStore: workFile ? sqliteReadStore(workFile) : mongodbReadStore(connected(mongodb)),
+    readStore: workFile ? sqliteReadStore(workFile) : connected(mongodb).readStore(),
     vault,
     secrets: [newest, ...older],
     shared: mongodb !== undefined,
@@ -115,9 +108,9 @@ function tellOfModes({ mended, left }: MendedModes, { log }: Pick<Parts, 'log'>)
 
 function readModelsStamp(
   { configuration: { data, eventStore } }: Parts,
-  mongodb: MongodbConnection | undefined,
+  mongodb: MongodbStores | undefined,
 ): OpenStores['stampReadModels'] {
-  if (mongodb) return (deployment) => stampDatabase(mongodb, deployment)
+  if (mongodb) return mongodb.stamp
   return eventStore && (async (deployment) => keptSecret(data.folder, 'event-store', () => deployment).secret)
 }
 
@@ -155,23 +148,27 @@ function embeddedVault(database: SqliteDatabase, keys: readonly Uint8Array[], pa
 const noKeyOpens = (where: string) =>
   `None of the encryption keys opens anything of the vault ${where}: put the key that it was made with into ENCRYPTION_KEY, alone or behind a new one.`
 
-function openMongodb(url: string, { opened }: Parts, engines: Engine[]): MongodbConnection {
-  const connection = mongodbConnection(url)
-  opened.add('MongoDB', connection.close)
-  engines.push(mongodbEngine(connection))
-  return connection
+async function openMongodb(url: string, { newId, opened }: Parts, engines: Engine[]): Promise<MongodbStores> {
+  const { mongodbStores } = await import('./mongodb-stores.ts')
+  const stores = mongodbStores(url, newId)
+  opened.add('MongoDB', stores.connection.close)
+  engines.push(mongodbEngine(stores.connection))
+  return stores
 }
 
-function connected(mongodb: MongodbConnection | undefined): MongodbConnection {
+function connected(mongodb: MongodbStores | undefined): MongodbStores {
   if (mongodb === undefined) throw new Error('there is no connection to MongoDB')
   return mongodb
 }
 
-function openEventStoreDb(
+async function openEventStoreDb(
   { url, compression }: { url: string; compression: boolean },
   { clock, log }: Parts,
   engines: Engine[],
-): EventStoreDbEventStore {
+): Promise<EventStoreDbEventStore> {
+  const { eventStoreDbEventStore } = await import(
+    '../infrastructure/eventstoredb/eventstoredb-event-store.ts'
+  )
   const events = eventStoreDbEventStore({ url, compression, clock, log: log.child({ part: 'event store' }) })
   engines.push(eventStoreDbEngine(events))
   return events

@@ -13,7 +13,7 @@ const VARIABLES = {
 /** Each server that the configuration names, asked by a connection of its own; also while the service runs. */
 export async function lookAtEngines(configuration: Configuration): Promise<Finding[]> {
   const log = createLogger({ level: 'silent' })
-  const { engines, close } = openEngines(configuration, { clock: systemClock, log })
+  const { engines, close } = await openEngines(configuration, { clock: systemClock, log })
   try {
     return await Promise.all(
       engines.map(async (engine) => finding(VARIABLES[engine.name], await engine.describe())),

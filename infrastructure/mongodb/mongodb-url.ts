@@ -1,4 +1,7 @@
-import { MongoClient } from 'mongodb'
+import { createRequire } from 'node:module'
+import type { MongoClient } from 'mongodb'
+
+const load = createRequire(import.meta.url)
 
 const DEFAULT_DATABASE = 'calendar-sync'
 
@@ -28,10 +31,11 @@ export function databaseIn(url: string): string {
   return path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path)
 }
 
-/** Not connected yet. Throws BadMongodbUrl. */
+/** Not connected yet. Throws BadMongodbUrl. The driver is loaded here: to check a configuration without it needs none. */
 export function clientOf(url: string, unreachableAfterMs: number): MongoClient {
+  const driver: typeof import('mongodb') = load('mongodb')
   try {
-    return new MongoClient(url, {
+    return new driver.MongoClient(url, {
       appName: 'calendar-sync',
       serverSelectionTimeoutMS: unreachableAfterMs,
       connectTimeoutMS: unreachableAfterMs,

@@ -45,7 +45,7 @@ const ALL = Object.keys(KINDS) as (keyof typeof KINDS)[] /* keyof typeof, which 
 
 /** What each of the servers that the variables name is said to be. */
 async function conditions(env: { [variable: string]: string }): Promise<Map<string, EngineCondition>> {
-  const { engines, close } = openEngines(configured(env), {
+  const { engines, close } = await openEngines(configured(env), {
     clock: systemClock,
     log: createLogger({ level: 'silent' }),
   })

@@ -36,7 +36,9 @@ type Match = {
 }
 
 /** Bookings decided side by side: their appends share the store's group commits. */
-const WIDTH = 50
+const WIDTH = 500
+/** Bookings begun with before others have their turn. */
+const AT_ONCE = 250
 
 /**
  * Matches one page's events with the bookings that refer to them. A change that does not act (an echo, a title, a past
@@ -56,9 +58,9 @@ export async function matchPage(
   const contexts = contextsOfPage(ports, sight.calendarKey)
   const queue = [...perBooking.values()]
   for (let start = 0; start < queue.length; start += WIDTH) {
-    if (start > 0) await nextTurn()
     await Promise.all(
-      queue.slice(start, start + WIDTH).map(async (matches) => {
+      queue.slice(start, start + WIDTH).map(async (matches, index) => {
+        for (let turn = AT_ONCE; turn <= index; turn += AT_ONCE) await nextTurn()
         const [first] = matches
         if (first) await decideOrFind(ports, sight, matches, findings, await contexts(first.booking))
       }),

@@ -143,8 +143,8 @@ export function sqliteEventStore(database: SqliteDatabase, options: { clock: Clo
         const read = await reading(() => {
           const next = fromRevision + events.length
           // The columns that the statement names are those of EventRow.
-          const rows = byStream.iterate(stream, next, STREAM_PAGE) as Iterable<unknown> as Iterable<EventRow>
-          return Array.from(rows, recorded)
+          const rows = byStream.all(stream, next, next + STREAM_PAGE) as unknown[] as EventRow[]
+          return rows.map(recorded)
         })
         for (const event of read) events.push(event)
         if (read.length < STREAM_PAGE) return events

@@ -60,7 +60,7 @@ export async function matchPage(
   for (let start = 0; start < queue.length; start += WIDTH) {
     await Promise.all(
       queue.slice(start, start + WIDTH).map(async (matches, index) => {
-        for (let turn = AT_ONCE; turn <= index; turn += AT_ONCE) await nextTurn()
+        for (let turn = 0; turn <= index; turn += AT_ONCE) await nextTurn()
         const [first] = matches
         if (first) await decideOrFind(ports, sight, matches, findings, await contexts(first.booking))
       }),

@@ -34,7 +34,7 @@ import type { StandIns } from './stand-ins/stand-ins.ts'
 export type Service = {
   /** Where it listens. */
   url: string
-  /** What operators sign in with; `tokenIsNew` at the first start on a data folder. */
+  /** The token that operators sign in with; `tokenIsNew` at the first start on a data folder. */
   token: string
   tokenIsNew: boolean
   standIns: StandIns | undefined

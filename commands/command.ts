@@ -11,7 +11,7 @@ export type CommandPorts = Stores &
   Pick<Time, 'now' | 'newId'> &
   Pick<Settings, 'defaultMode'>
 
-/** Who asks, and why: goes into every event's metadata. */
+/** The one who asks, and why: goes into every event's metadata. */
 export type CommandContext = {
   actor: string
   correlationId: string

@@ -18,7 +18,7 @@ export const VAULT_FILE = 'vault.sqlite'
 export const KEY_FILE = 'encryption.key'
 export const STAMP_FILE = 'stamp.json'
 
-/** What is backed up: the databases that this process holds, the events' first. */
+/** Sources of a backup: the databases that this process holds, the events' first. */
 export type BackupSources = {
   folder: string
   databases: readonly { name: string; database: SqliteDatabase }[]

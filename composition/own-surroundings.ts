@@ -12,9 +12,9 @@ export function ownSurroundings(parts: {
   filesTakeWrites(): Promise<unknown>
   /** `refusedKeys` and `missingKeys` throw while the file of keys cannot be read. Absent where no API is configured. */
   calcom: ApiTroubles | undefined
-  /** What is wrong with Cal.com's deliveries. */
+  /** Troubles of Cal.com's deliveries. */
   deliveries(): readonly NeedsPerson[]
-  /** What failed in the clients of servers with nobody waiting for it. */
+  /** Failures in the clients of servers that nobody waited for. */
   clientFailures(): readonly NeedsPerson[]
   /** Calls that repeat without end. */
   loops(): readonly NeedsPerson[]
@@ -66,7 +66,7 @@ const keyTroubles = (calcom: ApiTroubles | undefined): NeedsPerson[] =>
     ? []
     : [...calcom.refusedKeys().map(refusedKey), ...calcom.missingKeys().slice(0, NAMED).map(missingKey)]
 
-/** What is done without Cal.com's word, in place of a second look. */
+/** Words for users without a key, or with a refused one: no second look is taken for them. */
 const UNASKED = 'are known by webhooks alone, and changes are carried to them without asking Cal.com first'
 
 const complaints: { readonly [Code in Complaint]: NeedsPerson } = {

@@ -1,7 +1,7 @@
 import { errorCode, errorText } from '../infrastructure/logging/error-facts.ts'
 import { storageFailure } from '../infrastructure/sqlite/storage-failure.ts'
 
-/** What an operator can do, by the name that the system or SQLite has for it. */
+/** Ways out for an operator, by the name that the system or SQLite has for it. */
 const refusals = new Map<string, (folder: string, reason: string) => string>()
 for (const name of ['ENOSPC', 'EDQUOT', 'FULL'])
   refusals.set(

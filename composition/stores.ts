@@ -40,7 +40,7 @@ export type OpenStores = Pick<Stores, 'events' | 'queue' | 'readStore'> & {
   guardWrites: ((check: () => Promise<void>) => void) | undefined
   /** Why no key fits the vault of a server, where none does: known once that answers. */
   whyNoKeyFits(): Promise<string | undefined>
-  /** What is embedded, for a backup of it; empty where nothing is. */
+  /** The embedded databases, for a backup of them; empty where there are none. */
   backupSources: BackupSources
   engines: Engine[]
 }

@@ -4,7 +4,7 @@ export type EventMetadata = {
   correlationId: string
   /** The command (its id) that decided this event. */
   causationId: string
-  /** Who: `CRON:subscription-cron`, `webhook:google`, `webhook:calcom`, `sync-worker`, `api:NAME`, `operator:NAME`. */
+  /** The actor: `CRON:subscription-cron`, `webhook:google`, `webhook:calcom`, `sync-worker`, `api:NAME`, `operator:NAME`. */
   actor: string
   /** W3C trace context of the stimulus. */
   traceparent?: string

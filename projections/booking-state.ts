@@ -36,7 +36,7 @@ export const bookingStateForm = <More extends object>(): StoredForm<
 export type ShownStatus = BookingStatus | 'CANCELLED' | 'RESCHEDULED'
 export type ShownReference = StoredReference & { confirmed: boolean }
 
-/** What there was of it when it was last open; undefined for a booking that was closed before it was ever seen. */
+/** The booking as it was when it was last open; undefined for a booking that was closed before it was ever seen. */
 export const trackedPartOf = (booking: StoredBooking): StoredTracked | undefined =>
   booking.kind === 'CLOSED' ? booking.last : booking
 

@@ -24,7 +24,7 @@ export type BookingDocument = {
   userId?: string
   organizationId?: string
   status: ShownStatus
-  /** What was last decided or recorded. */
+  /** The last thing that was decided or recorded. */
   start?: string
   end?: string
   agreement?: Agreement
@@ -50,7 +50,7 @@ export type LastDecision = {
 }
 export type LastOutcome = { eventId: string; outcome: string; code?: string; at: string }
 
-/** What the domain's state leaves out. */
+/** The parts that the domain's state leaves out. */
 type Noted = {
   rescheduledFromUid?: string
   lastDecision?: LastDecision
@@ -174,7 +174,7 @@ function changed(kept: Kept | undefined, event: BookingEvent, eventId: string): 
   return { ...kept, ...noted(event, eventId), state, updatedAt: event.data.at }
 }
 
-/** What an event says that the domain's state does not keep. */
+/** The parts of an event that the domain's state does not keep. */
 function noted(
   event: BookingEvent,
   eventId: string,

@@ -64,7 +64,7 @@ async function lookForSecondWriter(root: string, keys: readonly Key[]): Promise<
   ]
 }
 
-/** What does not answer, does not answer for any key. */
+/** Each finding once: a host that is down is so for every key. */
 const once = (findings: readonly Finding[]): Finding[] => [
   ...new Map(findings.map((finding) => [finding.says, finding])).values(),
 ]

@@ -46,7 +46,7 @@ const isPublished = (event: BookingEvent): event is Published =>
 const isDecision = (event: BookingEvent): event is Published | Of<'ExternalEventChangeIgnored'> =>
   isPublished(event) || event.type === 'ExternalEventChangeIgnored'
 
-/** What Cal.com's own writing to the calendar ends in, once it has carried out a change. */
+/** How Cal.com's own writing to the calendar ends, once it has carried out a change. */
 const isEcho = (event: BookingEvent): boolean =>
   event.type === 'ExternalEventChangeIgnored' && event.data.code === 'NO_TIME_CHANGE'
 
@@ -55,7 +55,7 @@ const changedAt = ({ data }: Published | Of<'ExternalEventChangeIgnored'>): stri
     ? `as seen at ${readableInstant(data.observedAt)}`
     : `at ${readableInstant(data.externalUpdatedAt)}`
 
-/** What we decided and why: a clause that can go on. */
+/** The decision and its reason: a clause that can go on. */
 function happened(event: Published): string {
   if (event.type === 'BookingRescheduled')
     return `The booking was moved to ${readableTimes(event.data.next)} because its event was moved in the calendar ${changedAt(event)}`

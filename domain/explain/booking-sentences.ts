@@ -6,7 +6,7 @@ import { readableMove, readableTimes } from './time-text.ts'
 
 type Of<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: Type }>
 
-/** What happened to a booking, in one plain English sentence. Times in UTC, nothing about a person. */
+/** One plain English sentence on what happened to a booking. Times in UTC, nothing about a person. */
 export function sentenceOfBookingEvent(
   event: Exclude<BookingEvent, Of<'ExternalEventChangeIgnored'>>,
 ): string {

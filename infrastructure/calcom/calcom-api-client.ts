@@ -65,7 +65,7 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
   }
 }
 
-/** Of one answer: a page of a hundred bookings with their guests is a small part of it. */
+/** The bytes of one answer at most: a page of a hundred bookings with their guests is a small part of it. */
 const MOST_BYTES = 8 * 1024 * 1024
 
 const givenFetch = (send: (request: Request) => Promise<Response>) => (input: Request | URL | string) =>

@@ -11,7 +11,7 @@ export type Complaint = 'VERSION_GONE' | 'LIST_REPEATS'
 
 /** As last seen by this process. */
 export type ApiTroubles = {
-  /** Of the keys that are configured now. */
+  /** Keys that are configured now and were refused. */
   refusedKeys(): RefusedKey[]
   /** Users whose bookings were asked for, and for whom there is no key. */
   missingKeys(): string[]

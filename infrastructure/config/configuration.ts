@@ -84,7 +84,7 @@ export type Configuration = {
   }
   readonly notices: { readonly webhookUrl: string } | undefined
   readonly tracing: { readonly otlpEndpoint: string } | undefined
-  /** What is set and means nothing: a sentence each. */
+  /** Settings that mean nothing: a sentence each. */
   readonly notes: readonly string[]
   readonly log: { readonly level: NonNullable<Settings['LOG_LEVEL']> }
 }

@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode } from '../logging/error-facts.ts'
 
-/** What this service, or SQLite for it, leaves in a data folder. Whatever else lies there is somebody else's. */
+/** Files that this service, or SQLite for it, leaves in a data folder. Whatever else lies there is somebody else's. */
 const OWN_FILE =
   /^((calendar-sync|vault)\.sqlite(-wal|-shm|-journal)?|(stand-ins|stamp)\.json.*|encryption\.key.*|(api-token|address|event-store)(\..*)?)$/
 

@@ -30,7 +30,7 @@ export type Ask = (
 /** The kind of the call, as far as it matters for its errors. */
 export type CallContext = TokenRequest & { syncToken?: boolean; pageToken?: boolean }
 
-/** Of one answer: 2,500 events with all their guests' answers are a good part of it. */
+/** The bytes of one answer at most: 2,500 events with all their guests' answers are a good part of it. */
 const MOST_BYTES = 32 * 1024 * 1024
 
 /** Makes one call and gives its body, or what went wrong. Never throws for what Google or the network does. */

@@ -9,7 +9,7 @@ import { type StoredSignal, toRecord, toStored } from './stored-signal.ts'
 /** A record as read, with the server's time of that reading. */
 export type Current = { record: SignalRecord | undefined; now: number }
 
-/** What a change makes of a record: another one, none, or (undefined) what it was; and what it answers. */
+/** The record after a change: another one, none, or (undefined) the same; and the change's answer. */
 export type Decision<Answer> = { next?: SignalRecord | 'remove'; answer: Answer }
 
 /** The records of the signal queue: read with the server's time, written only over what was read. */

@@ -39,7 +39,7 @@ const NOTES = 'SELECT kind, count(*) AS size, min(due_at) AS dueAt FROM signal_a
 
 type Row = Subject & { dueAt: number; cause: string; isPush: number }
 
-/** What a process that has the file to itself need not ask the table for. */
+/** Facts that a process with the file to itself need not ask the table for. */
 type Notes = { size: number; firstDueAt: Map<Kind, number> }
 
 export function sqliteArrivals(sql: DatabaseSync): Arrivals {

@@ -1,4 +1,4 @@
-/** Who is to hear of this process's signals. */
+/** Listeners to this process's signals. */
 export function signalListeners() {
   const listeners = new Set<() => void>()
   return {

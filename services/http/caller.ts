@@ -4,5 +4,5 @@
  */
 export type Scope = 'read' | 'operate' | 'audit'
 
-/** Who asks. `actor` goes into events' metadata: `operator:NAME` for a named token, `api:default` for API_TOKEN. */
+/** The one who asks. `actor` goes into events' metadata: `operator:NAME` for a named token, `api:default` for API_TOKEN. */
 export type Caller = { readonly actor: string; readonly scopes: readonly Scope[] }

@@ -9,7 +9,7 @@ export type RequestFacts = {
   /** The caller's `X-Correlation-Id`, or a new one. Answered in the same header. */
   readonly correlationId: string
   readonly traceparent: string
-  /** Who asks; undefined where nobody was asked who they are. */
+  /** The caller; undefined where nobody was asked who they are. */
   caller?: Caller
 }
 

@@ -91,7 +91,7 @@ async function taken(env: { [variable: string]: string }, store: Store, meanwhil
 
       await store.back()
       const told = () => linesOfEdge(service).length === 2
-      await withDeadline(60_000, async () => {
+      await withDeadline(120_000, async () => {
         while (!told()) await systemClock.delay(50)
       })
       const [begun, over] = linesOfEdge(service)

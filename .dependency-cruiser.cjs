@@ -32,7 +32,7 @@ const floors = {
   services: [
     ['http', 'migration'],
     ['status', 'signals'],
-    ['sync', 'publishing'],
+    ['sync', 'publishing', 'audit'],
     ['channels', 'calcom', 'read-models'],
     ['calendars'],
     ['running'],

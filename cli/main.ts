@@ -1,7 +1,20 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Category, eventTypes } from '../domain/domain-event.ts'
+import { defined } from '../domain/optional-fields.ts'
 
 /** The exit code for a command line that was used wrongly. */
 const USAGE_ERROR = 2
+
+type ExportFlags = {
+  from?: Temporal.Instant
+  to?: Temporal.Instant
+  category?: Category
+  booking?: string
+  output?: string
+  publicKey?: boolean
+}
+
+const categories = Object.keys(eventTypes)
 
 const program = new Command('calendar-sync')
   .description('Carries changes made in Google Calendar back to Cal.com bookings.')
@@ -127,6 +140,35 @@ program
     process.exitCode = await resumeReadModels({ yes: options.yes === true, json: options.json === true })
   })
 
+program
+  .command('export')
+  .description('write events as they are stored, one a line, and a signed manifest as the last line')
+  .option('--from <time>', 'events recorded then or later: RFC 3339, or a day in UTC', instantOf)
+  .option('--to <time>', 'events recorded before', instantOf)
+  .addOption(new Option('--category <name>', 'the aggregate that the events are of').choices(categories))
+  .option('--booking <uid>', 'the events of one booking')
+  .option('--output <file>', 'where to, instead of standard output; a file that is there is left alone')
+  .option('--public-key', 'print the public key that exports are signed with, and nothing else')
+  .action(async (options: ExportFlags) => {
+    const { exportEvents, printPublicKey } = await import('./export.ts')
+    const { publicKey, output, booking, ...times } = options
+    process.exitCode = publicKey
+      ? printPublicKey()
+      : await exportEvents({ selection: defined({ ...times, bookingUid: booking }), output })
+  })
+
+program
+  .command('verify')
+  .description('check an export: exit 1 where any line was changed, removed, added or moved')
+  .requiredOption('--export <file>', 'the export')
+  .option('--public-key <file>', 'the key to check it with (PEM), where it was made by another deployment')
+  .option('--json', 'what was found, for programs')
+  .action(async (options: { export: string; publicKey?: string; json?: boolean }) => {
+    const { verifyExport } = await import('./verify-export.ts')
+    const { publicKey, json = false } = options
+    process.exitCode = await verifyExport(options.export, { publicKey, json })
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -140,4 +182,13 @@ try {
 /** An error of node:util's parseArgs, which the stand-ins read their options with. */
 function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')
+}
+
+/** An instant (RFC 3339), or the beginning of a day in UTC. */
+function instantOf(text: string): Temporal.Instant {
+  try {
+    return Temporal.Instant.from(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
+  } catch {
+    throw new InvalidArgumentError('It is no time: RFC 3339 (2026-11-30T08:00:00Z), or a day (2026-11-30).')
+  }
 }

@@ -18,12 +18,39 @@ export type ServiceAnswer =
 /** The request: nothing (GET), or a body (POST), and for how long an answer is waited for (10 s). */
 export type Asking = { body?: unknown; timeoutMs?: number }
 
+type Failure = Extract<ServiceAnswer, { ok: false }>
+
 /** Asks the service that runs on this configuration's data folder. `path` begins with a slash. */
 export async function askService(
   configuration: Configuration,
   path: string,
-  { body: sent, timeoutMs = 10_000 }: Asking = {},
+  { body, timeoutMs = 10_000 }: Asking = {},
 ): Promise<ServiceAnswer> {
+  const reached = await reach(configuration, path, body, AbortSignal.timeout(timeoutMs))
+  if (!reached.ok) return reached
+  const read: unknown = await reached.response.json().catch(() => undefined)
+  return read === undefined ? failed(reached.response) : { ok: true, body: read }
+}
+
+/** The same for an answer that may be long: pieces of text. Its reading rejects where the answer breaks off. */
+export async function streamFromService(
+  configuration: Configuration,
+  path: string,
+): Promise<{ ok: true; text: AsyncIterable<string> } | Failure> {
+  const reached = await reach(configuration, path)
+  if (!reached.ok) return reached
+  const { body } = reached.response
+  return body === null
+    ? failed(reached.response)
+    : { ok: true, text: body.pipeThrough(new TextDecoderStream()) }
+}
+
+async function reach(
+  configuration: Configuration,
+  path: string,
+  sent?: unknown,
+  signal?: AbortSignal,
+): Promise<{ ok: true; response: Response } | Failure> {
   const { http, data } = configuration
   const kept = keptServiceAddress(data.folder)
   const origin = kept?.origin ?? `http://${reachable(http.host)}:${http.port}`
@@ -41,12 +68,11 @@ export async function askService(
     response = await fetch(`${origin}${path}`, {
       headers: {
         authorization: `Bearer ${token}`,
-        accept: 'application/json',
         ...(sent !== undefined && { 'content-type': 'application/json' }),
       },
       ...(sent !== undefined && { method: 'POST', body: JSON.stringify(sent) }),
       redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
+      ...(signal && { signal }),
     })
   } catch (error) {
     return { ok: false, code: 'NOT_RUNNING', message: `No service answers at ${origin}: ${causeOf(error)}` }
@@ -54,16 +80,14 @@ export async function askService(
   if (response.status === 401 || response.status === 403) {
     return { ok: false, code: 'REFUSED', message: `${origin} refuses the API token (${response.status}).` }
   }
-  const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok || body === undefined) {
-    return {
-      ok: false,
-      code: 'FAILED',
-      message: `${origin}${path} answered ${response.status}${detailOf(body)}.`,
-    }
-  }
-  return { ok: true, body }
+  return response.ok ? { ok: true, response } : failed(response, await response.json().catch(() => undefined))
 }
+
+const failed = ({ url, status }: Response, problem?: unknown): Failure => ({
+  ok: false,
+  code: 'FAILED',
+  message: `${url} answered ${status}${detailOf(problem)}.`,
+})
 
 const causeOf = (error: unknown): string =>
   error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)

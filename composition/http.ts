@@ -9,6 +9,7 @@ import {
 } from '../infrastructure/calcom/webhook.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { derivedKey } from '../infrastructure/config/derived-keys.ts'
+import { signingKeyOf } from '../infrastructure/config/signing-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -21,6 +22,7 @@ import { orphanedChannels } from '../services/channels/orphaned-channels.ts'
 import { addressProofPaths, addressProofRoutes } from '../services/http/address-proof.ts'
 import { adminPaths, adminRoutes } from '../services/http/admin-routes.ts'
 import { createHttpApp } from '../services/http/app.ts'
+import { auditPaths, auditRoutes } from '../services/http/audit-routes.ts'
 import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../services/http/feed.ts'
 import { feedTail } from '../services/http/feed-tail.ts'
@@ -214,7 +216,7 @@ export function httpHandler(parts: HttpParts) {
       addressProofRoutes({ secret: parts.addressSecret }),
       ...(isEdge ? [webhookOfCalcom(parts, deliveries)] : []),
     ],
-    description: { paths: { ...addressProofPaths, ...adminPaths, ...publishingPaths } },
+    description: { paths: { ...addressProofPaths, ...adminPaths, ...auditPaths, ...publishingPaths } },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
       {
@@ -230,6 +232,14 @@ export function httpHandler(parts: HttpParts) {
           resume: publisher?.resume,
         }),
         scope: 'operate',
+      },
+      {
+        router: auditRoutes({
+          events: stores.events,
+          key: signingKeyOf(stores.secrets[0]),
+          now: clock.now,
+        }),
+        scope: 'audit',
       },
     ],
   })

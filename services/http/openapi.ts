@@ -47,6 +47,7 @@ export function openApiDocument({ serverUrl, paths }: DescriptionOptions) {
       { name: 'credentials' },
       { name: 'webhooks', description: 'What Google and Cal.com call.' },
       { name: 'booking events', description: 'What is published.' },
+      { name: 'audit', description: 'What was recorded, and proof of it.' },
       { name: 'service', description: 'The service about itself.' },
       { name: 'sessions', description: 'Browsers.' },
     ],

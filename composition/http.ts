@@ -172,6 +172,7 @@ export function httpHandler(parts: HttpParts) {
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
+    signal,
     operatorsOnly: !isEdge,
     ports,
     clock,

@@ -18,6 +18,7 @@ import { type HealthRouteDeps, healthRoutes } from './health-routes.ts'
 import { type DescriptionOptions, openApiDocument } from './openapi.ts'
 import type { CaughtUp } from './query-parameters.ts'
 import { queryRoutes } from './query-routes.ts'
+import { refusalLog } from './refusal-log.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signedSessions } from './sessions.ts'
 
@@ -46,6 +47,8 @@ export type HttpAppDeps = {
   description?: DescriptionOptions
   /** Only health, metrics, status and `guarded`: for a process that has not the http role. */
   operatorsOnly?: boolean
+  /** Aborts when the service stops. */
+  signal: AbortSignal
 }
 
 /**
@@ -66,7 +69,8 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'answer not sent'))
 
   for (const middleware of deps.first) app.use(middleware)
-  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway })
+  const onRefused = refusalLog({ clock, log, signal: deps.signal })
+  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway, onRefused })
   app.use(problems)
   for (const router of deps.open) app.use(new Router().use(afterFailures).use(router.routes()).routes())
 

@@ -36,6 +36,7 @@ export async function operatorsView(
     metrics,
     tokens: { token: TOKEN, named: [] },
     sessionKey: randomBytes(32),
+    signal: new AbortController().signal,
     standIns: false,
     caughtUp: (projection) => sync.projections.caughtUp(projection),
     status: () =>

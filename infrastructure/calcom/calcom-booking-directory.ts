@@ -12,6 +12,7 @@ import {
   directoryBooking,
   directoryReference,
   ReferenceAnswer,
+  readableBookings,
 } from './calcom-answers.ts'
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
@@ -108,7 +109,8 @@ export function calcomBookingDirectory(
         // One user's revoked key must not keep the others' bookings from being read.
         return page([], following)
       }
-      const uids = answer.value.data.map(({ uid }) => uid)
+      const entries = await readableBookings(answer.value.data)
+      const uids = entries.map(({ uid }) => uid)
       if (isRepeated(place, uids)) {
         troubles.repeats()
         return { ok: false, code: 'BAD_ANSWER' }
@@ -116,7 +118,7 @@ export function calcomBookingDirectory(
       const after = placeAfter(place, answer.value, { uids, take })
       const beyond = after && beyondPages(place, after, take)
       if (beyond !== undefined) return { ok: false, code: 'BAD_ANSWER', reason: beyond }
-      const bookings = answer.value.data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
+      const bookings = entries.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
       const seen = new Set<string>()
       const wanted = bookings.filter((booking) => {
         if (seen.has(booking.bookingUid)) return false

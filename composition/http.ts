@@ -172,7 +172,6 @@ export function httpHandler(parts: HttpParts) {
   })
   if (isEdge) void push.followStops(outages, signal)
   const app = createHttpApp({
-    signal,
     operatorsOnly: !isEdge,
     ports,
     clock,

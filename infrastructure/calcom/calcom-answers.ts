@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { DirectoryBooking, DirectoryReference } from '../../ports/booking-directory.ts'
 import { bookingUid } from '../../ports/outside-fields.ts'
-import { inTurns } from '../../ports/turns.ts'
 import { InstantText } from './instant-text.ts'
 import { possibleTimes } from './possible-times.ts'
 import { isOfSecondWriter } from './second-writer.ts'
@@ -38,19 +37,11 @@ export const BookingAnswer = z.object({
   cancellationReason: z.string().nullish().catch(undefined),
   cancelledByEmail: z.string().nullish().catch(undefined),
 })
-export type BookingAnswer = z.infer<typeof BookingAnswer>
 
-/** A page of them, whose entries are read by `readableBookings`. */
-export const BookingsAnswer = z.array(z.unknown())
-
-/**
- * An entry that cannot be read is left out, as it must not keep the others from being read. Others have their turn
- * meanwhile: Cal.com may send more than it was asked for.
- */
-export async function readableBookings(entries: readonly unknown[]): Promise<BookingAnswer[]> {
-  const read = await inTurns(entries, (entry) => BookingAnswer.safeParse(entry).data)
-  return read.filter((booking) => booking !== undefined)
-}
+/** A page of them; an entry that cannot be read is left out, as it must not keep the others from being read. */
+export const BookingsAnswer = z
+  .array(z.unknown())
+  .transform((entries) => entries.flatMap((entry) => BookingAnswer.safeParse(entry).data ?? []))
 
 /** A reference as `GET /v2/bookings/{uid}/references` shows it; the event's field changed its name over the years. */
 export const ReferenceAnswer = z.object({
@@ -69,7 +60,7 @@ export const ReferenceAnswer = z.object({
  * `rescheduledToUid` telling. Undefined where the host is not known (a deleted account) and nobody said who it was.
  */
 export function directoryBooking(
-  read: BookingAnswer,
+  read: z.infer<typeof BookingAnswer>,
   askedFor: string | undefined,
 ): DirectoryBooking | undefined {
   const host = read.hosts?.[0]?.id

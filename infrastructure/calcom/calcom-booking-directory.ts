@@ -12,7 +12,6 @@ import {
   directoryBooking,
   directoryReference,
   ReferenceAnswer,
-  readableBookings,
 } from './calcom-answers.ts'
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
@@ -109,8 +108,7 @@ export function calcomBookingDirectory(
         // One user's revoked key must not keep the others' bookings from being read.
         return page([], following)
       }
-      const entries = await readableBookings(answer.value.data)
-      const uids = entries.map(({ uid }) => uid)
+      const uids = answer.value.data.map(({ uid }) => uid)
       if (isRepeated(place, uids)) {
         troubles.repeats()
         return { ok: false, code: 'BAD_ANSWER' }
@@ -118,7 +116,7 @@ export function calcomBookingDirectory(
       const after = placeAfter(place, answer.value, { uids, take })
       const beyond = after && beyondPages(place, after, take)
       if (beyond !== undefined) return { ok: false, code: 'BAD_ANSWER', reason: beyond }
-      const bookings = entries.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
+      const bookings = answer.value.data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
       const seen = new Set<string>()
       const wanted = bookings.filter((booking) => {
         if (seen.has(booking.bookingUid)) return false

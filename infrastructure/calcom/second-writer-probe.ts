@@ -1,4 +1,4 @@
-import { BookingsAnswer, directoryBooking, readableBookings } from './calcom-answers.ts'
+import { BookingsAnswer, directoryBooking } from './calcom-answers.ts'
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 
 /** The newest bookings, and those that ended last. */
@@ -16,7 +16,7 @@ export async function isSecondWriterSeen(options: CalcomApiOptions, key: string)
   for (const list of LISTS) {
     const path = `/v2/bookings?${new URLSearchParams({ ...list, take: '100' })}`
     const answer = await api(BookingsAnswer, { path, key })
-    const read = answer.ok ? await readableBookings(answer.value.data) : []
+    const read = answer.ok ? answer.value.data : []
     if (read.some((booking) => directoryBooking(booking, '')?.secondWriter)) return true
   }
   return false

@@ -18,7 +18,6 @@ import { type HealthRouteDeps, healthRoutes } from './health-routes.ts'
 import { type DescriptionOptions, openApiDocument } from './openapi.ts'
 import type { CaughtUp } from './query-parameters.ts'
 import { queryRoutes } from './query-routes.ts'
-import { refusalLog } from './refusal-log.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { signedSessions } from './sessions.ts'
 
@@ -47,8 +46,6 @@ export type HttpAppDeps = {
   description?: DescriptionOptions
   /** Only health, metrics, status and `guarded`: for a process that has not the http role. */
   operatorsOnly?: boolean
-  /** Aborts when the service stops. */
-  signal: AbortSignal
 }
 
 /**
@@ -69,8 +66,7 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'answer not sent'))
 
   for (const middleware of deps.first) app.use(middleware)
-  const onRefused = refusalLog({ clock, log, signal: deps.signal })
-  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway, onRefused })
+  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway })
   app.use(problems)
   for (const router of deps.open) app.use(new Router().use(afterFailures).use(router.routes()).routes())
 

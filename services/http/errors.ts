@@ -6,7 +6,6 @@ import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import type { OnStoreAway } from '../running/store-away.ts'
 import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
-import type { Refusal } from './refusal-log.ts'
 import { requestFacts } from './request-facts.ts'
 
 /**
@@ -17,7 +16,6 @@ export function problemDocuments(deps: {
   log: Logger
   newId: () => string
   onStoreAway: OnStoreAway
-  onRefused: (refusal: Refusal) => void
 }): Middleware {
   return async (ctx, next) => {
     try {
@@ -42,7 +40,10 @@ export function problemDocuments(deps: {
           'request refused, store unavailable',
         )
       } else if (expected.status >= 500)
-        deps.onRefused({ ...reasonOf(error, expected), correlationId, path: ctx.path })
+        deps.log.warn(
+          { ...reasonOf(error), correlationId, path: ctx.path },
+          'request refused, cannot be served now',
+        )
       ctx.set('X-Correlation-Id', correlationId)
       sendProblem(ctx, expected ?? internal, correlationId)
     }
@@ -50,8 +51,8 @@ export function problemDocuments(deps: {
 }
 
 /** A problem that was foreseen says all there is to say. */
-const reasonOf = (error: unknown, { code, detail }: ProblemOptions) =>
-  error instanceof HttpProblem ? { code, reason: detail } : { code, err: error }
+const reasonOf = (error: unknown) =>
+  error instanceof HttpProblem ? { code: error.options.code, reason: error.options.detail } : { err: error }
 
 /** A problem made of an outage names what is away; its own place in the code says nothing. */
 const asOutage = (error: unknown): unknown =>

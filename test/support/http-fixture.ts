@@ -115,7 +115,6 @@ export async function httpFixture(
         outages: outageLog({ clock, log, signal: stopping.signal }),
         works: () => database.writable(),
       }),
-      signal: stopping.signal,
       first: [],
       open: [],
       guarded: [],

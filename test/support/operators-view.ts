@@ -36,7 +36,6 @@ export async function operatorsView(
     metrics,
     tokens: { token: TOKEN, named: [] },
     sessionKey: randomBytes(32),
-    signal: new AbortController().signal,
     standIns: false,
     caughtUp: (projection) => sync.projections.caughtUp(projection),
     status: () =>

@@ -51,32 +51,6 @@ async function answered(answer: ScriptedAnswer, timeoutMs = 5000) {
 
 const directory = suite('the directory of Cal.com’s bookings')
 
-directory('lets others have their turn where a page holds far more than was asked for', async () => {
-  const turnsOver = async (count: number) => {
-    const [start, end] = [from(1).toString(), from(2).toString()]
-    const data = Array.from({ length: count }, (_, n) => ({ uid: `uid${n}`, status: 'accepted', start, end }))
-    const text = JSON.stringify({ status: 'success', data, pagination: { hasNextPage: false } })
-    const bookings = calcomBookingDirectory({
-      apiUrl: 'http://127.0.0.1:1',
-      apiKey: 'cal_x',
-      fetch: async () => new Response(text),
-    })
-    let turns = 0
-    let reading = true
-    const turn = () => {
-      turns += 1
-      if (reading) setImmediate(turn)
-    }
-    setImmediate(turn)
-    const answer = await bookings.futureBookings({ from: from(0), userId: '7' })
-    reading = false
-    assert.is(answer.ok && answer.value.bookings.length, count)
-    return turns
-  }
-  const few = await turnsOver(10)
-  assert.ok((await turnsOver(5_000)) >= few + 9)
-})
-
 directory('gives a booking as Cal.com sees it', () =>
   withStandIn(async (standIn) => {
     const uid = await booked(standIn, 1)

@@ -66,7 +66,7 @@ export function createHttpApp(deps: HttpAppDeps): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'answer not sent'))
 
   for (const middleware of deps.first) app.use(middleware)
-  const problems = problemDocuments({ log, newId, onStoreAway: deps.onStoreAway })
+  const problems = problemDocuments({ clock, log, newId, onStoreAway: deps.onStoreAway })
   app.use(problems)
   for (const router of deps.open) app.use(new Router().use(afterFailures).use(router.routes()).routes())
 

@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa'
+import type { Clock } from '../../ports/clock.ts'
 import { UnknownEventType } from '../../ports/event-store/event-codec.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { BadCursor } from '../../ports/read-store/read-store.ts'
@@ -6,6 +7,7 @@ import { OutcomeUnknown, StoreUnavailable } from '../../ports/store-unavailable.
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
 import type { OnStoreAway } from '../running/store-away.ts'
 import { HttpProblem, type ProblemOptions, sendProblem } from './problem.ts'
+import { refusalLog } from './refusal-log.ts'
 import { requestFacts } from './request-facts.ts'
 
 /**
@@ -13,13 +15,16 @@ import { requestFacts } from './request-facts.ts'
  * are 500 INTERNAL without their text, logged once under the correlation id that the answer names.
  */
 export function problemDocuments(deps: {
+  clock: Pick<Clock, 'now'>
   log: Logger
   newId: () => string
   onStoreAway: OnStoreAway
 }): Middleware {
+  const refusals = refusalLog(deps)
   return async (ctx, next) => {
     try {
       await next()
+      refusals.served()
     } catch (error) {
       const { correlationId } = requestFacts(ctx, deps.newId)
       if (ctx.headerSent) {
@@ -40,10 +45,7 @@ export function problemDocuments(deps: {
           'request refused, store unavailable',
         )
       } else if (expected.status >= 500)
-        deps.log.warn(
-          { ...reasonOf(error), correlationId, path: ctx.path },
-          'request refused, cannot be served now',
-        )
+        refusals.refused(expected.code, { ...reasonOf(error), correlationId, path: ctx.path })
       ctx.set('X-Correlation-Id', correlationId)
       sendProblem(ctx, expected ?? internal, correlationId)
     }

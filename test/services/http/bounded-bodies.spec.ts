@@ -70,7 +70,7 @@ test(
 
 test(
   'holds 32 MiB of bodies at most, and has room again once their senders are gone',
-  withWebhook(async ({ url, ask }) => {
+  withWebhook(async ({ url, ask, logged, clock }) => {
     const almost = new Uint8Array(MIB - 1).fill(120)
     const all = Array.from({ length: 40 }, () => sendPart(url, inForm, MIB, almost))
     await withDeadline(20_000, () => answeredOf(all, 8))
@@ -90,6 +90,18 @@ test(
     let { status } = await deliver()
     while (status === 503) status = (await deliver()).status
     assert.is(status, 200)
+    const told = (msg: string) => logged.filter((line) => line.msg === msg)
+    const begun = told('request refused, cannot be served now').filter(({ level }) => level === 'warn')
+    assert.equal(
+      begun.map(({ code }) => code),
+      ['TOO_BUSY'],
+    )
+    assert.is(told('requests no longer refused').length, 0, 'not over yet')
+    await clock.advance(10_000)
+    await deliver()
+    const [over, ...more] = told('requests no longer refused')
+    assert.equal([over?.code, more.length], ['TOO_BUSY', 0])
+    assert.ok(Number(over?.count) >= refused.length, `${over?.count} told`)
   }),
 )
 

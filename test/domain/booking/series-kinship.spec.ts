@@ -88,4 +88,28 @@ test('a series that was split again has three parts, found in any order', () => 
   assert.is(partsOf([first], [series('new', '2026-12-10')]).unclear, true)
 })
 
+test('many series that may all be parts are compared by day, not each with each', () => {
+  let asked = 0
+  const days = Array.from({ length: 300 }, (_, index) =>
+    Temporal.PlainDate.from('2026-01-05')
+      .add({ days: 7 * index })
+      .toString(),
+  )
+  const chain = days.map((day, index) => {
+    const ends = Temporal.PlainDate.from(day).add({ days: 6 }).toString()
+    const part = series(`part${index}`, day, {}, ends)
+    const { until } = part
+    return Object.defineProperty(part, 'until', {
+      get: () => {
+        asked += 1
+        return until
+      },
+    })
+  })
+  const [first] = chain
+  assert.ok(first)
+  assert.is(partsOf([first], chain).parts.length, 300)
+  assert.ok(asked < 300 * 10, `${asked} ends were read`)
+})
+
 test.run()

@@ -1,8 +1,8 @@
 /** So many pages of one list are read. Pages may be short, or empty, and still have another one behind them. */
 const MOST_PAGES = 1_000
 
-/** Why the reading of a list ends before its last page. */
-export type PageLimit = 'TOO_MANY_PAGES' | 'PAGE_REPEATED'
+/** Why the reading of a list ends before its last page, or at a page longer than the other side may make it. */
+export type PageLimit = 'TOO_MANY_PAGES' | 'PAGE_REPEATED' | 'TOO_MANY_ENTRIES'
 
 /** Bounds the reading of one list, whose length the other side chooses. `most`: pages, 1,000 unless given. */
 export function pageLimit(most = MOST_PAGES): {

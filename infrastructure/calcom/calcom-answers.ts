@@ -38,10 +38,15 @@ export const BookingAnswer = z.object({
   cancelledByEmail: z.string().nullish().catch(undefined),
 })
 
-/** A page of them; an entry that cannot be read is left out, as it must not keep the others from being read. */
-export const BookingsAnswer = z
-  .array(z.unknown())
-  .transform((entries) => entries.flatMap((entry) => BookingAnswer.safeParse(entry).data ?? []))
+/** The bookings of a page at most, whatever was asked for: each of them is read in one go with the others. */
+export const MOST_ENTRIES = 250
+
+/** A page of them, not yet read. */
+export const BookingEntries = z.array(z.unknown())
+
+/** Reads a page; an entry that cannot be read is left out, as it must not keep the others from being read. */
+export const readBookings = (entries: readonly unknown[]): z.infer<typeof BookingAnswer>[] =>
+  entries.slice(0, MOST_ENTRIES).flatMap((entry) => BookingAnswer.safeParse(entry).data ?? [])
 
 /** A reference as `GET /v2/bookings/{uid}/references` shows it; the event's field changed its name over the years. */
 export const ReferenceAnswer = z.object({

@@ -8,10 +8,12 @@ import type {
 } from '../../ports/booking-directory.ts'
 import {
   BookingAnswer,
-  BookingsAnswer,
+  BookingEntries,
   directoryBooking,
   directoryReference,
+  MOST_ENTRIES,
   ReferenceAnswer,
+  readBookings,
 } from './calcom-answers.ts'
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
@@ -97,7 +99,7 @@ export function calcomBookingDirectory(
       if (owner === undefined) return { ok: true, value: { bookings: [] } }
       if (owner.key === undefined) return { ok: false, code: 'REFUSED' }
       const path = `/v2/bookings?${pageQuery(place, { from, take })}`
-      const answer = await call(BookingsAnswer, { path, key: owner.key }, signal)
+      const answer = await call(BookingEntries, { path, key: owner.key }, signal)
       const following = place.owner + 1 < owners.length ? firstPage(place.owner + 1) : undefined
       const page = (bookings: DirectoryBooking[], next: Place | undefined) => ({
         ok: true as const,
@@ -108,7 +110,10 @@ export function calcomBookingDirectory(
         // One user's revoked key must not keep the others' bookings from being read.
         return page([], following)
       }
-      const uids = answer.value.data.map(({ uid }) => uid)
+      if (answer.value.data.length > MOST_ENTRIES)
+        return { ok: false, code: 'BAD_ANSWER', reason: 'TOO_MANY_ENTRIES' }
+      const read = readBookings(answer.value.data)
+      const uids = read.map(({ uid }) => uid)
       if (isRepeated(place, uids)) {
         troubles.repeats()
         return { ok: false, code: 'BAD_ANSWER' }
@@ -116,7 +121,7 @@ export function calcomBookingDirectory(
       const after = placeAfter(place, answer.value, { uids, take })
       const beyond = after && beyondPages(place, after, take)
       if (beyond !== undefined) return { ok: false, code: 'BAD_ANSWER', reason: beyond }
-      const bookings = answer.value.data.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
+      const bookings = read.flatMap((entry) => directoryBooking(entry, owner.userId) ?? [])
       const seen = new Set<string>()
       const wanted = bookings.filter((booking) => {
         if (seen.has(booking.bookingUid)) return false

@@ -1,4 +1,4 @@
-import { BookingsAnswer, directoryBooking } from './calcom-answers.ts'
+import { BookingEntries, directoryBooking, readBookings } from './calcom-answers.ts'
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 
 /** The newest bookings, and those that ended last. */
@@ -15,8 +15,8 @@ export async function isSecondWriterSeen(options: CalcomApiOptions, key: string)
   const api = calcomApi(options)
   for (const list of LISTS) {
     const path = `/v2/bookings?${new URLSearchParams({ ...list, take: '100' })}`
-    const answer = await api(BookingsAnswer, { path, key })
-    const read = answer.ok ? answer.value.data : []
+    const answer = await api(BookingEntries, { path, key })
+    const read = answer.ok ? readBookings(answer.value.data) : []
     if (read.some((booking) => directoryBooking(booking, '')?.secondWriter)) return true
   }
   return false

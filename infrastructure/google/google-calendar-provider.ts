@@ -9,7 +9,7 @@ import { googleCalls } from './google-calls.ts'
 import { type AdapterLog, googleCredentials } from './google-credentials.ts'
 import { unavailable } from './google-errors.ts'
 import { isRecord, readEvent } from './google-event.ts'
-import { readEventsPage } from './google-events-page.ts'
+import { isTooLong, MOST_EVENTS, readEventsPage } from './google-events-page.ts'
 import { EVENT_FIELDS, LIST } from './google-fields.ts'
 import type { ServiceAccount } from './google-service-account.ts'
 import { googleTokenEndpoint } from './google-token-endpoint.ts'
@@ -132,6 +132,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
           ),
       )
       if (!answer.ok) return answer
+      if (isTooLong(answer.value)) return unavailable('TOO_MANY_ENTRIES')
       const page = readEventsPage(answer.value, sourceOf(request))
       if (!page) return unavailable(UNREADABLE)
       if (page.problems.length > 0)
@@ -188,7 +189,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
                 timeMin: request.from.toString(),
                 timeMax: request.to.toString(),
                 showDeleted: true,
-                maxResults: 2500,
+                maxResults: MOST_EVENTS,
                 fields: LIST.fields,
                 ...defined({ pageToken: asked }),
               },
@@ -196,6 +197,7 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
             ),
         )
         if (!answer.ok) return answer
+        if (isTooLong(answer.value)) return unavailable('TOO_MANY_ENTRIES')
         const page = readEventsPage(answer.value, sourceOf(request))
         if (!page) return unavailable(UNREADABLE)
         // Instances are paired by their order: one left out would shift all that follow. Without times it keeps its place.

@@ -11,6 +11,13 @@ export type EventsPage = {
   problems: EventProblem[]
 }
 
+/** Google gives no more events a page than this, whatever is asked for. */
+export const MOST_EVENTS = 2_500
+
+/** Whether a page has more entries than Google gives: each is read in one go with the others. */
+export const isTooLong = (body: unknown): boolean =>
+  isRecord(body) && Array.isArray(body.items) && body.items.length > MOST_EVENTS
+
 /**
  * Reads a page. Returns undefined for a body that is no page (a proxy's greeting, a cut body): it must not look like an
  * empty calendar. A malformed entry does not fail the page.

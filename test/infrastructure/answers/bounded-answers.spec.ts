@@ -142,4 +142,25 @@ test('page by page end where a page leads to one read before, and after a thousa
   }
 })
 
+test('with more entries than a page may have are refused before an entry is read', async () => {
+  const entries = Array.from({ length: 10_000 }, (_, index) => ({ id: `event${index}`, status: 'cancelled' }))
+  await withServer(
+    (path, response) => {
+      const body = path.startsWith('/v2/')
+        ? { status: 'success', data: entries }
+        : { kind: 'calendar#events', items: entries, nextSyncToken: 'next' }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    },
+    async ({ google, calcom }) => {
+      const reason = 'TOO_MANY_ENTRIES'
+      assert.equal(await google.changes(host), { ok: false, code: 'UNAVAILABLE', reason })
+      assert.equal(await calcom.futureBookings({ from: systemClock.now() }), {
+        ok: false,
+        code: 'BAD_ANSWER',
+        reason,
+      })
+    },
+  )
+})
+
 test.run()

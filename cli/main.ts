@@ -141,6 +141,17 @@ program
   })
 
 program
+  .command('timeline')
+  .description('what happened to a booking and its reschedule chain, and why, from its events')
+  .argument('<booking>', "the booking's uid")
+  .option('--at <time>', 'as it was known then: RFC 3339, or a day in UTC', instantOf)
+  .option('--json', "the service's answer as it is, for programs")
+  .action(async (bookingUid: string, { at, json = false }: { at?: Temporal.Instant; json?: boolean }) => {
+    const { timeline } = await import('./timeline.ts')
+    process.exitCode = await timeline(bookingUid, { at, json })
+  })
+
+program
   .command('export')
   .description('write events as they are stored, one a line, and a signed manifest as the last line')
   .option('--from <time>', 'events recorded then or later: RFC 3339, or a day in UTC', instantOf)

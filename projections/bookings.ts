@@ -104,7 +104,7 @@ export const bookings = model.projection
 
 /** One booking. */
 export async function bookingById(
-  readStore: ReadStore,
+  readStore: Pick<ReadStore, 'get'>,
   bookingUid: string,
 ): Promise<BookingDocument | undefined> {
   const kept = await model.get(readStore, bookingUid)

@@ -57,7 +57,7 @@ export const calendarSyncById = (readStore: ReadStore, calendarSyncId: string) =
 
 /** All, removed ones too, ordered by id. */
 export const listCalendarSyncs = (
-  readStore: ReadStore,
+  readStore: Pick<ReadStore, 'list'>,
   page: PageRequest,
 ): Promise<Page<CalendarSyncDocument>> => model.list(readStore, page)
 

@@ -34,10 +34,10 @@ export type Page<Item> = { items: Item[]; next: string | null }
 /** A projection, and its documents as what they are. Queries reject with StoreUnavailable, BadCursor. */
 export type ReadModel<Value, Index extends string> = {
   readonly projection: Projection
-  get(readStore: ReadStore, id: string): Promise<Value | undefined>
+  get(readStore: Pick<ReadStore, 'get'>, id: string): Promise<Value | undefined>
   getMany(readStore: ReadStore, ids: readonly string[]): Promise<Map<string, Value>>
   /** All, ordered by id. */
-  list(readStore: ReadStore, page: PageRequest): Promise<Page<Value>>
+  list(readStore: Pick<ReadStore, 'list'>, page: PageRequest): Promise<Page<Value>>
   /** Ordered by key, then id. */
   find(readStore: ReadStore, index: Index, range: KeyRange, page: PageRequest): Promise<Page<Value>>
   /** All of the range with the key that each was found by, read page by page; `atOnce`: documents of a page. */

@@ -16,7 +16,7 @@ import {
   positionAsked,
   problemResponses,
 } from './openapi-parts.ts'
-import { BookingPath, BookingsQuery, ListQuery } from './query-parameters.ts'
+import { AtQuery, BookingPath, BookingsQuery, ListAtQuery, ListQuery } from './query-parameters.ts'
 import { SessionRequest } from './session-routes.ts'
 
 export type DescriptionOptions = {
@@ -82,7 +82,7 @@ const queryPaths: ZodOpenApiPathsObject = {
     get: page(
       'listCalendarSyncs',
       'The calendars that bookings are kept in step with.',
-      ListQuery,
+      ListAtQuery,
       CalendarSyncPage,
     ),
   },
@@ -98,8 +98,8 @@ const queryPaths: ZodOpenApiPathsObject = {
       summary: 'One booking.',
       tags: ['queries'],
       ...guarded('read'),
-      requestParams: { path: BookingPath, header: positionAsked },
-      responses: answers(json('The booking.', BookingItem), '401', '403', '404', '503'),
+      requestParams: { path: BookingPath, query: AtQuery, header: positionAsked },
+      responses: answers(json('The booking.', BookingItem), '400', '401', '403', '404', '503'),
     },
   },
   '/bookings/{uid}/timeline': {
@@ -108,8 +108,8 @@ const queryPaths: ZodOpenApiPathsObject = {
       summary: 'What happened to a booking and its reschedule chain, and why.',
       tags: ['queries'],
       ...guarded('read'),
-      requestParams: { path: BookingPath, header: positionAsked },
-      responses: answers(json('The timeline.', Timeline), '401', '403', '404', '503'),
+      requestParams: { path: BookingPath, query: AtQuery, header: positionAsked },
+      responses: answers(json('The timeline.', Timeline), '400', '401', '403', '404', '503'),
     },
   },
 }

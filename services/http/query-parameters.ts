@@ -11,6 +11,11 @@ const paging = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 }
 export const ListQuery = z.object(paging)
+const at = instant
+  .optional()
+  .describe('what was known at that instant, RFC 3339; without it, what is known now')
+export const AtQuery = z.object({ at })
+export const ListAtQuery = z.object({ ...paging, at })
 export const BookingsQuery = z.object({
   userId: userId.optional(),
   from: instant.optional().describe('bookings that start at or after, RFC 3339'),

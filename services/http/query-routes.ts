@@ -1,18 +1,22 @@
 import Router from '@koa/router'
 import type { Context } from 'koa'
+import { streamName } from '../../domain/domain-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { Outside, Stores } from '../../ports/port-groups.ts'
 import { bookingById, bookings, findBookings } from '../../projections/bookings.ts'
 import { calendarSyncs, listCalendarSyncs } from '../../projections/calendar-syncs.ts'
 import { listSubscriptions, subscriptions } from '../../projections/subscriptions.ts'
+import { bookingAt, calendarSyncsAt } from '../audit/known-at.ts'
 import type { BookingItem, CalendarSyncItem, SubscriptionItem } from './answers.ts'
 import { bookingItems, calendarSyncItems, subscriptionItems } from './list-items.ts'
 import { HttpProblem } from './problem.ts'
 import {
+  AtQuery,
   awaitConsistency,
   BookingPath,
   BookingsQuery,
   type CaughtUp,
+  ListAtQuery,
   ListQuery,
   pageOf,
   readQuery,
@@ -23,13 +27,14 @@ export type QueryRouteDeps = { ports: Stores & Pick<Outside, 'isDelegated'>; cau
 
 /** The read models, paged; and what happened to one booking, from the events themselves. */
 export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
-  const { readStore, calendars } = ports
+  const { events, readStore, calendars } = ports
   const router = new Router()
 
   router.get('/calendar-syncs', async (ctx) => {
-    const query = readQuery(ctx, ListQuery)
+    const { at, ...query } = readQuery(ctx, ListAtQuery)
     await awaitConsistency(ctx, calendarSyncs.name, caughtUp)
-    const { items, next } = await listCalendarSyncs(readStore, pageOf(query))
+    const known = at ? await calendarSyncsAt(events, at) : readStore
+    const { items, next } = await listCalendarSyncs(known, pageOf(query))
     answerPage<CalendarSyncItem>(ctx, await calendarSyncItems(ports, items), next)
   })
 
@@ -50,18 +55,20 @@ export function queryRoutes({ ports, caughtUp }: QueryRouteDeps): Router {
 
   router.get('/bookings/:uid', async (ctx) => {
     const uid = uidOf(ctx.params)
+    const { at } = readQuery(ctx, AtQuery)
     await awaitConsistency(ctx, bookings.name, caughtUp)
-    const booking = await bookingById(readStore, uid)
-    if (booking === undefined) throw await unknownBooking(ports)
+    const booking = await bookingById(at ? await bookingAt(events, uid, at) : readStore, uid)
+    if (booking === undefined) throw await unknownBooking(ports, uid, at)
     const [item] = await bookingItems(calendars, [booking])
     ctx.body = item
   })
 
   router.get('/bookings/:uid/timeline', async (ctx) => {
     const uid = uidOf(ctx.params)
+    const { at } = readQuery(ctx, AtQuery)
     await awaitConsistency(ctx, bookings.name, caughtUp)
-    const timeline = await timelineOf(ports, uid)
-    if (timeline === undefined) throw await unknownBooking(ports)
+    const timeline = await timelineOf(ports, uid, at)
+    if (timeline === undefined) throw await unknownBooking(ports, uid, at)
     ctx.body = timeline
   })
 
@@ -79,7 +86,18 @@ function uidOf(params: { [name: string]: string | undefined }): string {
 }
 
 /** Why a booking is not known is mostly the same for all: nobody told us. */
-async function unknownBooking({ readStore }: Pick<Stores, 'readStore'>): Promise<HttpProblem> {
+async function unknownBooking(
+  { events, readStore }: Pick<Stores, 'events' | 'readStore'>,
+  uid: string,
+  at: Temporal.Instant | undefined,
+): Promise<HttpProblem> {
+  const [first] = at ? await events.readStream(streamName('booking', uid)) : []
+  if (first !== undefined)
+    return new HttpProblem({
+      status: 404,
+      code: 'BOOKING_UNKNOWN',
+      detail: `The booking was not known at ${at}: the first that was recorded of it was at ${first.recordedAt}.`,
+    })
   const { items } = await findBookings(readStore, {}, { limit: 1 })
   const cause =
     items.length === 0

@@ -10,6 +10,7 @@ import type { ReadStore } from '../../ports/read-store/read-store.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { inTurns } from '../../ports/turns.ts'
 import { rescheduledInto } from '../../projections/bookings.ts'
+import { wasKnown } from '../audit/known-at.ts'
 import type { Timeline, TimelineCause, TimelineEntry } from './answers.ts'
 
 /** A chain of reschedules is followed this far: a person can no longer read more. */
@@ -19,17 +20,19 @@ type BookingEvents = StoredEvent<'booking'>[]
 
 /**
  * The events of the booking and of those that it was rescheduled from and to, however far, oldest first; undefined for
- * a uid without events. Rejects with StoreUnavailable, but not where only the read models do not answer.
+ * a uid without events. With `at`, those that had been recorded by then. Rejects with StoreUnavailable, but not where only the read models do not answer.
  */
 export async function timelineOf(
   { events, readStore }: { events: EventStore; readStore: ReadStore },
   bookingUid: string,
+  at?: Temporal.Instant,
 ): Promise<Timeline | undefined> {
   const chain = new Map<string, RecordedEvent[]>()
   const asked = new Set([bookingUid])
   const waiting = [bookingUid]
   for (let uid = waiting.shift(); uid !== undefined; uid = waiting.shift()) {
-    const recorded = await events.readStream(streamName('booking', uid))
+    const stream = await events.readStream(streamName('booking', uid))
+    const recorded = at ? stream.filter((event) => wasKnown(event, at)) : stream
     if (recorded.length === 0 && uid === bookingUid) return undefined
     chain.set(uid, recorded)
     const named = (await inTurns(recorded, (event) => known([event]).flatMap(neighboursOf))).flat()

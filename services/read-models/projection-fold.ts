@@ -38,7 +38,7 @@ export type Documents = Map<string, Entry>
 export async function foldInto(
   documents: Documents,
   projection: Projection,
-  readStore: ReadStore,
+  readStore: Pick<ReadStore, 'getMany'>,
   events: readonly RecordedEvent[],
   again = false,
 ): Promise<PoisonEvent[]> {
@@ -78,7 +78,7 @@ type Entry = {
 async function readMissing(
   documents: Documents,
   projection: Projection,
-  readStore: ReadStore,
+  readStore: Pick<ReadStore, 'getMany'>,
   changes: readonly { of: readonly DocumentChange[] }[],
 ): Promise<void> {
   const ids = new Set<string>()

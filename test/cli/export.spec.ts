@@ -39,6 +39,8 @@ async function inFolder(
       await service.end('SIGTERM')
     }
     const alone = await run('export')
+    const told = await run('timeline', 'booked', '--json')
+    assert.is(JSON.parse(told.stdout).entries[0].type, 'BookingTracked', told.stderr)
     assert.is(alone.code, 0, alone.stderr)
     assert.match(alone.stdout, /"manifest"/)
   } finally {
@@ -53,6 +55,12 @@ cli('prove an export, with this program and without', () =>
     assert.equal([made.code, made.stderr], [0, ''])
     const streamed = await run('export', '--booking', 'booked')
     assert.match(streamed.stdout, /^\{"stream":"booking-booked","revision":0,/)
+    const story = await run('timeline', 'booked')
+    assert.match(story.stdout, /^The booking is at 2030-01-07 10:00.*\n\n.*Z {2}Followed from now on/)
+    assert.match(story.stdout, /BookingTracked at \d+, by api:default; command /)
+    const unknownThen = await run('timeline', 'booked', '--at', '2026-01-01')
+    assert.is(unknownThen.code, 1)
+    assert.match(unknownThen.stderr, /BOOKING_UNKNOWN: The booking was not known at 2026-01-01T00:00:00Z/)
     const good = await run('verify', '--export', file)
     assert.is(good.code, 0, good.stderr)
     assert.match(good.stdout, /is as it was exported at .*Z: \d+ events, positions \d+ to \d+, signed with/)

@@ -79,7 +79,10 @@ export async function startService(
 
   const standIns = await openStandIns({ configuration, stores, clock }, { url, opened: starting })
   const publicUrl = http.publicUrl ?? (standIns && url)
-  const outside = outsidePorts({ configuration, stores, clock }, { standIns, publicUrl, log, metrics })
+  const outside = outsidePorts(
+    { configuration, stores, clock },
+    { standIns, publicUrl, log, metrics, opened: starting },
+  )
   const models = readModels({ stores, ...time, log: log.child({ part: 'projections' }), signal })
   const { events, readStore, queue, vault } = stores
   const ports: ServicePorts = {
@@ -122,7 +125,8 @@ export async function startService(
     httpHandler({
       configuration,
       ports,
-      calcom: outside.calcom,
+      calcomApi: outside.calcomApi,
+      calcomDatabase: outside.calcomDatabase,
       loops: outside.loops,
       models,
       metrics,

@@ -1,5 +1,6 @@
 import { defined } from '../domain/optional-fields.ts'
 import type { ApiTroubles } from '../infrastructure/calcom/calcom-api-troubles.ts'
+import type { DatabaseTroubles } from '../infrastructure/calcom/calcom-database-directory.ts'
 import {
   calcomWebhook,
   knownVersions,
@@ -131,7 +132,8 @@ const orWhyNot =
 export type HttpParts = {
   configuration: Configuration
   ports: ServicePorts
-  calcom: ApiTroubles | undefined
+  calcomApi: ApiTroubles | undefined
+  calcomDatabase: DatabaseTroubles | undefined
   loops: CallLoops
   models: ReadModels
   metrics: Metrics
@@ -164,7 +166,8 @@ export function httpHandler(parts: HttpParts) {
   const surroundings = ownSurroundings({
     now: ports.now,
     filesTakeWrites: () => filesTakeWrites(stores),
-    calcom: parts.calcom,
+    calcom: parts.calcomApi,
+    ...defined({ calcomDatabase: parts.calcomDatabase }),
     deliveries: deliveries.needsPerson,
     clientFailures: parts.clientFailures.needsPerson,
     loops: parts.loops.needsPerson,

@@ -6,6 +6,11 @@ import {
   type CalcomBookingDirectory,
   calcomBookingDirectory,
 } from '../infrastructure/calcom/calcom-booking-directory.ts'
+import {
+  type CalcomDatabaseDirectory,
+  calcomDatabaseDirectory,
+} from '../infrastructure/calcom/calcom-database-directory.ts'
+import { calcomDatabaseCondition } from '../infrastructure/calcom/calcom-database-probe.ts'
 import { isSecondWriterSeen } from '../infrastructure/calcom/second-writer-probe.ts'
 import type { Configuration } from '../infrastructure/config/configuration.ts'
 import { channelTokensUnder, derivedKey } from '../infrastructure/config/derived-keys.ts'
@@ -53,9 +58,19 @@ export async function openStandIns(
 /** How Google and Cal.com are reached, and who is told what happens here. Without `publicUrl` Google reaches nothing. */
 export function outsidePorts(
   { configuration, stores, clock }: Parts,
-  more: { standIns: StandIns | undefined; publicUrl: string | undefined; log: Logger; metrics: Metrics },
-): Outside & { calcom: CalcomBookingDirectory | undefined; loops: CallLoops } {
-  const { standIns, publicUrl, log, metrics } = more
+  more: {
+    standIns: StandIns | undefined
+    publicUrl: string | undefined
+    log: Logger
+    metrics: Metrics
+    opened: Closers
+  },
+): Outside & {
+  calcomApi: CalcomBookingDirectory | undefined
+  calcomDatabase: CalcomDatabaseDirectory | undefined
+  loops: CallLoops
+} {
+  const { standIns, publicUrl, log, metrics, opened } = more
   const loops = callLoops({ clock, log })
   const provider = googleCalendarProvider({
     ...googleOptions(configuration, standIns),
@@ -63,7 +78,10 @@ export function outsidePorts(
     clock,
     log: log.child({ part: 'google' }),
   })
-  const calcom = bookingDirectory(configuration, standIns)
+  const calcomApi = bookingDirectory(configuration, standIns)
+  const calcomDatabase = databaseDirectory(configuration)
+  if (calcomDatabase) opened.add("Cal.com's database", calcomDatabase.close)
+  const calcom = calcomDatabase ?? calcomApi
   return {
     provider: countedProvider(provider, loops),
     loops,
@@ -77,6 +95,8 @@ export function outsidePorts(
             tokensFor: channelTokensUnder(stores.secrets),
           },
     calcom: calcom && countedDirectory(calcom, loops),
+    calcomApi,
+    calcomDatabase,
     log,
     onDecision: metrics.decided,
   }
@@ -117,6 +137,9 @@ function bookingDirectory(
   })
 }
 
+const databaseDirectory = ({ calcom: { databaseUrl: url } }: Configuration) =>
+  url === undefined ? undefined : calcomDatabaseDirectory({ url })
+
 type CalcomApi = NonNullable<Configuration['calcom']['api']>
 
 /** Every key that is configured, with its owner where it has one. Throws where the file of keys cannot be read. */
@@ -126,3 +149,6 @@ export const calcomKeys = ({ apiKey, apiKeysFile }: Omit<CalcomApi, 'url'>) =>
 /** Whether Cal.com's own calendar sync changed one of the newest bookings that this key shows. */
 export const showsSecondWriter = (apiUrl: string, key: string): Promise<boolean> =>
   isSecondWriterSeen({ apiUrl }, key)
+
+/** How Cal.com's database serves, asked by a connection of its own. */
+export const askCalcomDatabase = (url: string) => calcomDatabaseCondition(url)

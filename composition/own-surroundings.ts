@@ -1,5 +1,7 @@
 // What this process finds around it that its stores do not tell: its disk, Cal.com's API, and Cal.com's deliveries.
 import type { ApiTroubles, Complaint, RefusedKey } from '../infrastructure/calcom/calcom-api-troubles.ts'
+import type { DatabaseComplaint } from '../infrastructure/calcom/calcom-database.ts'
+import type { DatabaseTroubles } from '../infrastructure/calcom/calcom-database-directory.ts'
 import { errorText } from '../infrastructure/logging/error-facts.ts'
 import type { Outage } from '../services/running/outage-log.ts'
 import type { NeedsPerson } from '../services/status/need.ts'
@@ -12,6 +14,7 @@ export function ownSurroundings(parts: {
   filesTakeWrites(): Promise<unknown>
   /** `refusedKeys` and `missingKeys` throw while the file of keys cannot be read. Absent where no API is configured. */
   calcom: ApiTroubles | undefined
+  calcomDatabase?: DatabaseTroubles
   /** Troubles of Cal.com's deliveries. */
   deliveries(): readonly NeedsPerson[]
   /** Failures in the clients of servers that nobody waited for. */
@@ -49,6 +52,7 @@ export function ownSurroundings(parts: {
       needsPerson: [
         ...ofKeys,
         ...ofApi,
+        ...(parts.calcomDatabase?.databaseComplaints() ?? []).map(ofDatabase),
         ...parts.deliveries(),
         ...parts.clientFailures(),
         ...parts.loops(),
@@ -81,6 +85,34 @@ const complaints: { readonly [Code in Complaint]: NeedsPerson } = {
       "Cal.com's list of bookings gives the same page again and again, so not all are read: a lost webhook may not heal.",
     next: 'Update Cal.com, whose API does not take the parameter skip.',
   },
+}
+
+/** Nothing is decided without Cal.com's word: its database is the same for all bookings. */
+const WAITS = 'Changes wait until it answers, and none is lost.'
+
+/** What was seen, and what to do about it. */
+const databaseComplaints: { readonly [Code in DatabaseComplaint]: readonly [seen: string, next: string] } = {
+  CALCOM_DATABASE_AWAY: [
+    "Cal.com's database does not answer.",
+    'Start it, or let this machine reach it; calendar-sync doctor says what is wrong. It is asked again by itself.',
+  ],
+  CALCOM_DATABASE_REFUSED: [
+    "Cal.com's database refuses the role of CALCOM_DATABASE_URL.",
+    'Correct the password in CALCOM_DATABASE_URL and restart, or in the database; run docs/calcom-view.sql again if rights are missing.',
+  ],
+  CALCOM_VIEW_MISSING: [
+    "Cal.com's database lacks a view or a column that this version reads.",
+    'Run docs/calcom-view.sql of this version in it; calendar-sync doctor names what is missing.',
+  ],
+  CALCOM_VIEW_FAILS: [
+    "Cal.com's database could not work out the views of docs/calcom-view.sql.",
+    'Run docs/calcom-view.sql of this version in it, and look at the log of PostgreSQL.',
+  ],
+}
+
+function ofDatabase(code: DatabaseComplaint): NeedsPerson {
+  const [seen, next] = databaseComplaints[code]
+  return { code, sentence: `${seen} ${WAITS}`, next }
 }
 
 const refusedKey = ({ userId, status }: RefusedKey): NeedsPerson =>

@@ -16,6 +16,8 @@ export type DirectoryBooking = {
   createdAt?: Temporal.Instant
   /** Cal.com's own calendar sync made it, or ended it. */
   secondWriter?: true
+  /** The calendar into which Cal.com writes it, where the answer tells. */
+  destination?: { externalCalendarId: string; credentialId?: string }
 }
 
 /** Cal.com's reference to an event in a calendar. The calendar is absent if Cal.com does not name it. */
@@ -43,7 +45,10 @@ export type DirectoryAnswer<T> = { ok: true; value: T } | DirectoryError
 export const isOthers = ({ code, status }: DirectoryError): boolean =>
   code === 'NOT_FOUND' || (code === 'REFUSED' && (status === 400 || status === 403))
 
-/** Cal.com's own view of bookings. Answers are values, nothing is thrown for what Cal.com answers. */
+/**
+ * Cal.com's own view of bookings. Answers are values, nothing is thrown for what Cal.com answers. Where there are no keys
+ * the answer is the same for every user.
+ */
 export interface BookingDirectory {
   /** Asks with this user's key; without a user, with every key, one after another, until one answers. */
   booking(

@@ -1,7 +1,8 @@
-// Checks over HTTP: Google, Cal.com (its API in calcom-api.ts), and this service's own public address.
+// Checks over HTTP: Google, Cal.com (its API in calcom-api.ts, its database in calcom-database.ts), and this service's own public address.
 import { googleTokenEndpoint } from '../../composition/outside.ts'
 import type { Configuration } from '../../infrastructure/config/configuration.ts'
 import { lookAtCalcomApi } from './calcom-api.ts'
+import { lookAtCalcomDatabase } from './calcom-database.ts'
 import { type Finding, note, ok } from './finding.ts'
 import { ask, reached } from './reaching.ts'
 
@@ -40,9 +41,17 @@ export async function lookAtCalcom({ calcom, standIns }: Configuration): Promise
           'Is not set: every delivery of Cal.com is refused.',
           "Set it to the secret of Cal.com's webhook.",
         )
+  if (calcom.databaseUrl !== undefined) return [secret, ...(await lookAtCalcomDatabase(calcom.databaseUrl))]
   if (calcom.api === undefined) {
     const says = 'Is not set: bookings are known by webhooks alone, and a lost one is not healed.'
-    return [secret, note('CALCOM_API_URL', says, 'Set it, with CALCOM_API_KEY or CALCOM_API_KEYS_FILE.')]
+    return [
+      secret,
+      note(
+        'CALCOM_API_URL',
+        says,
+        'Set it, with CALCOM_API_KEY or CALCOM_API_KEYS_FILE; or CALCOM_DATABASE_URL.',
+      ),
+    ]
   }
   return [secret, ...(await lookAtCalcomApi(calcom.api))]
 }

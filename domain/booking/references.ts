@@ -17,8 +17,6 @@ export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
-  /** A predecessor in the chain of reschedules passed it on, before Cal.com named it. */
-  passedOn?: true
   /** Cal.com named the event to the key of the booking's host. */
   answered?: true
   /** When Cal.com gave the booking to another host, RFC 3339. Since then the event's absence says nothing. */
@@ -86,7 +84,6 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
   const linked: Reference = {
     ...defined({ shown, guessed }),
     setAside: {},
-    ...(!confirmed && { passedOn: true }),
     ...known,
     ...defined({ answered }),
     stored: { ...known.stored, ...reference },
@@ -182,19 +179,6 @@ export const withoutVerdict = (references: References, named: EventName, fingerp
     const { updated } = watermark
     return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
   })
-
-/** Marks that calendar and booking go on differing: the cancellation for this version was not carried out. */
-export const withDifference = (
-  references: References,
-  publication: { event: EventName; watermark: StoredWatermark } | undefined,
-): References =>
-  publication === undefined
-    ? references
-    : change(references, publication.event, (reference) =>
-        reference.watermark?.fingerprint === publication.watermark.fingerprint
-          ? { ...reference, diverged: true }
-          : reference,
-      )
 
 /** Sets this version of the event aside under its code. An event that was read is unreadable no longer. */
 export const withSetAside = (references: References, data: IgnoredData): References =>

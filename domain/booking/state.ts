@@ -10,7 +10,6 @@ import {
   findByAnyName,
   ofFormerHost,
   type Reference,
-  withDifference,
   withLink,
   withoutLink,
   withoutVerdict,
@@ -145,11 +144,8 @@ function evolveTracked(
       const known = answered(booking, data)
       const said = data.standing ?? stateAfterOutcome(booking, data)
       if (said === undefined) return known
-      const recorded = withState({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
-      const newest = dropped(booking, recorded).at(-1)
-      const isLeftOut = recorded.agreement === 'DIVERGED' && newest?.next === undefined
-      const leftOut = isLeftOut ? newest : undefined
-      const after = { ...recorded, references: withDifference(recorded.references, leftOut) }
+      const after = withState({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
+      const newest = dropped(booking, after).at(-1)
       const lapses = data.outcome === 'SUPERSEDED' && newest?.next !== undefined
       return lapses ? { ...after, superseded: newest } : after
     }

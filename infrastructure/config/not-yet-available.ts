@@ -4,7 +4,6 @@
  * arrives.
  */
 export const notYetAvailable: readonly { variable: string; value?: string; what: string }[] = [
-  { variable: 'CALCOM_DATABASE_URL', what: "reading Cal.com's database" },
   { variable: 'CALCOM_APPLY', value: 'api', what: 'applying events through API v2' },
   { variable: 'NOTICE_WEBHOOK_URL', what: 'posting notices' },
   { variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', what: 'exporting traces' },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { calcomDatabaseUrlProblem } from '../calcom/calcom-database-url.ts'
 import { parseEventStoreDbUrl } from '../eventstoredb/eventstoredb-url.ts'
 import { mongodbUrlProblem } from '../mongodb/mongodb-url.ts'
 
@@ -133,7 +134,7 @@ export const variables = {
   CALCOM_API_URL: root(),
   CALCOM_API_KEYS_FILE: text,
   CALCOM_API_KEY: matching(/^\S+$/, 'must not contain spaces'),
-  CALCOM_DATABASE_URL: matching(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres:// or postgresql://'),
+  CALCOM_DATABASE_URL: understood(calcomDatabaseUrlProblem),
   CALCOM_APPLY: oneOf(['api', 'none']),
   BOOKING_RECONCILE_MINUTES: duration(MINUTE_MS, 'minutes', LONGEST_TIMER_MS),
 

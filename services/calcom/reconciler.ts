@@ -109,7 +109,9 @@ async function bringUpToDate(
   const { state } = await load(ports.events, bookingAggregate, bookingUid)
   if (state.kind === 'CLOSED') return
   if (state.kind === 'UNTRACKED') {
-    const { rescheduledToUid: _, rescheduledFromUid: __, ...booking } = { ...stated, destinations: [] }
+    const { rescheduledToUid: _, rescheduledFromUid: __, destination, ...rest } = stated
+    const destinations = destination ? [{ provider: 'google' as const, ...destination }] : []
+    const booking = { ...rest, destinations }
     const delivery =
       rescheduledFromUid === undefined
         ? ({ trigger: 'BOOKING_CREATED', booking } as const)

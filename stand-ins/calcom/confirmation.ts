@@ -7,10 +7,7 @@ export function confirmation(cal: Workings) {
   const { store, settings, webhooks, calendar } = cal
 
   return {
-    /**
-     * An event is made now, also where the booking was moved: its old event is deleted, now or soon (calcom/cal.com,
-     * packages/features/bookings/lib/handleConfirmation.ts).
-     */
+    /** The event is made now; where a booking was moved its old event is gone since then. */
     confirm(uid: string): Outcome {
       const booking = store.booking(uid)
       if (booking === undefined) return noBooking(uid)
@@ -25,7 +22,7 @@ export function confirmation(cal: Workings) {
             ? reschedulePayload(subject, old)
             : bookingPayload(subject),
         )
-        await calendar.insert(booking)
+        await (old === undefined ? calendar.insert(booking) : calendar.takeOver(old, booking))
       }
       return cal.started(booking, work())
     },

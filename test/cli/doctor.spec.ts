@@ -63,6 +63,18 @@ test('tells all that is wrong with the variables, and repeats none of their valu
   assert.not.match(text, /secret-/)
 })
 
+test("names Cal.com's database where it does not answer, and neither role nor password", async () => {
+  const port = await freePort()
+  const { code, states, text } = await ask({
+    GOOGLE_API_URL: `http://127.0.0.1:${port}`,
+    CALCOM_DATABASE_URL: `postgresql://reader:hunter2@127.0.0.1:${port}/calcom`,
+  })
+  assert.is(code, 1)
+  assert.ok(states.includes('CALCOM_DATABASE_URL wrong'), states.join())
+  assert.match(text, /127[.]0[.]0[.]1:\d+\/calcom .*CALCOM_DATABASE_AWAY/)
+  assert.not.match(text, /reader|hunter2|CALCOM_API_URL/)
+})
+
 test('names each server that does not answer, and what to do about it', async () => {
   const [port, google] = [await freePort(), await listening((_, answer) => void answer.end('{}'))]
   try {

@@ -6,6 +6,7 @@ import { calcomBookingDirectory } from '../../../infrastructure/calcom/calcom-bo
 import { systemClock } from '../../../infrastructure/clock/system-clock.ts'
 import type { BookingDirectory } from '../../../ports/booking-directory.ts'
 import { type CalcomStandIn, startCalcomStandIn } from '../../../stand-ins/calcom/calcom-stand-in.ts'
+import { bookingDirectoryContract, WITHOUT_RACES } from '../../ports/booking-directory.contract.ts'
 import { type ScriptedAnswer, scriptedServer } from '../../support/http-server.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -48,6 +49,16 @@ async function answered(answer: ScriptedAnswer, timeoutMs = 5000) {
     await server.close()
   }
 }
+
+bookingDirectoryContract('API v2', async () => {
+  const standIn = await startCalcomStandIn({
+    clock: systemClock,
+    apiKey: 'cal_team',
+    settings: { ...WITHOUT_RACES, deletedReferences: 'left-out' },
+  })
+  const directory = calcomBookingDirectory({ apiUrl: standIn.url, apiKey: 'cal_team', pageSize: 2 })
+  return { core: standIn.core, look: async () => directory, close: standIn.close }
+})
 
 const directory = suite('the directory of Cal.com’s bookings')
 

@@ -359,7 +359,6 @@ configuration('says plainly what this version does not have, and never falls bac
     EVENTSTORE_URL: 'esdb://node:2113?tls=false',
     MONGODB_URL: 'mongodb+srv://db.example/x',
     KAFKA_BROKERS: 'a.example:9092, b.example:9092',
-    CALCOM_DATABASE_URL: 'postgresql://reader@db/cal',
     CALCOM_APPLY: 'api',
     NOTICE_WEBHOOK_URL: 'https://notices.example',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
@@ -384,6 +383,26 @@ configuration("takes Cal.com's API with a key, a file of keys, or both", () => {
   )
   assert.equal(both.calcom.api, { url: 'https://api.cal.example/', apiKey: 'cal_1', apiKeysFile: 'keys' })
   assert.is(problemsOf({ ...url, CALCOM_API_KEYS_FILE: 'keys' }, { keys: '{"7":7}' }).length, 1)
+})
+
+configuration("takes Cal.com's database in place of its API, and repeats nothing of its address", () => {
+  const url = 'postgresql://calendar_sync:hunter2@db.example:5432/calcom'
+  assert.is(read({ ...google, CALCOM_DATABASE_URL: url }).calcom.databaseUrl, url)
+  const socket = 'postgresql:///calcom?host=/run/postgresql'
+  assert.equal(problemsOf({ ...google, CALCOM_DATABASE_URL: socket }), [])
+  for (const wrong of [
+    'mysql://u:hunter2@db/x',
+    'postgres://u:hunter2@db',
+    'postgres://u:hunter2@db:port/x',
+  ]) {
+    const [problem = '', ...others] = problemsOf({ ...google, CALCOM_DATABASE_URL: wrong })
+    assert.match(problem, /^CALCOM_DATABASE_URL /, wrong)
+    assert.not.match(problem, /hunter2/)
+    assert.equal(others, [])
+  }
+  const both = { CALCOM_API_URL: 'https://api.cal.example', CALCOM_API_KEY: 'cal_1' }
+  assert.is(problemsOf({ ...google, ...both, CALCOM_DATABASE_URL: url }).length, 1)
+  assert.is(problemsOf({ CALCOM_DATABASE_URL: url }).length, 1)
 })
 
 configuration.run()

@@ -1,5 +1,5 @@
 // The layers and rooms of docs/decisions/0002: imports point one way, and only main.ts and composition/ name an adapter.
-// Type imports count. test/ and bench/ may import anything, and nothing imports them.
+// Type imports count. test/ and bench/ may import anything, and nothing imports them. examples/ stand alone.
 
 /** What each layer may import besides itself. */
 const layers = {
@@ -104,6 +104,12 @@ module.exports = {
       { pathNot: '^(cli|test|bench)/' },
       { path: '^main[.]ts$' },
     ),
+    forbid(
+      'examples-stand-alone',
+      { path: '^examples/' },
+      { path: '^[^/]+[.]ts$|^(?!examples/|node_modules/)[^/]+/.*[.]ts$' },
+    ),
+    forbid('nothing-imports-examples', { pathNot: '^(examples|test)/' }, { path: '^examples/' }),
     forbid('nothing-imports-tests', { pathNot: '^(test|bench)/' }, { path: '^(test|bench)/' }),
     forbid('what-ships-needs-what-ships', {}, { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }),
     forbid('no-cycles', {}, { circular: true }),

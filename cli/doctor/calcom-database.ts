@@ -29,5 +29,6 @@ export async function lookAtCalcomDatabase(url: string): Promise<Finding[]> {
   const read = ok(CHECK, `${place} answers, and shows ${bookings} bookings to come.`)
   if (beyond.length === 0) return [read]
   const says = `The role of ${CHECK} ${beyond.join(', ')} (CALCOM_ROLE_TOO_MIGHTY).`
-  return [read, note('Role in Cal.com', says, `Use the role that ${VIEWS} makes: it reads the views alone.`)]
+  const mend = `Use the role that ${VIEWS} makes, and take back what everybody may do: before PostgreSQL 15 that is CREATE ON SCHEMA public.`
+  return [read, note("Role in Cal.com's database", says, mend)]
 }

@@ -33,12 +33,12 @@ const BAD_ANSWER: DirectoryError = { ok: false, code: 'BAD_ANSWER' }
 export function calcomDatabaseDirectory(
   options: {
     url: string
-    /** Bookings a page; 500 unless given. */
+    /** Bookings a page; 250 unless given. */
     pageSize?: number
   } & CalcomDatabaseTimes,
 ): CalcomDatabaseDirectory {
   const pool = calcomDatabasePool(options.url, options)
-  const take = options.pageSize ?? 500
+  const take = options.pageSize ?? 250
   let complaint: DatabaseComplaint | undefined
 
   async function rowsOf(statement: string, values: unknown[]): Promise<DirectoryAnswer<QueryResultRow[]>> {

@@ -63,4 +63,12 @@ export interface CalendarProvider {
     request: CalendarAccess & { eventId: string; from: Temporal.Instant; to: Temporal.Instant },
     signal?: AbortSignal,
   ): Promise<Answer<ExternalEvent[]>>
+  /**
+   * The events that hold `text` as a word, in their description or elsewhere, and take place between `from` and `to`, all
+   * pages. Of a series its instances; cancelled events are left out.
+   */
+  search(
+    request: CalendarAccess & { text: string; from: Temporal.Instant; to: Temporal.Instant },
+    signal?: AbortSignal,
+  ): Promise<Answer<ExternalEvent[]>>
 }

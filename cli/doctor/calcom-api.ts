@@ -25,7 +25,10 @@ export async function lookAtCalcomApi(api: NonNullable<Configuration['calcom']['
   )
   if (found.length > 0) return once(found)
   const many = tried.length === 1 ? 'the key' : `${tried.length} keys`
-  return [ok(CHECK, `${root} answers, and takes ${many}.`), ...(await lookForSecondWriter(root, tried))]
+  return [
+    ok(CHECK, `${root} answers, and takes ${many}. Events of other hosts are searched at Google.`),
+    ...(await lookForSecondWriter(root, tried)),
+  ]
 }
 
 async function findingOf(root: string, { key, userId }: Key): Promise<Finding> {

@@ -43,7 +43,8 @@ export async function lookAtCalcom({ calcom, standIns }: Configuration): Promise
         )
   if (calcom.databaseUrl !== undefined) return [secret, ...(await lookAtCalcomDatabase(calcom.databaseUrl))]
   if (calcom.api === undefined) {
-    const says = 'Is not set: bookings are known by webhooks alone, and a lost one is not healed.'
+    const says =
+      "Is not set: bookings are known by webhooks, and a lost one is not healed. Events are searched at Google by the link in their description. Cal.com's own view is not asked before a change acts."
     return [
       secret,
       note(

@@ -305,6 +305,38 @@ const catalogue = {
       "Cal.com does not say in which calendar the event is, and it is in none of the host's calendars that are kept in step",
     remedy: "register the calendar of the booking's event with RegisterCalendarSync",
   },
+  LINK_NOT_FOUND: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "Cal.com's API does not answer for the booking, and no event with the booking's link was found in the host's calendar, so the booking is not followed",
+    remedy:
+      "give Cal.com's API a key that answers for the host, or send TrackBooking with the booking's event",
+  },
+  LINK_AMBIGUOUS: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "several events in the host's calendar have the booking's link, so nobody can say which of them is the booking's",
+    remedy:
+      "send TrackBooking with the booking's event, or give Cal.com's API a key that answers for the host",
+  },
+  LINK_OF_OTHERS: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "the only event in the host's calendar with the booking's link was made by somebody else, so it is not taken for the booking's",
+    remedy:
+      "send TrackBooking with the booking's event, or give Cal.com's API a key that answers for the host",
+  },
+  LINK_AT_OTHER_TIMES: {
+    leaves: 'flags',
+    told: 'while open',
+    because:
+      "the event with the booking's link was already at other times when it was found, so it is not taken for the booking's",
+    remedy:
+      "give booking and event the same times, and send TrackBooking with the event; or give Cal.com's API a key that answers for the host",
+  },
   TOO_MANY_EVENTS: {
     leaves: 'flags',
     told: 'while open',

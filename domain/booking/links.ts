@@ -2,6 +2,7 @@
 import { accept, type Decision } from '../decision.ts'
 import { defined, ifDefined } from '../optional-fields.ts'
 import { type StoredTimes, storeTimes, type Times } from '../times.ts'
+import { linkFlags } from './event-of-link.ts'
 import type { BookingEvent, EventName, StoredReference, StoredWatermark } from './events.ts'
 import { flagsFor } from './flags.ts'
 import type { Publication } from './meaning.ts'
@@ -52,7 +53,7 @@ export function linkReferences(state: Booking, stated: StatedReferences): Decisi
 
 /**
  * The events that link and unlink, so that an open booking has the stated references. A person is told while Cal.com
- * names more than the most.
+ * names more than the most, and no longer of a link that was not found.
  */
 export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEvent[] {
   const { references, at } = stated
@@ -61,7 +62,14 @@ export function linksOf(state: OpenBooking, stated: StatedReferences): BookingEv
   const { links, left } = linksTo(unlinked.reduce(evolveBooking, state), stated)
   const tooMany = left || stated.moreNamed === true
   const raised = tooMany || (!whole && state.flags.includes('TOO_MANY_EVENTS'))
-  return [...unlinked, ...links, ...flagsFor(state, 'TOO_MANY_EVENTS', raised, at)]
+  return [
+    ...unlinked,
+    ...links,
+    ...flagsFor(state, 'TOO_MANY_EVENTS', raised, at),
+    ...(references.some(({ confirmed }) => confirmed) ? linkFlags : []).flatMap((code) =>
+      flagsFor(state, code, false, at),
+    ),
+  ]
 }
 
 /** Links one after the other: the same event may be stated twice. `left`: there was no room for one. */

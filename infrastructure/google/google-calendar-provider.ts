@@ -1,11 +1,17 @@
 import type { ExternalEvent } from '../../domain/external-event.ts'
 import { defined } from '../../domain/optional-fields.ts'
-import type { Answer, CalendarProvider, ChangesPage, ProviderError } from '../../ports/calendar-provider.ts'
+import type {
+  Answer,
+  CalendarAccess,
+  CalendarProvider,
+  ChangesPage,
+  ProviderError,
+} from '../../ports/calendar-provider.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { pageLimit } from '../../ports/page-limit.ts'
 import type { CredentialVault } from '../../ports/vault/credential-vault.ts'
 import { addresses, EMULATOR_CLIENT, isGroupCalendar } from './google-addresses.ts'
-import { googleCalls } from './google-calls.ts'
+import { type Ask, googleCalls } from './google-calls.ts'
 import { type AdapterLog, googleCredentials } from './google-credentials.ts'
 import { unavailable } from './google-errors.ts'
 import { isRecord, readEvent } from './google-event.ts'
@@ -64,6 +70,35 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
     if (!answer.ok) return answer
     const zone = isRecord(answer.value) ? answer.value.timeZone : undefined
     return typeof zone === 'string' ? { ok: true, value: zone } : unavailable(UNREADABLE)
+  }
+
+  /** Every page of a list that is only of use whole. */
+  async function allPages(
+    request: CalendarAccess,
+    signal: AbortSignal | undefined,
+    askPage: (pageToken: string | undefined) => Ask,
+  ): Promise<Answer<ExternalEvent[]>> {
+    const events: ExternalEvent[] = []
+    let pageToken: string | undefined
+    const pages = pageLimit()
+    do {
+      const answer = await call(
+        { ...request, pageToken: pageToken !== undefined },
+        signal,
+        askPage(pageToken),
+      )
+      if (!answer.ok) return answer
+      if (isTooLong(answer.value)) return unavailable('TOO_MANY_ENTRIES')
+      const page = readEventsPage(answer.value, sourceOf(request))
+      if (!page) return unavailable(UNREADABLE)
+      // Instances are paired by their order: one left out would shift all that follow. Without times it keeps its place.
+      if (page.problems.includes('NOT_AN_EVENT')) return unavailable('NOT_AN_EVENT')
+      for (const event of page.events) events.push(event)
+      const beyond = pages.beyond(page.nextPageToken)
+      if (beyond !== undefined) return unavailable(beyond)
+      pageToken = page.nextPageToken
+    } while (pageToken !== undefined)
+    return { ok: true, value: events }
   }
 
   return {
@@ -172,45 +207,54 @@ export function googleCalendarProvider(options: GoogleOptions): CalendarProvider
 
     async instances(request, signal): Promise<Answer<ExternalEvent[]>> {
       if (!isId(request.externalCalendarId) || !isId(request.eventId)) return notAnId
-      const events: ExternalEvent[] = []
-      let pageToken: string | undefined
-      const pages = pageLimit()
-      do {
-        const asked = pageToken
-        const answer = await call(
-          { ...request, pageToken: asked !== undefined },
-          signal,
-          (client, common, how) =>
-            client.events.instances(
-              {
-                ...common,
-                calendarId: request.externalCalendarId,
-                eventId: request.eventId,
-                timeMin: request.from.toString(),
-                timeMax: request.to.toString(),
-                showDeleted: true,
-                maxResults: MOST_EVENTS,
-                fields: LIST.fields,
-                ...defined({ pageToken: asked }),
-              },
-              how,
-            ),
-        )
-        if (!answer.ok) return answer
-        if (isTooLong(answer.value)) return unavailable('TOO_MANY_ENTRIES')
-        const page = readEventsPage(answer.value, sourceOf(request))
-        if (!page) return unavailable(UNREADABLE)
-        // Instances are paired by their order: one left out would shift all that follow. Without times it keeps its place.
-        if (page.problems.includes('NOT_AN_EVENT')) return unavailable('NOT_AN_EVENT')
-        for (const event of page.events) events.push(event)
-        const beyond = pages.beyond(page.nextPageToken)
-        if (beyond !== undefined) return unavailable(beyond)
-        pageToken = page.nextPageToken
-      } while (pageToken !== undefined)
-      return { ok: true, value: events }
+      return allPages(
+        request,
+        signal,
+        (pageToken) => (client, common, how) =>
+          client.events.instances(
+            {
+              ...common,
+              calendarId: request.externalCalendarId,
+              eventId: request.eventId,
+              ...between(request),
+              showDeleted: true,
+              maxResults: MOST_EVENTS,
+              fields: LIST.fields,
+              ...defined({ pageToken }),
+            },
+            how,
+          ),
+      )
+    },
+
+    async search(request, signal): Promise<Answer<ExternalEvent[]>> {
+      if (!isId(request.externalCalendarId)) return notAnId
+      return allPages(
+        request,
+        signal,
+        (pageToken) => (client, common, how) =>
+          client.events.list(
+            {
+              ...common,
+              calendarId: request.externalCalendarId,
+              q: request.text,
+              ...between(request),
+              singleEvents: true,
+              maxResults: MOST_EVENTS,
+              fields: LIST.fields,
+              ...defined({ pageToken }),
+            },
+            how,
+          ),
+      )
     },
   }
 }
+
+const between = ({ from, to }: { from: Temporal.Instant; to: Temporal.Instant }) => ({
+  timeMin: from.toString(),
+  timeMax: to.toString(),
+})
 
 const UNREADABLE = 'unreadableAnswer'
 

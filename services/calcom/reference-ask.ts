@@ -10,14 +10,13 @@ import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { done, type SubjectOutcome } from '../running/subject-outcome.ts'
 import { answerOfAnyKey, hostOf, recordHost } from './answer.ts'
+import { cannotBeAsked } from './closing.ts'
 import { flag, UNFOUND_MS } from './flag.ts'
+import { linkByDescription } from './link-by-description.ts'
 import { calendarsOfHost, linkNamed, registerCalendarsOf } from './link-named.ts'
 
 /** Cal.com stores references soon after its webhook. After this time the booking stays unlinked. */
 const REFERENCES_MS = 3_600_000
-
-/** Codes for which asking ends after a time: no key answers for the booking, or Cal.com names nothing. */
-const ENDING: readonly string[] = ['NO_REFERENCES', 'CALCOM_REFUSED', 'CALCOM_NOT_FOUND']
 
 /** Longest wait between tries for references that are still to come. */
 const RAREST_MS = 6 * 3_600_000
@@ -28,7 +27,8 @@ const RAREST_MS = 6 * 3_600_000
  * - a reference is announced and names no event yet,
  * - the event is in a calendar that is not known here, or
  * - a new host has the booking, and no event of that host is named.
- * Where Cal.com names nothing, or no key answers for the booking, asking ends after an hour (REFERENCES_MS).
+ * Where Cal.com names nothing, asking ends after an hour (REFERENCES_MS). Where no key answers for the booking, its event is
+ * searched by Cal.com's link, until the booking starts.
  * Registers the host's calendars if the answer shows the host for the first time.
  */
 export async function askForReferences(
@@ -37,7 +37,7 @@ export async function askForReferences(
   signal: AbortSignal,
 ): Promise<SubjectOutcome> {
   const { state: booking } = await load(ports.events, bookingAggregate, lease.key)
-  if (ports.calcom === undefined || booking.kind !== 'OPEN') return done
+  if (booking.kind !== 'OPEN') return done
   if (Temporal.Instant.compare(booking.times.start, ports.now()) <= 0) return done
   const askedSince = sinceOf(lease, ports.now())
   const tries = triesOf(lease)
@@ -52,19 +52,37 @@ export async function askForReferences(
   const waitedMs = ports.now().epochMilliseconds - askedSince.epochMilliseconds
   const later = (code: string, askedForMs?: number): SubjectOutcome => {
     const reassigned = booking.flags.includes('REASSIGNED')
-    if (waitedMs >= REFERENCES_MS && ENDING.includes(code) && !reassigned) return done
+    if (waitedMs >= REFERENCES_MS && code === 'NO_REFERENCES' && !reassigned) return done
     const restMs = reassigned && waitedMs >= REFERENCES_MS ? REFERENCES_MS : 0
     const retryInMs = Math.max(restMs, retryDelay(tries, ports.random, askedForMs))
     return { kind: 'failed', code, retryInMs, memo }
   }
-  if (!learned.ok) return later(`CALCOM_${learned.code}`, learned.retryAfterMs)
-  const { userId } = learned
-  const answer = await ports.calcom.references(lease.key, hostOf({ userId }), signal)
-  if (!answer.ok && answer.code !== 'NOT_FOUND') return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
   const { destination } = memo
-  const context = contextOf(ports, 'sync-worker', lease.cause)
-  const stated = answer.ok ? answer.value : []
   const known = typeof destination === 'string' ? destination : undefined
+  const context = contextOf(ports, 'sync-worker', lease.cause)
+  const byDescription = async (): Promise<SubjectOutcome> => {
+    const found = await linkByDescription(ports, context, booking, known, signal)
+    if (found.kind === 'linked' || found.kind === 'told') return done
+    const { flags, references, status } = booking
+    const isLate = waitedMs >= REFERENCES_MS
+    const longestMs = flags.includes('REASSIGNED') ? REFERENCES_MS : RAREST_MS
+    const rarerMs = isLate ? Math.min(longestMs, waitedMs / 2) : 0
+    // A former host's event, or one passed on, is told of under a code of its own.
+    if (isLate && status === 'ACCEPTED' && references.length === 0)
+      await flag(ports, context, lease.key, { code: 'LINK_NOT_FOUND', raised: true })
+    const asked = found.kind === 'failed' ? found.retryAfterMs : undefined
+    const retryInMs = Math.max(rarerMs, retryDelay(tries, ports.random, asked))
+    return found.kind === 'failed'
+      ? { kind: 'failed', code: `CALENDAR_${found.code}`, retryInMs, memo }
+      : { kind: 'again', inMs: retryInMs, memo }
+  }
+  if (!learned.ok)
+    return cannotBeAsked(learned) ? byDescription() : later(`CALCOM_${learned.code}`, learned.retryAfterMs)
+  const { userId } = learned
+  const answer = await ports.calcom?.references(lease.key, hostOf({ userId }), signal)
+  if (answer === undefined || (!answer.ok && cannotBeAsked(answer))) return byDescription()
+  if (!answer.ok) return later(`CALCOM_${answer.code}`, answer.retryAfterMs)
+  const stated = answer.value
   const link = (alive: boolean) =>
     linkNamed(ports, context, { ...booking, userId }, stated, { destination: known, alive })
   let linked = await link(false)

@@ -103,6 +103,10 @@ export const countedProvider = (provider: CalendarProvider, { count }: CallLoops
     })
     return provider.instances(request, signal)
   },
+  search(request, signal) {
+    count({ call: 'Google search', externalCalendarId: request.externalCalendarId, target: request.text })
+    return provider.search(request, signal)
+  },
 })
 
 /** The same of Cal.com. */

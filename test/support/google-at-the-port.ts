@@ -118,9 +118,27 @@ export function googleAtThePort(
         fields: LIST.fields,
       }
       const answer = await ask(request.credentialId, { path, query })
-      const read = answer.ok ? pageOf(answer.value, request) : answer
-      return read.ok ? { ok: true, value: read.value.events } : read
+      return eventsOfOnePage(answer, request)
     },
+    async search(request) {
+      const query = {
+        q: request.text,
+        timeMin: request.from.toString(),
+        timeMax: request.to.toString(),
+        singleEvents: 'true',
+        fields: LIST.fields,
+      }
+      const answer = await ask(request.credentialId, { path: eventsOf(request), query })
+      return eventsOfOnePage(answer, request)
+    },
+  }
+
+  function eventsOfOnePage(
+    answer: Answer<unknown>,
+    request: CalendarAccess,
+  ): Answer<ReturnType<typeof eventsIn>> {
+    const read = answer.ok ? pageOf(answer.value, request) : answer
+    return read.ok ? { ok: true, value: read.value.events } : read
   }
 
   function pageOf(

@@ -191,4 +191,5 @@ const closedProvider: CommandPorts['provider'] = {
   changes: unavailable,
   event: unavailable,
   instances: unavailable,
+  search: unavailable,
 }

@@ -223,6 +223,30 @@ test('the instances of a series come from all pages, cancelled ones too, or not 
   )
 })
 
+test('a search sends the word and the time, asks for no title and no description, and reads every page', async () => {
+  await withProvider(
+    (asked) =>
+      asked.query.get('pageToken') === 'p2' ? page([timed('b')], {}) : page([], { nextPageToken: 'p2' }),
+    async ({ provider, apiCalls }) => {
+      const request = { ...HOST, text: 'uid', from: NOON, to: NOON.add({ hours: 48 }) }
+      const answer = await provider.search(request)
+      assert.equal(answer.ok && answer.value.map(({ id }) => id), ['b'])
+      const [first] = apiCalls()
+      const { fields = '', ...query } = Object.fromEntries(first?.query ?? [])
+      assert.is(first?.path, '/calendar/v3/calendars/host%40example.com/events')
+      assert.equal(query, {
+        q: 'uid',
+        timeMin: '2026-03-02T12:00:00Z',
+        timeMax: '2026-03-04T12:00:00Z',
+        singleEvents: 'true',
+        maxResults: '2500',
+      })
+      for (const personal of ['summary', 'description', 'location', 'email', 'displayName', 'creator'])
+        assert.not.match(fields, personal)
+    },
+  )
+})
+
 test('watching sends the life in seconds and keeps the life that Google gives', async () => {
   await withProvider(
     () => ({ body: { kind: 'api#channel', id: 'ch', resourceId: 'res', expiration: '1774958400000' } }),

@@ -150,6 +150,23 @@ test('a series shows as its master, and its instances keep their places when mov
   })
 })
 
+test('an event is found by a word of its description, on its day only', async () => {
+  await withStandIn(async ({ provider, core }) => {
+    const description = 'Change: https://cal.example/booking/uid1?changes=true'
+    core.insert(CALENDAR, {
+      id: 'meeting1',
+      description,
+      ...at('2026-03-03T10:00:00Z', '2026-03-03T10:30:00Z'),
+    })
+    core.insert(CALENDAR, { id: 'meeting2', ...at('2026-03-03T10:00:00Z', '2026-03-03T10:30:00Z') })
+    const found = async (text: string, from: Temporal.Instant) =>
+      given(await provider.search({ ...HOST, text, from, to: from.add({ hours: 48 }) })).map(({ id }) => id)
+    assert.equal(await found('uid1', NOON), ['meeting1'])
+    assert.equal(await found('uid2', NOON), [])
+    assert.equal(await found('uid1', NOON.add({ hours: 72 })), [])
+  })
+})
+
 test('an event moved to another calendar is cancelled here and alive there', async () => {
   await withStandIn(async ({ provider, core }) => {
     core.createCalendar({ id: 'other@example.com' })

@@ -143,11 +143,26 @@ test(
   }),
 )
 
+for (const eventLink of ['text', 'html'] as const)
+  test(
+    `whose key is not known is followed by the link in the event (${eventLink}), where Cal.com says who the host is`,
+    withKeys([1], async ({ sync, booking }) => {
+      sync.calcom.settings.eventLink = eventLink
+      await finish(sync, sync.calcom.reassign(booking.uid))
+      await sync.pass(20 * MINUTE)
+      assert.is(await attentionTo(sync, booking.uid), undefined)
+      sync.google.delete('host-2@example.com', eventOf(sync, booking.uid))
+      await sync.settle()
+      await sync.pass(90_000)
+      assert.equal(await published(sync), ['BookingCancelled 2'])
+    }),
+  )
+
 for (const bookingOfOthers of ['shown', 'hidden', 'forbidden'] as const)
   test(
     `whose key is not known (the booking is ${bookingOfOthers} to the former host): told, and not cancelled`,
     withKeys([1], async ({ sync, booking, put }) => {
-      sync.calcom.settings.bookingOfOthers = bookingOfOthers
+      Object.assign(sync.calcom.settings, { bookingOfOthers, eventLink: 'none' })
       await finish(sync, sync.calcom.reassign(booking.uid))
       await sync.pass(20 * MINUTE)
       assert.equal(await published(sync), [])

@@ -25,13 +25,14 @@ test(
 )
 
 test(
-  'references that never come are asked for during an hour, and then the booking shows as unlinked',
+  'references that never come are told after an hour, and the booking shows as unlinked',
   inSync({}, async (sync) => {
+    sync.calcom.settings.eventLink = 'none'
     sync.calcom.faults.referencesMissing = true
     const booking = await sync.book(await sync.host())
     await sync.pass(90 * MINUTE)
-    const [queue] = (await sync.ports.queue.status()).filter(({ kind }) => kind === 'references')
-    assert.is((queue?.due ?? 0) + (queue?.waiting ?? 0), 0)
+    const { attention } = (await bookingById(sync.ports.readStore, booking.uid)) ?? {}
+    assert.is(attention, 'LINK_NOT_FOUND')
     const events = (await sync.eventsOf('booking')) as Parameters<typeof answerAbout>[0]
     assert.match(answerAbout(events), /no calendar event is linked/)
     assert.is(await kindOf(sync, booking.uid), 'OPEN')
@@ -58,6 +59,7 @@ test(
   inSync({}, async (sync) => {
     const booking = await sync.book(await sync.host())
     sync.calcom.faults.referencesMissing = true
+    sync.calcom.settings.eventLink = 'none'
     const start = booking.start.add({ hours: 2 })
     const uid = await finish(sync, sync.calcom.reschedule(booking.uid, { start }))
     sync.google.delete(booking.host.calendarId, booking.eventId)

@@ -14,6 +14,7 @@ const provider: CalendarProvider = {
   changes: unavailable,
   event: unavailable,
   instances: unavailable,
+  search: unavailable,
 }
 const calendar = (n: number) => ({ credentialId: 'c', externalCalendarId: `host-${n}@example.com` })
 

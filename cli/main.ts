@@ -152,6 +152,15 @@ program
   })
 
 program
+  .command('import')
+  .description('read the bookings to come from Cal.com, and follow those that are not known yet')
+  .option('--json', 'how many were listed and added, for programs')
+  .action(async (options: { json?: boolean }) => {
+    const { importBookings } = await import('./import.ts')
+    process.exitCode = await importBookings({ json: options.json === true })
+  })
+
+program
   .command('export')
   .description('write events as they are stored, one a line, and a signed manifest as the last line')
   .option('--from <time>', 'events recorded then or later: RFC 3339, or a day in UTC', instantOf)

@@ -15,6 +15,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
+import { readAllBookings } from '../services/calcom/future-bookings.ts'
 import { type CalcomIntake, createCalcomIntake } from '../services/calcom/intake.ts'
 import { noticingMissed } from '../services/calcom/missed-deliveries.ts'
 import { credentialStored } from '../services/channels/credential-stored.ts'
@@ -28,6 +29,7 @@ import { calcomWebhookRoutes } from '../services/http/calcom-webhook.ts'
 import { feedRoutes } from '../services/http/feed.ts'
 import { feedTail } from '../services/http/feed-tail.ts'
 import { googleWebhook } from '../services/http/google-webhook.ts'
+import { importPaths, importRoutes } from '../services/http/import-routes.ts'
 import { listen } from '../services/http/listener.ts'
 import { HttpProblem } from '../services/http/problem.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
@@ -219,13 +221,22 @@ export function httpHandler(parts: HttpParts) {
       addressProofRoutes({ secret: parts.addressSecret }),
       ...(isEdge ? [webhookOfCalcom(parts, deliveries)] : []),
     ],
-    description: { paths: { ...addressProofPaths, ...adminPaths, ...auditPaths, ...publishingPaths } },
+    description: {
+      paths: { ...addressProofPaths, ...adminPaths, ...auditPaths, ...importPaths, ...publishingPaths },
+    },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
       {
         router: adminRoutes({
           dataFolder: configuration.data.folder,
           backUp: (options) => backUp(stores.backupSources, options),
+        }),
+        scope: 'operate',
+      },
+      {
+        router: importRoutes({
+          dataFolder: configuration.data.folder,
+          importBookings: readsBookings(ports, signal),
         }),
         scope: 'operate',
       },
@@ -247,6 +258,12 @@ export function httpHandler(parts: HttpParts) {
     ],
   })
   return app.callback()
+}
+
+/** Reads all bookings to come; undefined where Cal.com's API is not configured. */
+function readsBookings(ports: ServicePorts, signal: AbortSignal) {
+  const { calcom } = ports
+  return calcom && (() => readAllBookings(ports, calcom, createCalcomIntake(ports), signal))
 }
 
 function webhookOfCalcom(parts: HttpParts, deliveries: DeliveryLog) {

@@ -11,6 +11,7 @@ import type { Stores, Time } from '../../ports/port-groups.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { openBookings, openBookingsOfUser } from '../../projections/booking-references.ts'
 import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
+import { askForHostsBookings } from '../calcom/host-bookings.ts'
 import { askForHostsEvents } from '../calcom/late-references.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
@@ -57,6 +58,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'CalendarSyncRegistered':
       await signalCalendar(ports, event.data.calendarKey, 'ACTIVATED')
       wakeCrons()
+      await askForHostsBookings(ports, event.data.userId)
       await recordEarlierUse(ports, event.data)
       // It may have been removed before, and what changed since set aside.
       return signalBookingsOfSync(ports, event.data.calendarSyncId)

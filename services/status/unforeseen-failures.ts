@@ -16,6 +16,7 @@ const named: { readonly [kind in WorkKind]: string } = {
   calendar: 'Fetches of calendars',
   booking: 'Looks at bookings',
   references: 'Questions to Cal.com for the events of bookings',
+  host: 'Imports of bookings from Cal.com',
 }
 
 type Failures = { count: number; first: Temporal.Instant; last: Temporal.Instant; words: string }

@@ -3,6 +3,7 @@ import { errorText } from '../../infrastructure/logging/error-facts.ts'
 import type { Lease } from '../../ports/signal-queue/signal-queue.ts'
 import { StoreUnavailable } from '../../ports/store-unavailable.ts'
 import { VaultKeyUnknown } from '../../ports/vault/credential-vault.ts'
+import { importHostsBookings } from '../calcom/host-bookings.ts'
 import { askForReferences } from '../calcom/reference-ask.ts'
 import { keepLease } from '../running/lease-keeping.ts'
 import { outageLog } from '../running/outage-log.ts'
@@ -175,6 +176,8 @@ async function outcomeOf(
         return await lookAtBooking(ports, brake, lease, signal)
       case 'references':
         return await askForReferences(ports, lease, signal)
+      case 'host':
+        return await importHostsBookings(ports, lease, signal)
       default:
         throw new Error(`${lease.kind} is no work for this worker`)
     }

@@ -147,9 +147,10 @@ for (const [way, options] of keys) {
 }
 
 test(
-  'only the former host has a key: a person is told that the booking was given to another, and nothing is cancelled',
+  'only the former host has a key, and no link is in the event: a person is told that the booking was given to another, and nothing is cancelled',
   inStory({ keysOf: ['1'] }, async (story) => {
     const { people } = story
+    story.calcom.settings.eventLink = 'none'
     const { second, booking } = await roundRobin(story)
     const now = await reassigned(story, booking, second)
     await minutesPass(story, 70)

@@ -179,14 +179,21 @@ program
 
 program
   .command('verify')
-  .description('check an export: exit 1 where any line was changed, removed, added or moved')
-  .requiredOption('--export <file>', 'the export')
+  .description(
+    'make every read model anew and compare it with the live one, check the rules of streams; or check an export: exit 1 on any difference',
+  )
+  .option('--export <file>', 'check this export instead: which lines were changed, removed, added or moved')
   .option('--public-key <file>', 'the key to check it with (PEM), where it was made by another deployment')
   .option('--json', 'what was found, for programs')
-  .action(async (options: { export: string; publicKey?: string; json?: boolean }) => {
-    const { verifyExport } = await import('./verify-export.ts')
-    const { publicKey, json = false } = options
-    process.exitCode = await verifyExport(options.export, { publicKey, json })
+  .action(async (options: { export?: string; publicKey?: string; json?: boolean }) => {
+    const { export: file, publicKey, json = false } = options
+    if (file === undefined) {
+      const { verify } = await import('./verify.ts')
+      process.exitCode = await verify({ json })
+    } else {
+      const { verifyExport } = await import('./verify-export.ts')
+      process.exitCode = await verifyExport(file, { publicKey, json })
+    }
   })
 
 try {

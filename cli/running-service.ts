@@ -26,7 +26,7 @@ export async function askService(
   path: string,
   { body, timeoutMs = 10_000 }: Asking = {},
 ): Promise<ServiceAnswer> {
-  const reached = await reach(configuration, path, body, AbortSignal.timeout(timeoutMs))
+  const reached = await reach(configuration, path, { sent: body, signal: AbortSignal.timeout(timeoutMs) })
   if (!reached.ok) return reached
   const read: unknown = await reached.response.json().catch(() => undefined)
   return read === undefined ? failed(reached.response) : { ok: true, body: read }
@@ -36,8 +36,9 @@ export async function askService(
 export async function streamFromService(
   configuration: Configuration,
   path: string,
+  accept?: string,
 ): Promise<{ ok: true; text: AsyncIterable<string> } | Failure> {
-  const reached = await reach(configuration, path)
+  const reached = await reach(configuration, path, { ...(accept && { accept }) })
   if (!reached.ok) return reached
   const { body } = reached.response
   return body === null
@@ -48,8 +49,7 @@ export async function streamFromService(
 async function reach(
   configuration: Configuration,
   path: string,
-  sent?: unknown,
-  signal?: AbortSignal,
+  { sent, accept, signal }: { sent?: unknown; accept?: string; signal?: AbortSignal },
 ): Promise<{ ok: true; response: Response } | Failure> {
   const { http, data } = configuration
   const kept = keptServiceAddress(data.folder)
@@ -68,6 +68,7 @@ async function reach(
     response = await fetch(`${origin}${path}`, {
       headers: {
         authorization: `Bearer ${token}`,
+        ...(accept && { accept }),
         ...(sent !== undefined && { 'content-type': 'application/json' }),
       },
       ...(sent !== undefined && { method: 'POST', body: JSON.stringify(sent) }),

@@ -7,8 +7,10 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { exportLines } from '../services/audit/export.ts'
 import type { ExportSelection } from '../services/audit/selected-events.ts'
+import { type Verification, type VerificationParts, verification } from '../services/audit/verification.ts'
 import { EVENTS_FILE } from './backup.ts'
 import { closers } from './closers.ts'
+import { withScratch } from './scratch-store.ts'
 import { StartRefused } from './start-refused.ts'
 import { openStores } from './stores.ts'
 
@@ -20,12 +22,29 @@ export async function* exportAlone(
   selection: ExportSelection,
   parts: { clock: Clock; log: Logger },
 ): AsyncGenerator<string, void> {
-  const { eventStore, data } = configuration
-  if (eventStore === undefined && !existsSync(join(data.folder, EVENTS_FILE)))
-    throw new StartRefused(`${data.folder} is no data folder of this service.`)
+  refuseWithoutFolder(configuration)
   await using opened = closers(parts.log)
   const { events, secrets } = await openStores({ configuration, newId: () => '', opened, ...parts })
   yield* exportLines({ events, key: signingKeyOf(secrets[0]), now: parts.clock.now }, selection)
+}
+
+/** The verification where no service runs on the data folder. Rejects with StartRefused and StoreUnavailable. */
+export async function verifyAlone(
+  configuration: Configuration,
+  onProgress: VerificationParts['onProgress'],
+  parts: { clock: Clock; log: Logger },
+): Promise<Verification> {
+  refuseWithoutFolder(configuration)
+  await using opened = closers(parts.log)
+  const { events, readStore: live } = await openStores({ configuration, newId: () => '', opened, ...parts })
+  return await withScratch((scratch) =>
+    verification({ events, live, scratch, ...(onProgress && { onProgress }) }),
+  )
+}
+
+function refuseWithoutFolder({ eventStore, data }: Configuration): void {
+  if (eventStore === undefined && !existsSync(join(data.folder, EVENTS_FILE)))
+    throw new StartRefused(`${data.folder} is no data folder of this service.`)
 }
 
 /** The keys that this deployment signs with and has signed with, the newest first. Throws StartRefused. */

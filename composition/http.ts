@@ -15,6 +15,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { EventStore } from '../ports/event-store/event-store.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { StoreUnavailable } from '../ports/store-unavailable.ts'
+import { verification } from '../services/audit/verification.ts'
 import { readAllBookings } from '../services/calcom/future-bookings.ts'
 import { type CalcomIntake, createCalcomIntake } from '../services/calcom/intake.ts'
 import { noticingMissed } from '../services/calcom/missed-deliveries.ts'
@@ -35,6 +36,7 @@ import { HttpProblem } from '../services/http/problem.ts'
 import { publishedSchemaRoutes, SCHEMAS_PATH } from '../services/http/published-schemas.ts'
 import { publishingPaths, publishingRoutes } from '../services/http/publishing-routes.ts'
 import { storedInPart } from '../services/http/stored-in-part.ts'
+import { verifyPaths, verifyRoute } from '../services/http/verify-route.ts'
 import type { EventOrigin } from '../services/publishing/booking-event.ts'
 import type { OutageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
@@ -51,6 +53,7 @@ import { ownSurroundings } from './own-surroundings.ts'
 import type { ReadModels } from './projections.ts'
 import type { Publishing } from './publishing.ts'
 import type { RunningRoles } from './roles.ts'
+import { withScratch } from './scratch-store.ts'
 import { StartRefused } from './start-refused.ts'
 import type { OpenStores } from './stores.ts'
 
@@ -222,7 +225,14 @@ export function httpHandler(parts: HttpParts) {
       ...(isEdge ? [webhookOfCalcom(parts, deliveries)] : []),
     ],
     description: {
-      paths: { ...addressProofPaths, ...adminPaths, ...auditPaths, ...importPaths, ...publishingPaths },
+      paths: {
+        ...addressProofPaths,
+        ...adminPaths,
+        ...auditPaths,
+        ...verifyPaths,
+        ...importPaths,
+        ...publishingPaths,
+      },
     },
     guarded: [
       ...(isEdge ? readersRoutes(parts) : []),
@@ -246,6 +256,14 @@ export function httpHandler(parts: HttpParts) {
           resume: publisher?.resume,
         }),
         scope: 'operate',
+      },
+      {
+        router: verifyRoute({
+          clock,
+          verify: (told) =>
+            withScratch((scratch) => verification({ ...stores, live: stores.readStore, scratch, ...told })),
+        }),
+        scope: 'audit',
       },
       {
         router: auditRoutes({

@@ -17,6 +17,8 @@ export type RebuildOptions = {
   /** The target. Its documents of the projection's collection are dropped first: never name the one that is in use. */
   readStore: ReadStore
   projection: Projection
+  /** The position that the target has been built up to, where it is to go on from there; nothing is dropped then. */
+  after?: Position
   /** The last position to take; without one, all there is. */
   upTo?: Position
   /** Told after each page how far it is. */
@@ -41,15 +43,16 @@ export async function rebuild({
   events,
   readStore,
   projection,
+  after,
   upTo,
   onProgress,
   signal,
 }: RebuildOptions): Promise<{ events: number; position: Position }> {
   const { collection, categories, name } = projection
   await readStore.prepare([collection])
-  await readStore.clear(collection.name, collection.name)
+  if (after === undefined) await readStore.clear(collection.name, collection.name)
   const documents: Documents = new Map()
-  let position = START
+  let position = after ?? START
   let count = 0
   for (;;) {
     signal?.throwIfAborted()

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runProcess } from '../support/run-process.ts'
@@ -39,6 +40,18 @@ async function inFolder(
       await service.end('SIGTERM')
     }
     const alone = await run('export')
+    assert.equal((await run('verify')).code, 0)
+    const database = new DatabaseSync(join(path, 'data', 'calendar-sync.sqlite'))
+    const { changes } = database
+      .prepare(
+        "UPDATE read_document SET body = replace(body, '10:30', '10:45') WHERE collection LIKE 'bookings.%'",
+      )
+      .run()
+    database.close()
+    assert.is(Number(changes), 1)
+    const differs = await run('verify')
+    assert.is(differs.code, 1)
+    assert.match(differs.stderr, /bookings up to \d+: booked is not what its events make of it\n$/)
     const told = await run('timeline', 'booked', '--json')
     assert.is(JSON.parse(told.stdout).entries[0].type, 'BookingTracked', told.stderr)
     assert.is(alone.code, 0, alone.stderr)
@@ -55,6 +68,12 @@ cli('prove an export, with this program and without', () =>
     assert.equal([made.code, made.stderr], [0, ''])
     const streamed = await run('export', '--booking', 'booked')
     assert.match(streamed.stdout, /^\{"stream":"booking-booked","revision":0,/)
+    const whole = await run('verify')
+    assert.equal([whole.code, whole.stderr], [0, ''])
+    assert.match(
+      whole.stdout,
+      /^The \d+ read models are what \d+ events make of them, and every stream keeps its rules/,
+    )
     const story = await run('timeline', 'booked')
     assert.match(story.stdout, /^The booking is at 2030-01-07 10:00.*\n\n.*Z {2}Followed from now on/)
     assert.match(story.stdout, /BookingTracked at \d+, by api:default; command /)

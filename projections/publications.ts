@@ -1,5 +1,7 @@
 // Decisions that were published, and what became of them.
+import type { BookingEvent } from '../domain/booking/events.ts'
 import { defined } from '../domain/optional-fields.ts'
+import { instant, later, textOf } from '../domain/times.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
 import { between, indexKey, instantKey } from './index-key.ts'
 import { defineReadModel, type Page, type PageRequest } from './read-model.ts'
@@ -16,6 +18,8 @@ export type PublicationDocument = {
   provider: string
   calendarKey: string
   at: string
+  /** The later start of the two between which it moves the meeting; a cancelled meeting's start. */
+  start: string
   /** The outcome that a consumer last reported. */
   outcome?: {
     outcome: 'APPLIED' | 'REFUSED' | 'SUPERSEDED'
@@ -27,13 +31,14 @@ export type PublicationDocument = {
 
 const model = defineReadModel({
   name: 'publications',
-  version: 2,
+  version: 3,
   categories: ['booking'],
-  indexes: ['cancellations', 'moves', 'unreported'],
-  keys: ({ type, calendarKey, at, outcome }: PublicationDocument) => ({
+  indexes: ['cancellations', 'moves', 'unreported', 'unreportedByStart'],
+  keys: ({ type, calendarKey, at, start, outcome }: PublicationDocument) => ({
     cancellations: type === 'BookingCancelled' ? [indexKey(calendarKey, instantKey(at))] : [],
     moves: type === 'BookingRescheduled' ? [indexKey(calendarKey, instantKey(at))] : [],
     unreported: outcome ? [] : [instantKey(at)],
+    unreportedByStart: outcome ? [] : [instantKey(start)],
   }),
   changes(event) {
     switch (event.type) {
@@ -49,6 +54,7 @@ const model = defineReadModel({
           provider,
           calendarKey,
           at,
+          start: startOf(event),
         }
         return [{ id: event.id, change: () => publication }]
       }
@@ -68,6 +74,12 @@ const model = defineReadModel({
     }
   },
 })
+
+function startOf(event: Extract<BookingEvent, { type: 'BookingRescheduled' | 'BookingCancelled' }>): string {
+  if (event.type === 'BookingCancelled') return event.data.start
+  const { previous, next } = event.data
+  return textOf(later(instant(previous.start), instant(next.start)))
+}
 
 export const publications = model.projection
 
@@ -103,6 +115,14 @@ export const publicationsWithoutOutcome = (
   readStore: ReadStore,
   page: PageRequest,
 ): Promise<Page<PublicationDocument>> => model.find(readStore, 'unreported', { prefix: '' }, page)
+
+/** Those without an outcome whose meetings start after `from`, the next meeting first. */
+export const unreportedToCome = (
+  readStore: ReadStore,
+  from: Temporal.Instant,
+  page: PageRequest,
+): Promise<Page<PublicationDocument>> =>
+  model.find(readStore, 'unreportedByStart', between([], { from }), page)
 
 /** How many have no reported outcome. */
 export const countPublicationsWithoutOutcome = (readStore: ReadStore): Promise<number> =>

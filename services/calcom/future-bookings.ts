@@ -8,6 +8,7 @@ import { defined } from '../../domain/optional-fields.ts'
 import type { BookingDirectory, DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
 import { nextTurn } from '../../ports/turns.ts'
 import { type BookingReferencesDocument, openBookings } from '../../projections/booking-references.ts'
+import { unreportedToCome } from '../../projections/publications.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hostOf, recordHost, recordSecondWriter } from './answer.ts'
 import { closeAndHandOn, endOf, isOver, recordRejection } from './closing.ts'
@@ -34,7 +35,9 @@ export async function readAllBookings(
   const from = ports.now()
   const listed = new Set<string>()
   const read = await readFuture(ports, calcom, intake, { from }, signal, (uid) => listed.add(uid))
-  if (!('error' in read)) await readMissing(ports, calcom, listed, from, signal)
+  if ('error' in read) return read
+  await readMissing(ports, calcom, listed, from, signal)
+  await readUnapplied(ports, calcom, listed, from, signal)
   return read
 }
 
@@ -138,10 +141,32 @@ async function readMissing(
   } while (after !== undefined && !signal.aborted)
 }
 
+/** Asks for bookings with a published change that has no outcome: one that is cancelled here may be over in Cal.com. */
+async function readUnapplied(
+  ports: ServicePorts,
+  calcom: BookingDirectory,
+  listed: ReadonlySet<string>,
+  from: Temporal.Instant,
+  signal: AbortSignal,
+): Promise<void> {
+  await ports.caughtUp('publications')
+  const asked = new Set(listed)
+  let after: string | undefined
+  do {
+    const page = await unreportedToCome(ports.readStore, from, { limit: 500, ...defined({ after }) })
+    for (const { bookingUid, userId } of page.items) {
+      if (signal.aborted) return
+      if (!asked.has(bookingUid)) await askFor(ports, calcom, { bookingUid, userId }, signal)
+      asked.add(bookingUid)
+    }
+    after = page.next ?? undefined
+  } while (after !== undefined && !signal.aborted)
+}
+
 async function askFor(
   ports: ServicePorts,
   calcom: BookingDirectory,
-  { bookingUid, userId }: BookingReferencesDocument,
+  { bookingUid, userId }: Pick<BookingReferencesDocument, 'bookingUid' | 'userId'>,
   signal: AbortSignal,
 ): Promise<void> {
   const answer = await calcom.booking(bookingUid, hostOf({ userId }), signal)

@@ -13,6 +13,7 @@ import { openBookings, openBookingsOfUser } from '../../projections/booking-refe
 import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
 import { askForHostsBookings } from '../calcom/host-bookings.ts'
 import { askForHostsEvents } from '../calcom/late-references.ts'
+import { recordShownOutcomes } from '../calcom/shown-outcomes.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hold } from '../sync/brake.ts'
@@ -91,7 +92,15 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
     case 'BookingUnflagged':
       // Changes that the flag kept from being decided may be decided now.
       return signalBooking(ports, event.data.bookingUid, 'LOOK_AGAIN')
+    case 'BookingTracked':
+      // The booking before may have been closed when nobody knew this one's times.
+      return event.data.rescheduledFromUid === undefined
+        ? undefined
+        : recordOutcomes(ports, event.data.rescheduledFromUid)
+    case 'BookingClosed':
+      return recordOutcomes(ports, event.data.bookingUid)
     case 'BookingTimesRecorded':
+      await recordOutcomes(ports, event.data.bookingUid)
       return event.data.status === undefined
         ? undefined
         : signalBooking(ports, event.data.bookingUid, 'ACCEPTED')
@@ -133,6 +142,9 @@ const signalBooking = (
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
   )
+
+const recordOutcomes = (ports: ServicePorts, bookingUid: string): Promise<void> =>
+  recordShownOutcomes(ports, contextOf(ports, 'reactions'), bookingUid)
 
 type DataOf<Type extends StoredEvent['type']> = Extract<StoredEvent, { type: Type }>['data']
 

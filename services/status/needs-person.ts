@@ -16,6 +16,7 @@ import { accessRevokedWidely } from './access-revoked.ts'
 import { calendarNamedPrimary, calendarsNamedTwice } from './calendar-names.ts'
 import { heldChanges } from './held-changes.ts'
 import { NAMED, type NeedsPerson, nameOf } from './need.ts'
+import { notCarriedOut } from './not-carried-out.ts'
 import { tellEach, unlessUnreadable } from './unreadable.ts'
 
 type Ports = CredentialPorts & Pick<Time, 'now'>
@@ -40,6 +41,7 @@ export async function whatNeedsPerson(ports: Ports): Promise<NeedsPerson[]> {
     telling('the calendar syncs without a credential', () => waitingSyncs(ports)),
     telling('the calendars with several names', () => calendarsNamedTwice(ports)),
     telling('the calendars named primary', () => calendarNamedPrimary(ports)),
+    telling('the changes that nobody carried out', () => notCarriedOut(ports)),
     telling('the parked events', () => parkedEvents(ports)),
     telling("the traces of Cal.com's own calendar sync", () => secondWriter(ports)),
   ])

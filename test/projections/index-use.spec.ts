@@ -90,6 +90,7 @@ async function everyQuery(readStore: ReadStore): Promise<void> {
   await publications.movedSince(readStore, 'k', now)
   await publications.movesSince(readStore, 'k', now)
   await publications.publicationsWithoutOutcome(readStore, page)
+  await publications.unreportedToCome(readStore, now, page)
   await selected.selectedCalendarsOf(readStore, 'k')
   await selected.selectedCalendarsOfCredential(readStore, 'c')
   await subscriptions.subscriptionsWithStatus(readStore, 'ACTIVE')

@@ -34,6 +34,7 @@ test('keeps each published decision under the id of its event, with its outcome 
       provider: 'google',
       calendarKey: 'calendar-1',
       at: '2026-03-02T08:00:00Z',
+      start: '2026-03-11T09:00:00Z',
       outcome: { outcome: 'REFUSED', code: 'NO_SLOT', at: '2026-03-02T08:00:00Z' },
     })
     const open = await publicationsWithoutOutcome(readStore, { limit: 5 })

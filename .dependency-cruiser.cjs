@@ -31,7 +31,7 @@ const floors = {
   domain: [['explain'], ['domain-event.ts'], ['calendar'], ['booking'], ['*.ts']],
   services: [
     ['http', 'migration'],
-    ['status', 'signals'],
+    ['status', 'signals', 'applying'],
     ['sync', 'publishing', 'audit'],
     ['channels', 'calcom', 'read-models'],
     ['calendars'],

@@ -24,11 +24,11 @@ import type { Clock } from './ports/clock.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Time } from './ports/port-groups.ts'
 import { requestForParked } from './services/read-models/parked-requests.ts'
+import { countOutcome } from './services/running/counted-outcomes.ts'
 import { outageLog } from './services/running/outage-log.ts'
 import { alone, leasedIn } from './services/running/role-lease.ts'
 import type { ServicePorts } from './services/running/service-ports.ts'
 import { unforeseenFailures } from './services/status/unforeseen-failures.ts'
-import { countOutcome } from './services/sync/counted-outcomes.ts'
 import type { StandIns } from './stand-ins/stand-ins.ts'
 
 export type Service = {
@@ -117,6 +117,7 @@ export async function startService(
     onDailyLooks: metrics.askedForLooks,
     runProjections: (also) => models.run(lease, also),
     runPublisher: async () => publisher?.run(lease),
+    runApplier: (run) => lease('applier', run),
     signal,
   })
   starting.add('roles', () => roles.stopped)

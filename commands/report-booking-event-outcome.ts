@@ -9,7 +9,13 @@ import { readTimes, type Times } from '../domain/times.ts'
 import { publicationByEventId } from '../projections/publications.ts'
 import { bookingAggregate } from './aggregates.ts'
 import { bookingUid, instant, startBeforeEnd, startBeforeEndProblem, text } from './body-fields.ts'
-import { type CommandContext, type CommandPorts, defineCommand, notFound } from './command.ts'
+import {
+  type CommandContext,
+  type CommandPorts,
+  type CommandResult,
+  defineCommand,
+  notFound,
+} from './command.ts'
 import { execute, load } from './execute.ts'
 
 export const ReportBookingEventOutcome = defineCommand({
@@ -30,23 +36,50 @@ export const ReportBookingEventOutcome = defineCommand({
     const publication = await publicationByEventId(ports.readStore, body.eventId)
     if (publication === undefined)
       return notFound('BOOKING_EVENT_UNKNOWN', 'No booking event of this id was published.')
-    const { start, end, newBookingUid, code } = body
-    const reported = await execute(ports, context, bookingAggregate, publication.bookingUid, (state) =>
-      reportOutcome(state, {
-        bookingUid: publication.bookingUid,
-        eventId: body.eventId,
-        sequence: publication.sequence,
-        outcome: body.outcome,
-        ...(start && end && { start: start.toString(), end: end.toString() }),
-        ...defined({ newBookingUid, code }),
-        at: ports.now().toString(),
-      }),
-    )
-    if (reported.ok && newBookingUid !== undefined && (body.outcome === 'APPLIED' || (start && end)))
-      await trackSuccessor(ports, context, publication, newBookingUid, start && end && { start, end })
-    return reported
+    const { start, end, newBookingUid, code, outcome } = body
+    const times = start && end && { start, end }
+    return recordOutcome(ports, context, publication, {
+      outcome,
+      ...defined({ times, newBookingUid, code }),
+    })
   },
 })
+
+type Publication = { eventId: string; bookingUid: string; sequence: number }
+
+/** What became of a publication. `times`: those that the booking has now. */
+export type Outcome = {
+  outcome: 'APPLIED' | 'REFUSED' | 'SUPERSEDED'
+  times?: Times
+  newBookingUid?: string
+  code?: string
+  /** Cal.com's own words for a refusal, fit to be kept. */
+  words?: string
+}
+
+/** Records the outcome of a publication, and tracks the booking that this one was rescheduled to. */
+export async function recordOutcome(
+  ports: Pick<CommandPorts, 'events' | 'newId' | 'now'>,
+  context: CommandContext,
+  publication: Publication,
+  { outcome, times, newBookingUid, code, words }: Outcome,
+): Promise<CommandResult> {
+  const { eventId, bookingUid, sequence } = publication
+  const reported = await execute(ports, context, bookingAggregate, bookingUid, (state) =>
+    reportOutcome(state, {
+      bookingUid,
+      eventId,
+      sequence,
+      outcome,
+      ...(times && { start: times.start.toString(), end: times.end.toString() }),
+      ...defined({ newBookingUid, code, words }),
+      at: ports.now().toString(),
+    }),
+  )
+  if (reported.ok && newBookingUid !== undefined && (outcome === 'APPLIED' || times))
+    await trackSuccessor(ports, context, publication, newBookingUid, times)
+  return reported
+}
 
 /**
  * Begins to track the booking that this booking was rescheduled to, unless Cal.com's webhook came first. Its times are

@@ -97,6 +97,7 @@ export function outsidePorts(
     calcom: calcom && countedDirectory(calcom, loops),
     calcomApi,
     calcomDatabase,
+    writer: configuration.calcom.apply === 'api' ? calcomApi?.writer : undefined,
     log,
     onDecision: metrics.decided,
   }

@@ -1,9 +1,12 @@
+import type { BookingWriter } from '../ports/booking-writer.ts'
 import type { Kind } from '../ports/signal-queue/signal-queue.ts'
+import { runApplier } from '../services/applying/applier.ts'
 import { createCalcomIntake } from '../services/calcom/intake.ts'
 import { bookingReconciler } from '../services/calcom/reconciler.ts'
 import { oneCalendarCron } from '../services/channels/one-calendar.ts'
 import { registrationCron } from '../services/channels/registration-cron.ts'
 import { subscriptionCron } from '../services/channels/subscription-cron.ts'
+import type { WorkedOutcome } from '../services/running/counted-outcomes.ts'
 import { type Crons, startCrons } from '../services/running/crons.ts'
 import { failureFacts, outageLog } from '../services/running/outage-log.ts'
 import type { ServicePorts } from '../services/running/service-ports.ts'
@@ -12,7 +15,6 @@ import { runReactions } from '../services/signals/reactions.ts'
 import { reconciler, signalUnknownCalendars } from '../services/signals/reconciler.ts'
 import { signalSetAside } from '../services/signals/set-aside-looks.ts'
 import { runChangeSyncWorker } from '../services/sync/change-sync-worker.ts'
-import type { WorkedOutcome } from '../services/sync/counted-outcomes.ts'
 
 export type RolesOptions = {
   roles: ReadonlySet<'crons' | 'sync' | 'projections' | 'publisher' | (string & {})>
@@ -28,6 +30,8 @@ export type RolesOptions = {
   /** Runs the read models, and `also` with them, while this process has their lease. */
   runProjections(also: (signal: AbortSignal) => Promise<void>): Promise<void>
   runPublisher(): Promise<void>
+  /** Runs the applier while this process has its lease. */
+  runApplier(run: (signal: AbortSignal) => Promise<void>): Promise<void>
   signal: AbortSignal
 }
 
@@ -80,6 +84,9 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
         outages.untilItAnswers('signal queue for changes set aside', () => signalSetAside(ports)),
       )
     if (roles.has('publisher')) running.push(options.runPublisher())
+    const { writer } = ports
+    if (roles.has('applier') && writer !== undefined)
+      running.push(options.runApplier((leased) => applyFrom(ports, writer, { ...options, signal: leased })))
     await Promise.all(running)
   }
 
@@ -94,6 +101,16 @@ export function startRoles(ports: ServicePorts, options: RolesOptions): RunningR
 async function runWorker(ports: ServicePorts, { leaseMs, signal, onWorked }: RolesOptions): Promise<void> {
   await untilMade(ports, signal)
   await runChangeSyncWorker(ports, { width: WIDTH, leaseMs, signal, observe: onWorked })
+}
+
+async function applyFrom(
+  ports: ServicePorts,
+  writer: BookingWriter,
+  { leaseMs, signal, onWorked }: RolesOptions,
+): Promise<void> {
+  await untilMade(ports, signal)
+  const outages = outageLog({ ...ports, signal })
+  await runApplier(ports, writer, { leaseMs, signal, observe: onWorked, outages })
 }
 
 const ASK_EVERY_MS = 1_000

@@ -1,6 +1,7 @@
 // Ports in four groups. A function declares a group, or a `Pick` of one.
 import type { SyncMode } from '../domain/sync-mode.ts'
 import type { BookingDirectory } from './booking-directory.ts'
+import type { BookingWriter } from './booking-writer.ts'
 import type { CalendarProvider } from './calendar-provider.ts'
 import type { Clock } from './clock.ts'
 import type { EventStore, Position } from './event-store/event-store.ts'
@@ -38,6 +39,8 @@ export type Outside = {
   push: PushSettings | undefined
   /** Cal.com's own view of bookings, where one is configured. */
   calcom: BookingDirectory | undefined
+  /** Writes to Cal.com, where this service itself carries out what it publishes. */
+  writer: BookingWriter | undefined
   log: Logger
   /** Called for every decision on a look, to count it. */
   onDecision?(code: string): void

@@ -1,6 +1,7 @@
 // Bookings as people look at them: what became of each, and which need a person.
 import { decisionOf } from '../domain/booking/decisions.ts'
 import type { Agreement, BookingEvent } from '../domain/booking/events.ts'
+import { isRefusal } from '../domain/booking/refusals.ts'
 import { trackedPart } from '../domain/booking/state.ts'
 import { defined } from '../domain/optional-fields.ts'
 import type { ReadStore } from '../ports/read-store/read-store.ts'
@@ -35,7 +36,7 @@ export type BookingDocument = {
   closedReason?: string
   lastDecision?: LastDecision
   lastOutcome?: LastOutcome
-  /** Why a person should look at it: DIVERGED, or the code of the last decision. */
+  /** Why a person should look at it: DIVERGED, the code of the last decision, or of the last refusal. */
   attention?: string
   updatedAt: string
 }
@@ -48,7 +49,7 @@ export type LastDecision = {
   /** A person has discarded what it held. */
   dismissed?: boolean
 }
-export type LastOutcome = { eventId: string; outcome: string; code?: string; at: string }
+export type LastOutcome = { eventId: string; outcome: string; code?: string; words?: string; at: string }
 
 /** The parts that the domain's state leaves out. */
 type Noted = {
@@ -67,14 +68,14 @@ const model = defineReadModelOf(bookingStateForm<Noted>(), {
   version: 8,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext', 'bySecondWriter'],
-  keys({ state, lastDecision, secondWriterAt }: Kept) {
+  keys({ state, lastDecision, lastOutcome, secondWriterAt }: Kept) {
     const bySecondWriter = secondWriterAt === undefined ? [] : [instantKey(secondWriterAt)]
     const next = state.kind === 'CLOSED' ? state.rescheduledToUid : undefined
     const byNext = next === undefined ? [] : [indexKey(next, '')]
     const open = trackedPart(state)
     if (open === undefined) return { byUser: [], byStart: [], byAttention: [], byNext, bySecondWriter }
     const start = instantKey(open.times.start)
-    const waits = attentionTo(state, open, lastDecision) !== undefined
+    const waits = attentionTo(state, open, lastDecision, lastOutcome) !== undefined
     return {
       byUser: [indexKey(open.userId, start)],
       byStart: [start],
@@ -193,9 +194,9 @@ function noted(
     case 'ExternalEventChangeIgnored':
       return { lastDecision: { code: event.data.code, at: event.data.at } }
     case 'BookingOutcomeReported': {
-      const { outcome, code, at } = event.data
+      const { outcome, code, words, at } = event.data
       return {
-        lastOutcome: { eventId: event.data.eventId, outcome, ...defined({ code }), at },
+        lastOutcome: { eventId: event.data.eventId, outcome, ...defined({ code, words }), at },
       }
     }
     default:
@@ -205,7 +206,7 @@ function noted(
 
 function shown({ state, secondWriterAt: _, ...noted }: Stored): BookingDocument {
   const open = trackedPartOf(state)
-  const attention = attentionTo(state, open, noted.lastDecision)
+  const attention = attentionTo(state, open, noted.lastDecision, noted.lastOutcome)
   return {
     bookingUid: state.bookingUid,
     ...(open && {
@@ -229,11 +230,13 @@ function attentionTo(
   state: KnownBooking | StoredBooking,
   known: { agreement: Agreement; flags: readonly string[] } | undefined,
   last: LastDecision | undefined,
+  outcome: LastOutcome | undefined,
 ): string | undefined {
   const isOpen = state.kind === 'OPEN'
   const goesOn = state.kind === 'CLOSED' && state.rescheduledToUid !== undefined
   const told = last === undefined || last.dismissed ? undefined : decisionOf(last.code)?.told
   if (told === (isOpen ? 'while open' : 'while over') && !goesOn) return last?.code
   const [flag] = isOpen ? (known?.flags ?? []) : []
-  return flag ?? (known?.agreement === 'DIVERGED' ? 'DIVERGED' : undefined)
+  if (flag !== undefined || known?.agreement !== 'DIVERGED') return flag
+  return outcome?.outcome === 'REFUSED' && isRefusal(outcome.code) ? outcome.code : 'DIVERGED'
 }

@@ -31,7 +31,7 @@ function serviceAccount({ serviceAccount: account, delegatedDomains }: Configura
       ]
 }
 
-export async function lookAtCalcom({ calcom, standIns }: Configuration): Promise<Finding[]> {
+export async function lookAtCalcom({ calcom, standIns, kafka }: Configuration): Promise<Finding[]> {
   if (standIns) return [ok('Cal.com', 'The built-in stand-in is used.')]
   const secret =
     calcom.webhookSecrets.length > 0
@@ -54,7 +54,20 @@ export async function lookAtCalcom({ calcom, standIns }: Configuration): Promise
       ),
     ]
   }
-  return [secret, ...(await lookAtCalcomApi(calcom.api))]
+  return [secret, ...(await lookAtCalcomApi(calcom.api)), whoApplies(calcom, kafka)]
+}
+
+function whoApplies(calcom: Configuration['calcom'], kafka: Configuration['kafka']): Finding {
+  const check = 'CALCOM_APPLY'
+  if (calcom.apply === 'none') return ok(check, 'Is none: a consumer of yours carries the events out.')
+  const says = 'Is api: this service carries the events out in Cal.com.'
+  return kafka === undefined
+    ? ok(check, says)
+    : note(
+        check,
+        says,
+        'No consumer of KAFKA_BROKERS may carry them out too: each change would be made twice.',
+      )
 }
 
 export async function lookAtPublicUrl({ http, standIns }: Configuration): Promise<Finding> {

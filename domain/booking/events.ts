@@ -172,6 +172,8 @@ export type BookingEvent =
         end?: string
         newBookingUid?: string
         code?: string
+        /** Cal.com's own words for a refusal, cut short, without addresses. */
+        words?: string
         standing?: StateAfter
         at: string
       }

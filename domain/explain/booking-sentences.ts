@@ -79,7 +79,7 @@ function sentenceOfOutcome({ data }: Of<'BookingOutcomeReported'>): string {
     case 'APPLIED':
       return `Cal.com carried out ${change}${to}${now}.`
     case 'REFUSED':
-      return `Cal.com refused ${change}${code}${now}.`
+      return `Cal.com refused ${change}${code}${now}${data.words === undefined ? '' : `: "${data.words}"`}.`
     case 'SUPERSEDED':
       return `Cal.com had gone on to something newer than ${change}${code}${now}.`
   }

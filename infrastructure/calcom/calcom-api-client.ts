@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defined, ifDefined } from '../../domain/optional-fields.ts'
-import type { DirectoryAnswer, DirectoryError } from '../../ports/booking-directory.ts'
+import type { DirectoryError } from '../../ports/booking-directory.ts'
+import type { WriteAnswer } from '../../ports/booking-writer.ts'
 import { AnswerRefused, boundedFetch } from '../answers/bounded-fetch.ts'
 
 /** How API v2 is reached. */
@@ -21,15 +22,15 @@ export type CalcomPage<T> = { data: T; hasNext: boolean | undefined; nextCursor:
 /** One request of API v2, its answer checked by `schema`. Cal.com's answers are values, and so is not being reached. */
 export type CalcomApi = <T>(
   schema: z.ZodType<T>,
-  request: { path: string; key: string; method?: 'GET' | 'POST'; body?: unknown },
+  request: { path: string; key: string; method?: 'GET' | 'POST'; body?: unknown; version?: string },
   signal?: AbortSignal,
-) => Promise<DirectoryAnswer<CalcomPage<T>>>
+) => Promise<WriteAnswer<CalcomPage<T>>>
 
 /** Sends requests with the headers of API v2. */
 export function calcomApi(options: CalcomApiOptions): CalcomApi {
   const root = options.apiUrl.replace(/\/+$/, '').replace(/\/v2$/, '')
   const send = boundedFetch(MOST_BYTES, options.fetch && givenFetch(options.fetch))
-  return async (schema, { path, key, method = 'GET', body }, signal) => {
+  return async (schema, { path, key, method = 'GET', body, version }, signal) => {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000)
     let response: Response
     let text: string
@@ -39,7 +40,7 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
           method,
           headers: {
             authorization: `Bearer ${key}`,
-            'cal-api-version': options.apiVersion ?? '2024-08-13',
+            'cal-api-version': version ?? options.apiVersion ?? '2024-08-13',
             accept: 'application/json',
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           },
@@ -53,7 +54,8 @@ export function calcomApi(options: CalcomApiOptions): CalcomApi {
       // No connection, a broken answer, the time-out or the caller's own end: nothing was learned.
       return { ok: false, code: 'UNAVAILABLE' }
     }
-    if (!response.ok) return errorOf(response)
+    if (!response.ok)
+      return { ...errorOf(response), ...(method === 'POST' && defined({ words: wordsOf(text) })) }
     const answer = Envelope.safeParse(parsedJson(text))
     const data = answer.success ? schema.safeParse(answer.data.data) : undefined
     if (!answer.success || !data?.success) {
@@ -71,7 +73,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 const givenFetch = (send: (request: Request) => Promise<Response>) => (input: Request | URL | string) =>
   send(input instanceof Request ? input : new Request(input))
 
-/** Decided by the HTTP status alone, since errors come in two shapes; their words are never passed on. */
+/** Decided by the HTTP status alone, since errors come in two shapes. */
 function errorOf(response: Response): DirectoryError {
   const { status } = response
   const retryAfterMs = retryAfter(response.headers)
@@ -82,6 +84,31 @@ function errorOf(response: Response): DirectoryError {
     ...defined({ retryAfterMs }),
   }
 }
+
+/** The words of a refused write, in either shape, for a person to read. Other words of Cal.com's are never passed on. */
+function wordsOf(text: string): string | undefined {
+  const said = ErrorAnswer.safeParse(parsedJson(text)).data
+  const words = said?.error?.message ?? said?.message
+  return words === undefined ? undefined : fitForRecord(words)
+}
+
+/** Characters of Cal.com's words that are kept. */
+const WORDS_KEPT = 200
+
+/** Without what may name a person: addresses, and links that may hold one. */
+const fitForRecord = (words: string): string =>
+  words
+    .replaceAll(/\S*@\S*/g, '…')
+    .replaceAll(/\bhttps?:\S*/gi, '…')
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, WORDS_KEPT)
+    .toWellFormed()
+
+const ErrorAnswer = z.object({
+  error: z.object({ message: z.string().optional() }).optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+})
 
 function errorCode(status: number): DirectoryError['code'] {
   if (status === 404) return 'NOT_FOUND'

@@ -6,6 +6,7 @@ import type {
   DirectoryBooking,
   DirectoryError,
 } from '../../ports/booking-directory.ts'
+import type { BookingWriter } from '../../ports/booking-writer.ts'
 import {
   BookingAnswer,
   BookingEntries,
@@ -18,6 +19,7 @@ import {
 import { type CalcomApiOptions, calcomApi } from './calcom-api-client.ts'
 import { calcomApiKeys } from './calcom-api-keys.ts'
 import { type ApiTroubles, apiTroubles } from './calcom-api-troubles.ts'
+import { calcomBookingWriter } from './calcom-booking-writer.ts'
 import {
   beyondPages,
   firstPage,
@@ -31,7 +33,11 @@ import {
 /** Bookings a page; Cal.com gives 250 at most. */
 const pageSize = 100
 
-export type CalcomBookingDirectory = BookingDirectory & ApiTroubles
+export type CalcomBookingDirectory = BookingDirectory &
+  ApiTroubles & {
+    /** Writes with the same keys. */
+    writer: BookingWriter
+  }
 
 /**
  * Cal.com's view of bookings by API v2 (version 2024-08-13). If no key answers for a user, the answer is REFUSED
@@ -77,6 +83,7 @@ export function calcomBookingDirectory(
     refusedKeys: troubles.refusedKeys,
     missingKeys: troubles.missingKeys,
     complaints: troubles.complaints,
+    writer: calcomBookingWriter(call, keys),
 
     async booking(bookingUid, userId, signal) {
       const path = `/v2/bookings/${encodeURIComponent(bookingUid)}`

@@ -4,9 +4,9 @@ import { resolve } from 'node:path'
 import type { ServiceAccount } from '../google/google-service-account.ts'
 import type { KafkaConfiguration } from '../kafka/kafka-configuration.ts'
 import type { NamedApiToken } from './api-tokens-file.ts'
-import { contradictions, idleNotes, usesStandIns } from './contradictions.ts'
+import { contradictions, notesOn, usesStandIns } from './contradictions.ts'
 import type { Environment } from './environment.ts'
-import { isAvailable, notYetAvailable } from './not-yet-available.ts'
+import { notYetAvailable } from './not-yet-available.ts'
 import type { Problem } from './problem.ts'
 import { readSettingsFiles } from './settings-files.ts'
 import { type Role, roles, type Settings, type Variable, variables } from './variables.ts'
@@ -157,7 +157,7 @@ export function readConfiguration(
                 apiKeysFile: checked.CALCOM_API_KEYS_FILE,
               },
         databaseUrl: checked.CALCOM_DATABASE_URL,
-        apply: checked.CALCOM_APPLY ?? (standIns && isAvailable('CALCOM_APPLY', 'api') ? 'api' : 'none'),
+        apply: checked.CALCOM_APPLY ?? (standIns ? 'api' : 'none'),
         bookingReconcileMs: checked.BOOKING_RECONCILE_MINUTES ?? 60 * 60_000,
       },
       sync: sync(checked, standIns),
@@ -172,7 +172,7 @@ export function readConfiguration(
         checked.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
           ? undefined
           : { otlpEndpoint: checked.OTEL_EXPORTER_OTLP_ENDPOINT },
-      notes: idleNotes(given),
+      notes: notesOn(given, checked),
       log: { level: checked.LOG_LEVEL ?? 'info' },
     },
   }

@@ -9,11 +9,17 @@ export function usesStandIns(given: ReadonlySet<Variable>): boolean {
   return !google.some((variable) => given.has(variable)) && !outside.some((variable) => given.has(variable))
 }
 
-/** Variables that mean nothing here, and do no harm: a template may set them for every deployment. */
-export const idleNotes = (given: ReadonlySet<Variable>): string[] =>
-  given.has('KAFKA_TOPIC') && !given.has('KAFKA_BROKERS')
+/** Variables that mean nothing here, or that somebody else must know of: a sentence each. None keeps the service from starting. */
+export const notesOn = (given: ReadonlySet<Variable>, settings: Settings): string[] => [
+  ...(given.has('KAFKA_TOPIC') && !given.has('KAFKA_BROKERS')
     ? ['KAFKA_TOPIC is set, and KAFKA_BROKERS is not: nothing is published to Kafka']
-    : []
+    : []),
+  ...(settings.CALCOM_APPLY === 'api' && given.has('KAFKA_BROKERS')
+    ? [
+        'CALCOM_APPLY is api, and KAFKA_BROKERS is set: this service carries the events out in Cal.com itself, so no consumer may do so too',
+      ]
+    : []),
+]
 
 /** Problems between variables: one that needs another, or two that exclude each other. */
 export function contradictions(given: ReadonlySet<Variable>, settings: Settings): Problem[] {

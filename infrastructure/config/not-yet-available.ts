@@ -4,14 +4,6 @@
  * arrives.
  */
 export const notYetAvailable: readonly { variable: string; value?: string; what: string }[] = [
-  { variable: 'CALCOM_APPLY', value: 'api', what: 'applying events through API v2' },
   { variable: 'NOTICE_WEBHOOK_URL', what: 'posting notices' },
   { variable: 'OTEL_EXPORTER_OTLP_ENDPOINT', what: 'exporting traces' },
 ]
-
-/** Whether this version has the part that `variable`, or this one `value` of it, asks for. */
-export function isAvailable(variable: string, value?: string): boolean {
-  return !notYetAvailable.some(
-    (part) => part.variable === variable && (part.value === undefined || part.value === value),
-  )
-}

@@ -2,14 +2,17 @@ import type { Cause } from '../../domain/event-metadata.ts'
 import type { Document } from '../read-store/read-store.ts'
 
 /** The kinds of work. A subject is one document of the queue; several signals for it become one. */
-export const workKinds = ['calendar', 'booking', 'references', 'host'] as const
+export const workKinds = ['calendar', 'booking', 'references', 'host', 'apply'] as const
 export type WorkKind = (typeof workKinds)[number]
 export type Kind = WorkKind | RoleKind | ParkedRequestKind
 /** The process that runs a role, or the next run of the daily looks. Leased only to those who ask for it by name. */
-export type RoleKind = `role-${'projections' | 'publisher' | 'daily-looks'}`
+export type RoleKind = `role-${'projections' | 'publisher' | 'applier' | 'daily-looks'}`
 /** A person's request about a parked event. Leased only to those who ask for it by name. */
 export type ParkedRequestKind = `parked-${'projections' | 'publication'}`
-/** `key` is unique within the kind: a calendar's key, a booking's uid, a host's user id, a role, a parked event. */
+/**
+ * `key` is unique within the kind: a calendar's key, a booking's uid, a host's user id, the first uid of a chain of
+ * reschedules, a role, a parked event.
+ */
 export type Subject = { kind: Kind; key: string }
 
 /** A lease on one subject. The last completion stored `memo` and `syncToken`. */

@@ -5,7 +5,7 @@ import { keepLease } from './lease-keeping.ts'
 import { outageLog } from './outage-log.ts'
 
 /** Parts that one process at a time runs, among all that share the stores. */
-export type LeasedRole = 'projections' | 'publisher'
+export type LeasedRole = 'projections' | 'publisher' | 'applier'
 
 /** Runs a role while it is this process's; resolves once `signal` has aborted and the run in hand has ended. */
 export type RoleLease = (role: LeasedRole, run: (signal: AbortSignal) => Promise<void>) => Promise<void>

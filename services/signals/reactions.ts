@@ -11,9 +11,11 @@ import type { Stores, Time } from '../../ports/port-groups.ts'
 import type { Document } from '../../ports/read-store/read-store.ts'
 import { openBookings, openBookingsOfUser } from '../../projections/booking-references.ts'
 import { calendarSyncById, usersOfOrganization } from '../../projections/calendar-syncs.ts'
+import { signalChain } from '../calcom/chain.ts'
 import { askForHostsBookings } from '../calcom/host-bookings.ts'
 import { askForHostsEvents } from '../calcom/late-references.ts'
 import { recordShownOutcomes } from '../calcom/shown-outcomes.ts'
+import { signalUnapplied } from '../calcom/unapplied.ts'
 import { retryDelay } from '../running/retry-delay.ts'
 import { contextOf, type ServicePorts } from '../running/service-ports.ts'
 import { hold } from '../sync/brake.ts'
@@ -67,6 +69,7 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       await signalCalendar(ports, event.data.subscriptionId, 'ACTIVATED')
       return wakeCrons()
     case 'CalendarSyncResumed':
+      await carryOutWhatWaits(ports)
       return signalBookingsOfSync(ports, event.data.calendarSyncId)
     case 'CalendarSyncPaused':
       return
@@ -99,8 +102,12 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
         : recordOutcomes(ports, event.data.rescheduledFromUid)
     case 'BookingClosed':
       return recordOutcomes(ports, event.data.bookingUid)
+    case 'BookingRescheduled':
+    case 'BookingCancelled':
+      return ports.writer && signalChain(ports, event.data.bookingUid, { news: true })
     case 'BookingTimesRecorded':
       await recordOutcomes(ports, event.data.bookingUid)
+      if (ports.writer) await signalChain(ports, event.data.bookingUid)
       return event.data.status === undefined
         ? undefined
         : signalBooking(ports, event.data.bookingUid, 'ACCEPTED')
@@ -121,9 +128,11 @@ async function react(ports: ServicePorts, event: StoredEvent, wakeCrons: () => v
       return
     case 'SyncPolicySet':
       wakeCrons()
+      if (event.data.mode === 'apply') await carryOutWhatWaits(ports)
       return event.data.mode === 'off' ? undefined : signalBookingsOfScope(ports, event.data)
     case 'SyncPolicyLifted':
       wakeCrons()
+      await carryOutWhatWaits(ports)
       return signalBookingsOfScope(ports, event.data)
     default:
   }
@@ -142,6 +151,13 @@ const signalBooking = (
     { kind: 'booking', key: bookingUid },
     { cause: { poll: true, reason }, dueInMs: 0, memo },
   )
+
+/** Carrying out may have been switched off here for what was published before. */
+async function carryOutWhatWaits(ports: ServicePorts): Promise<void> {
+  if (ports.writer === undefined) return
+  await Promise.all([ports.caughtUp('sync-policies'), ports.caughtUp('calendar-syncs')])
+  await signalUnapplied(ports)
+}
 
 const recordOutcomes = (ports: ServicePorts, bookingUid: string): Promise<void> =>
   recordShownOutcomes(ports, contextOf(ports, 'reactions'), bookingUid)

@@ -57,12 +57,12 @@ async function bookingsInNeed({ readStore }: CredentialPorts): Promise<NeedsPers
     inNeed,
     ({ bookingUid }) => ({ bookingUid }),
     ({ show }) => {
-      const { bookingUid, attention = '', updatedAt } = show()
+      const { bookingUid, attention = '', lastOutcome, updatedAt } = show()
       const { because, remedy } = attention === 'DIVERGED' ? DIVERGED : explanationOf(attention)
       return [
         {
           code: attention,
-          sentence: asSentence(because),
+          sentence: `${asSentence(because)}${attention === lastOutcome?.code && lastOutcome.words ? ` Cal.com said: "${lastOutcome.words}"` : ''}`,
           next: `${asSentence(remedy ?? BY_HAND)} What was seen: GET /bookings/${inPath(bookingUid)}/timeline.`,
           bookingUid,
           since: updatedAt,

@@ -2,7 +2,7 @@
 import { redactedText } from '../../infrastructure/logging/redaction.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type Kind, type WorkKind, workKinds } from '../../ports/signal-queue/signal-queue.ts'
-import { UNEXPECTED, type WorkedOutcome } from '../sync/counted-outcomes.ts'
+import { UNEXPECTED, type WorkedOutcome } from '../running/counted-outcomes.ts'
 import type { NeedsPerson } from './need.ts'
 
 /** So long after the last one a person is told: longer than the longest wait between two tries. */
@@ -17,6 +17,7 @@ const named: { readonly [kind in WorkKind]: string } = {
   booking: 'Looks at bookings',
   references: 'Questions to Cal.com for the events of bookings',
   host: 'Imports of bookings from Cal.com',
+  apply: 'Calls that carry changes out in Cal.com',
 }
 
 type Failures = { count: number; first: Temporal.Instant; last: Temporal.Instant; words: string }

@@ -1,7 +1,9 @@
 import { defined } from '../../domain/optional-fields.ts'
+import type { Caller } from './api-v2-callers.ts'
 import type { ApiVersion } from './api-v2-version.ts'
 import type { CalcomCore } from './calcom-core.ts'
 import type { CalcomBooking, CalcomUser } from './calcom-state.ts'
+import { ApiError } from './http-json.ts'
 
 /** A booking as API v2 shows it; from 2026-02-25 on with who ended or moved it. */
 export function bookingOutput(core: CalcomCore, booking: CalcomBooking, version: ApiVersion = '2024-08-13') {
@@ -41,6 +43,22 @@ export function bookingOutput(core: CalcomCore, booking: CalcomBooking, version:
     icsUid: booking.iCalUID,
     attendees: booking.attendees.map((attendee) => ({ ...attendee, language: 'en', absent: false })),
     bookingFieldsResponses: {},
+  }
+}
+
+/** An event type, for its owner or an admin (Cal.com's reference, "Get an event type", version 2024-06-14). */
+export function eventTypeOutput(core: CalcomCore, { userId, admin }: Caller, id: number) {
+  const owner = core.store.users().find((user) => core.store.eventTypes(user.id).some((one) => one.id === id))
+  const eventType = owner && core.store.eventTypes(owner.id).find((one) => one.id === id)
+  if (owner === undefined || eventType === undefined || !(admin || userId === owner.id))
+    throw new ApiError(404, 'NotFoundException', `Event type with id ${id} not found`)
+  const { title, lengthMinutes } = eventType
+  return {
+    id,
+    ownerId: owner.id,
+    title,
+    slug: title.toLowerCase().replaceAll(' ', '-'),
+    lengthInMinutes: lengthMinutes,
   }
 }
 

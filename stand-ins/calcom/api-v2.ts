@@ -1,7 +1,7 @@
 import { defined, ifDefined } from '../../domain/optional-fields.ts'
 import { errorResponse, success, truncated, webPage } from './api-v2-answers.ts'
 import { apiCallers } from './api-v2-callers.ts'
-import { bookingOutput, referencesOutput } from './api-v2-outputs.ts'
+import { bookingOutput, eventTypeOutput, referencesOutput } from './api-v2-outputs.ts'
 import { bookingsPage } from './api-v2-pages.ts'
 import { rateLimit } from './api-v2-rate-limit.ts'
 import { type ApiVersion, versionOf } from './api-v2-version.ts'
@@ -61,6 +61,8 @@ export function calcomApiV2(
     const below = !ofOrganization ? 0 : ofTeam || ofUser !== undefined ? 4 : 2
     const [resource, uid, action, last] = path.slice(below)
     const call = `${request.method} ${[resource, uid && '{uid}', action].filter(Boolean).join('/')}`
+    if (call === 'GET event-types/{uid}')
+      return success(eventTypeOutput(core, callerOf(request), Number(uid)))
     if (resource !== 'bookings') return unknownRoute(request, url)
     switch (call) {
       case 'GET bookings': {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decisions } from '../../domain/booking/decisions.ts'
+import { refusals } from '../../domain/booking/refusals.ts'
 
 const test = suite('docs/operations.md')
 
@@ -42,6 +43,7 @@ test('says of every code of the catalogue what to do', () => {
     [],
   )
   assert.equal(lacking(Object.keys(decisions), [...needs, ...codesIn(rowsUnder('Other codes'))]), [])
+  assert.equal(lacking(Object.keys(refusals), needs), [])
 })
 
 test('says of every other code of the status what to do, and of every reason of a hold', () => {

@@ -43,7 +43,13 @@ export type RecordedOutcome = {
 /** Plays it on a service and stand-ins of its own. */
 export async function playRecorded(recorded: Recorded): Promise<RecordedOutcome> {
   const folder = temporaryFolder()
-  const read = readConfiguration({ DATA_DIR: folder.path, PORT: '0', LOG_LEVEL: 'error', SETTLE_MS: '20' })
+  const read = readConfiguration({
+    DATA_DIR: folder.path,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    SETTLE_MS: '20',
+    CALCOM_APPLY: 'none',
+  })
   if (!read.ok) throw new Error(JSON.stringify(read.problems))
   const service = await startService(read.configuration, { clock: shiftedClock(recorded.now) })
   try {

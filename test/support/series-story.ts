@@ -59,7 +59,13 @@ export async function withSeries(
   play: (story: SeriesStory) => Promise<void>,
 ): Promise<void> {
   const folder = temporaryFolder()
-  const read = readConfiguration({ DATA_DIR: folder.path, PORT: '0', LOG_LEVEL: 'error', SETTLE_MS: '50' })
+  const read = readConfiguration({
+    DATA_DIR: folder.path,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    SETTLE_MS: '50',
+    CALCOM_APPLY: 'none',
+  })
   if (!read.ok) throw new Error(JSON.stringify(read.problems))
   const service = await startService(read.configuration)
   try {

@@ -53,6 +53,7 @@ export async function syncFixture(options: SyncWorldOptions = {}) {
       onDailyLooks: (why, looks) => void dailyLooks.push(...Array(looks).fill(why)),
       runProjections: (also) => also(ended.signal),
       runPublisher: async () => {},
+      runApplier: (run) => run(ended.signal),
       mayStart: Promise.resolve(true),
       signal: ended.signal,
     })

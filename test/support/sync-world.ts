@@ -172,6 +172,7 @@ export function syncWorld(options: SyncWorldOptions) {
     log,
     random: random.next,
     calcom: calcomApi,
+    writer: options.calcomApply === 'api' ? calcomApi?.writer : undefined,
     settings: {
       settleMs: 2_000,
       reconcileMs: 900_000,

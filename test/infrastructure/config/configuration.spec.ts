@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Configuration, readConfiguration } from '../../../infrastructure/config/configuration.ts'
 import type { Environment } from '../../../infrastructure/config/environment.ts'
-import { isAvailable, notYetAvailable } from '../../../infrastructure/config/not-yet-available.ts'
+import { notYetAvailable } from '../../../infrastructure/config/not-yet-available.ts'
 import { formatProblems } from '../../../infrastructure/config/problem.ts'
 import { variables } from '../../../infrastructure/config/variables.ts'
 
@@ -359,7 +359,6 @@ configuration('says plainly what this version does not have, and never falls bac
     EVENTSTORE_URL: 'esdb://node:2113?tls=false',
     MONGODB_URL: 'mongodb+srv://db.example/x',
     KAFKA_BROKERS: 'a.example:9092, b.example:9092',
-    CALCOM_APPLY: 'api',
     NOTICE_WEBHOOK_URL: 'https://notices.example',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
   }
@@ -371,9 +370,32 @@ configuration('says plainly what this version does not have, and never falls bac
       `${variable}: ${lines.join()}`,
     )
   }
-  assert.equal(problemsOf({ ...google, CALCOM_APPLY: 'none' }), [])
-  assert.is(read({}).calcom.apply, isAvailable('CALCOM_APPLY', 'api') ? 'api' : 'none')
 })
+
+configuration(
+  'carries changes out itself with the stand-ins, else where it is told to and has the API',
+  () => {
+    assert.is(read({}).calcom.apply, 'api')
+    assert.is(read({ CALCOM_APPLY: 'none' }).calcom.apply, 'none')
+    assert.is(read(google).calcom.apply, 'none')
+    assert.match(
+      problemsOf({ ...google, CALCOM_APPLY: 'api' }).join(),
+      /^CALCOM_APPLY is set, and CALCOM_API_URL/,
+    )
+    const api = {
+      ...google,
+      CALCOM_APPLY: 'api',
+      CALCOM_API_URL: 'https://api.cal.example',
+      CALCOM_API_KEY: 'cal_1',
+    }
+    assert.equal(read(api).notes, [])
+    const kafka = { ...api, KAFKA_BROKERS: 'a:1', ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }
+    assert.match(
+      read(kafka).notes.join(),
+      /^CALCOM_APPLY is api, and KAFKA_BROKERS is set: .* no consumer may do so too$/,
+    )
+  },
+)
 
 configuration("takes Cal.com's API with a key, a file of keys, or both", () => {
   const url = { ...google, CALCOM_API_URL: 'https://api.cal.example' }

@@ -51,6 +51,7 @@ async function withRoute(secrets: string[], body: (route: Route) => Promise<void
       log,
       random: () => 0,
       calcom: undefined,
+      writer: undefined,
       settings,
     })
     const readDelivery = calcomWebhook({ secrets })

@@ -171,7 +171,7 @@ const countsClaims = (ports: ServicePorts): ServicePorts => ({
     ...ports.queue,
     async lease(options) {
       // By name: not the worker's.
-      if (options.kinds !== undefined) return ports.queue.lease(options)
+      if (!options.kinds?.includes('booking')) return ports.queue.lease(options)
       leases.all += 1
       leases.most = Math.max(leases.most, ++leases.now)
       return ports.queue.lease(options).finally(() => {

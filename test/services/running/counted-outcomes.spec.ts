@@ -2,8 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createMetrics } from '../../../infrastructure/metrics/metrics.ts'
 import type { Lease } from '../../../ports/signal-queue/signal-queue.ts'
+import { countOutcome } from '../../../services/running/counted-outcomes.ts'
 import { fetchCalendar } from '../../../services/sync/calendar-fetch.ts'
-import { countOutcome } from '../../../services/sync/counted-outcomes.ts'
 import { type Host, inSync, type SyncFixture } from '../../support/sync-fixture.ts'
 
 const test = suite('Counting what the worker does')

@@ -1,6 +1,6 @@
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Kind } from '../../ports/signal-queue/signal-queue.ts'
-import type { SubjectOutcome } from '../running/subject-outcome.ts'
+import type { SubjectOutcome } from './subject-outcome.ts'
 
 /** The code of a failure that nobody foresaw. */
 export const UNEXPECTED = 'UNEXPECTED'

@@ -65,6 +65,20 @@ test(
   }),
 )
 
+test(
+  `the last of two moves is refused after an outage: the first does not wait for an outcome either`,
+  inStory(APPLIED, async (story) => {
+    const booking = await story.book(await story.host())
+    callsFail(story, 1_000)
+    await dragsBy(story, booking, 2)
+    await dragsBy(story, booking, 5)
+    assert.is((await waiting(story)).backlog, 1)
+    callsFail(story, 1_000, { apiStatus: 400 })
+    await minutesPass(story, 60)
+    assert.is((await waiting(story)).backlog, 0)
+  }),
+)
+
 for (const [how, dropWebhooks, minutes] of [
   ['as the webhook shows', 0, 5],
   ['as Cal.com shows when it is read', 1, 70],

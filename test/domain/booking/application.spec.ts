@@ -42,6 +42,8 @@ test('what is so already is reported, whoever did it, and whatever the calendar 
 test('who acted in Cal.com meanwhile was faster', () => {
   for (const status of ['CANCELLED', 'REJECTED', 'PENDING'] as const)
     assert.equal(decideApplication(move, { ...there, status }, 'AS_DECIDED'), superseded)
+  const movedAndOver = { ...there, status: 'CANCELLED', times: from('12:00') } as const
+  assert.equal(decideApplication(move, movedAndOver, 'AS_DECIDED'), superseded)
   const elsewhere = { ...there, times: from('15:00') }
   const successor = { ...there, isSuccessor: true }
   for (const change of [move, cancellation])

@@ -45,7 +45,8 @@ export async function linkByDescription(
   const span = { from: times.start.subtract(AROUND), to: times.end.add(AROUND) }
   const hits = await ports.provider.search({ ...reached.access, text: bookingUid, ...span }, signal)
   if (!hits.ok) return { kind: 'failed', code: hits.code, ...defined({ retryAfterMs: hits.retryAfterMs }) }
-  const event = eventOfLink(hits.value, times)
+  const handedOn = new Set(booking.references.map(({ stored }) => stored.externalEventId))
+  const event = eventOfLink(hits.value, times, (id) => handedOn.has(id))
   if (event === undefined) return { kind: 'none' }
   if ('doubt' in event) {
     await flag(ports, context, bookingUid, { code: event.doubt, raised: true })

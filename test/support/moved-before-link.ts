@@ -7,6 +7,7 @@ export async function movedBeforeLink(
   options?: Parameters<SyncFixture['book']>[1],
 ): Promise<Linked> {
   sync.calcom.faults.referencesMissing = true
+  sync.calcom.settings.eventLink = 'none'
   const booking = await sync.book(host, options)
   const eventId = sync.calcom.store.booking(booking.uid)?.references[0]?.uid ?? ''
   sync.google.drag(host.calendarId, eventId, { start: booking.start.add({ hours: 4 }).toString() })

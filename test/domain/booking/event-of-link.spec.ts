@@ -55,4 +55,16 @@ test('an event at other times, all day, or without readable times is not taken',
   assert.is(doubtOf(unreadable), 'LINK_AT_OTHER_TIMES')
 })
 
+test('an event that the booking before had is taken at any time, in its organiser’s copy only', () => {
+  const elsewhere = { ...event, times: { allDay: false as const, start, end: start.add({ minutes: 45 }) } }
+  const isHandedOn = (id: string) => id === event.id
+  assert.equal(eventOfLink([elsewhere], times, isHandedOn), elsewhere)
+  assert.equal(eventOfLink([{ ...elsewhere, id: 'another' }], times, isHandedOn), {
+    doubt: 'LINK_AT_OTHER_TIMES',
+  })
+  assert.equal(eventOfLink([{ ...elsewhere, organizerSelf: false }], times, isHandedOn), {
+    doubt: 'LINK_OF_OTHERS',
+  })
+})
+
 test.run()

@@ -1,8 +1,10 @@
-// The story that the demo plays: two hosts, three bookings, four edits in Google Calendar, three events published.
+// The story that the demo plays: two hosts, three bookings, four edits in Google Calendar, three events published and
+// carried out in Cal.com.
 import type { RecordedEvent } from '../../ports/event-store/event-store.ts'
 import { STAND_IN_HOST } from '../../stand-ins/stand-ins.ts'
 import { type BookedMeeting, bookThree } from './story-bookings.ts'
 import { editCalendars, publishedExactly } from './story-edits.ts'
+import { carriedOut } from './story-outcomes.ts'
 import { clockTime, span, type Teller } from './teller.ts'
 import { StepFailed, type World } from './world.ts'
 
@@ -16,6 +18,7 @@ export async function playStory(world: World, teller: Teller, read: ReadStream):
   const meetings = await bookThree(world, teller)
   await editCalendars(world, teller, meetings)
   await publishedExactly(world, teller, meetings)
+  await carriedOut(world, teller, meetings)
   for (const meeting of [meetings.first, meetings.second, meetings.third])
     await tellTimeline(world, teller, meeting)
 }

@@ -30,6 +30,9 @@ test('tells a story that comes true, ends with 0 and leaves nothing behind', asy
     /✓ the second booking is rescheduled: (\S+ \S+ \S+) (\S+)–\S+ → \1 \2–\S+\n/,
     /✓ the third booking is cancelled: DELETED_IN_CALENDAR\n/,
     /✓ Each came once, and nothing came of the dentist\n/,
+    /✓ the first booking is at .+ in Cal\.com, as the booking \S+\n/,
+    /✓ the third booking is cancelled in Cal\.com\n/,
+    /✓ the second booking is as long as before in Cal\.com: a person is told \(CANNOT_RESIZE\)\n/,
     /channel \S+, message \d+, received at \d\d:\d\d:\d\d\.\d{3} UTC\n/,
     /\nEvery step came true\.\n$/,
   ])

@@ -89,7 +89,9 @@ export function calcomBookingDirectory(
       const path = `/v2/bookings/${encodeURIComponent(bookingUid)}`
       const answer = await ask(BookingAnswer, path, userId, signal)
       if (!answer.ok) return answer
-      const booking = directoryBooking(answer.value, userId)
+      // Another booking's state must not be taken for this one's.
+      const isMeant = answer.value.uid === bookingUid
+      const booking = isMeant ? directoryBooking(answer.value, userId) : undefined
       return booking === undefined ? { ok: false, code: 'BAD_ANSWER' } : { ok: true, value: booking }
     },
 

@@ -384,6 +384,9 @@ directory('tells an answer that it cannot read from one that did not come', asyn
     { status: 'success', data: old },
     { status: 'success', data: { ...good, status: 'odd' } },
     { status: 'success', data: { ...good, start: '2026-03-01' } },
+    { status: 'success', data: { ...good, uid: 'u2' } },
+    { status: 'error', error: { code: 'NotFoundException', message: 'no' } },
+    '<!doctype html><title>Cal.com</title>',
   ]) {
     const answer = await answered({ status: 200, body })
     assert.is(!answer.ok && answer.code, 'BAD_ANSWER', JSON.stringify(body))

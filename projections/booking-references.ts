@@ -71,7 +71,7 @@ const minuteKey = (minute: number): string => String(minute % MINUTES).padStart(
 
 const model = defineReadModelOf(bookingStateForm<object>(), {
   name: 'booking-references',
-  version: 7,
+  version: 8,
   categories: ['booking'],
   indexes: [
     'byEvent',

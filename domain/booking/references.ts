@@ -17,6 +17,8 @@ export type Watermark = { fingerprint: string; updated?: Temporal.Instant }
 export type Reference = {
   readonly stored: StoredReference
   confirmed: boolean
+  /** A predecessor in the chain of reschedules passed it on, before Cal.com named it. */
+  passedOn?: true
   /** Cal.com named the event to the key of the booking's host. */
   answered?: true
   /** When Cal.com gave the booking to another host, RFC 3339. Since then the event's absence says nothing. */
@@ -84,6 +86,7 @@ export function withLink(references: References, data: DataOf<'BookingReferenceL
   const linked: Reference = {
     ...defined({ shown, guessed }),
     setAside: {},
+    ...(!confirmed && { passedOn: true }),
     ...known,
     ...defined({ answered }),
     stored: { ...known.stored, ...reference },

@@ -155,11 +155,17 @@ const isConfirmed =
   (seen: Seen): boolean =>
     seen.reference.confirmed && !seen.reference.former && !wentWhilePending(facts, seen)
 
-/** Cal.com deletes the event of a booking that must be accepted again, and makes another event afterwards. */
+/**
+ * Cal.com deletes the event of a booking that must be accepted again, and makes another event. It may delete it late, after
+ * the acceptance.
+ */
 function wentWhilePending({ booking }: Facts, { reference, event, fingerprint }: Seen): boolean {
   if (reference.setAside.BOOKING_NOT_ACCEPTED === fingerprint) return true
-  const { acceptedAt } = booking
-  return acceptedAt !== undefined && event.updated !== undefined && isBefore(event.updated, acceptedAt)
+  const { acceptedAt, rescheduledFromUid } = booking
+  if (acceptedAt === undefined) return false
+  const ofPending = rescheduledFromUid !== undefined && isBefore(reference.linkedAt, acceptedAt)
+  if (reference.passedOn || ofPending) return true
+  return event.updated !== undefined && isBefore(event.updated, acceptedAt)
 }
 
 /** True if this booking owns the event, and no other open booking does. */

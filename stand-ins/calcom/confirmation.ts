@@ -7,7 +7,10 @@ export function confirmation(cal: Workings) {
   const { store, settings, webhooks, calendar } = cal
 
   return {
-    /** The event is made now; where a booking was moved its old event is gone since then. */
+    /**
+     * An event is made now, also where the booking was moved: its old event is deleted, now or soon (calcom/cal.com,
+     * packages/features/bookings/lib/handleConfirmation.ts).
+     */
     confirm(uid: string): Outcome {
       const booking = store.booking(uid)
       if (booking === undefined) return noBooking(uid)
@@ -22,7 +25,7 @@ export function confirmation(cal: Workings) {
             ? reschedulePayload(subject, old)
             : bookingPayload(subject),
         )
-        await (old === undefined ? calendar.insert(booking) : calendar.takeOver(old, booking))
+        await calendar.insert(booking)
       }
       return cal.started(booking, work())
     },

@@ -19,6 +19,7 @@ import {
   minutesPass,
   namedByHand,
   takingPlace,
+  there,
 } from '../support/story-acts.ts'
 
 /** A meeting that was requested, and confirmed by its host. */
@@ -212,5 +213,29 @@ for (const [way, options] of askedWays) {
     }),
   )
 }
+
+for (const [way, options] of ways)
+  test(
+    `the host confirms at once, no new event can be made, and the old one goes seconds later: nothing is published, and a person is told (${way})`,
+    inStory(options, async (story) => {
+      const { people, calcom } = story
+      const booking = await confirmed(story)
+      Object.assign(calcom.settings, { pendingKeepsReferences: true, beforeCalendarMs: 3_000 })
+      const { destination: _, ...user } = there(calcom.store.user(1))
+      calcom.createUser(user)
+      const moved = begins(calcom.reschedule(booking.uid, { start: later(booking, 24) }))
+      await story.pass(100)
+      const accepted = begins(calcom.confirm(moved.uid))
+      await story.pass(100)
+      const next = linkedTo(story, booking.host, moved.uid)
+      await namedByHand(story, next)
+      await story.during(Promise.all([moved.settled, accepted.settled]))
+      assert.is(eventAt(story, booking.host, booking.eventId), 'cancelled')
+      await minutesPass(story, 70)
+      assert.equal(await people.feed(), [])
+      await people.isOpen(moved.uid)
+      await people.isTold(moved.uid, 'REFERENCE_UNCONFIRMED')
+    }),
+  )
 
 test.run()

@@ -62,4 +62,19 @@ test('is cancelled for an event that goes after it was accepted', () => {
     .gives('BookingCancelled')
 })
 
+test('nor for the event of the booking that it was moved from, which goes only after it was accepted', () => {
+  const moved = { status: 'PENDING', rescheduledFromUid: 'booking0' } as const
+  const late = sees(deleted(45))
+  const named = given(bookingAggregate).when(tracks(moved)).when(accepted(40))
+  named.when(late).by('REFERENCE_UNCONFIRMED')
+  const passedOn = { references: [{ ...reference, confirmed: false }], times: from('10:00') }
+  given(bookingAggregate)
+    .when(tracks({ ...moved, references: [] }))
+    .when(tracks({ references: [], at: minute(40).toString() }))
+    .when((state) => linkReferences(state, { ...passedOn, at: minute(41).toString() }))
+    .when(tracks({ at: minute(42).toString() }))
+    .when(late)
+    .by('REFERENCE_UNCONFIRMED')
+})
+
 test.run()

@@ -17,7 +17,7 @@ import {
 import { linkReferences, passedOnReferences } from '../../domain/booking/links.ts'
 import { leavesBehind, tellOvertaken } from '../../domain/booking/overtaken.ts'
 import { findByAnyName } from '../../domain/booking/references.ts'
-import type { Closing, OpenBooking } from '../../domain/booking/state.ts'
+import type { Booking, Closing, OpenBooking } from '../../domain/booking/state.ts'
 import { accept } from '../../domain/decision.ts'
 import { defined } from '../../domain/optional-fields.ts'
 import type { DirectoryBooking, DirectoryError } from '../../ports/booking-directory.ts'
@@ -164,7 +164,8 @@ export async function closeAndHandOn(
   const { state: before } = await load(ports.events, bookingAggregate, bookingUid)
   const passedOn = passedOnReferences(before)
   if (passedOn.length === 0) return
-  await execute(ports, context, bookingAggregate, rescheduledToUid, (state) => {
+  const successor = await lastOfChain(ports, rescheduledToUid)
+  await execute(ports, context, bookingAggregate, successor, (state) => {
     if (state.kind !== 'OPEN') return { ok: true, events: [] }
     const own = state.references.length > 0
     const references = own ? passedOn.filter((one) => findByAnyName(state, one) !== undefined) : passedOn
@@ -173,6 +174,17 @@ export async function closeAndHandOn(
     const behind = state.sequence === 0 && leavesBehind(before, state.basis)
     return linked.ok && behind ? accept(...linked.events, ...tellOvertaken(state, true, at)) : linked
   })
+}
+
+/** The booking that this one goes on as: reschedules may be told of in another order. */
+async function lastOfChain(ports: ServicePorts, bookingUid: string): Promise<string> {
+  const chain = new Set<string>()
+  for (let uid: string | undefined = bookingUid; uid !== undefined && !chain.has(uid); ) {
+    chain.add(uid)
+    const { state }: { state: Booking } = await load(ports.events, bookingAggregate, uid)
+    uid = state.kind === 'CLOSED' ? state.rescheduledToUid : undefined
+  }
+  return [...chain].at(-1) ?? bookingUid
 }
 
 /** Records that Cal.com rejected a booking that waited for acceptance. */

@@ -3,7 +3,7 @@ import { readRecurrence } from './google-recurrence.ts'
 import { instantOf, isDate, isZone, startOfDate, type TimeProblem } from './google-time.ts'
 
 /** Why an entry could not be read in full. */
-export type EventProblem = 'NOT_AN_EVENT' | 'UNKNOWN_STATUS' | TimeProblem
+export type EventProblem = 'NOT_AN_EVENT' | 'UNKNOWN_KIND' | 'UNKNOWN_STATUS' | TimeProblem
 
 /**
  * One entry, as read. If something that matters is malformed, `event` holds what is sure: an id and no times. It is
@@ -31,16 +31,15 @@ export function readEvent(
 ): EventReading {
   if (!isRecord(entry) || typeof entry.id !== 'string' || entry.id === '')
     return { ok: false, problem: 'NOT_AN_EVENT' }
-  if (entry.kind !== undefined && entry.kind !== 'calendar#event')
-    return { ok: false, problem: 'NOT_AN_EVENT' }
 
   // The status is optional in the resource, 'confirmed' by default.
   const status = entry.status ?? 'confirmed'
-  const known = status === 'confirmed' || status === 'tentative' || status === 'cancelled'
+  const isKind = entry.kind === undefined || entry.kind === 'calendar#event'
+  const known = isKind && (status === 'confirmed' || status === 'tentative' || status === 'cancelled')
   const event: ExternalEvent = { id: entry.id, status: known ? status : 'confirmed' }
   const problem = readWhatIsOptional(event, entry, calendarZone)
   if (ofGroup) event.attendees?.forEach(countAsResource)
-  if (!known) return { ok: false, problem: 'UNKNOWN_STATUS', event }
+  if (!known) return { ok: false, problem: isKind ? 'UNKNOWN_STATUS' : 'UNKNOWN_KIND', event }
   if (byId && status === 'cancelled' && !tellsMore(entry)) event.idOnly = true
   // A placeholder left by a move says 2000-01-01: the times of a cancelled entry mean nothing.
   if (status !== 'cancelled') {

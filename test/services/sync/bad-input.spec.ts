@@ -49,6 +49,8 @@ const strange: [string, (booking: Linked) => object, string | undefined][] = [
     ({ start }) => ({ end: { dateTime: start.subtract({ hours: 1 }).toString() } }),
     'NO_LENGTH',
   ],
+  ['a kind that nobody knows', () => ({ kind: 'calendar#gathering' }), 'UNKNOWN'],
+  ['a kind that nobody knows, cancelled', () => ({ kind: 7, status: 'cancelled' }), 'UNKNOWN'],
   ['a status that nobody knows', () => ({ status: 'postponed' }), 'UNKNOWN'],
   ['a type that nobody knows', () => ({ eventType: 'ritual', summary: '🗓️ \u202e' }), undefined],
   ['a thousand guests', () => ({ attendees: guests }), undefined],

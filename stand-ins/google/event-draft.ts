@@ -116,6 +116,17 @@ function withSequence(calendar: CalendarState, former: GoogleEvent, next: Google
   return { ...next, sequence }
 }
 
+const responses = ['needsAction', 'declined', 'tentative', 'accepted']
+
+/** Refuses what only a caller's JSON can hold, whatever the types say. */
+function checkAttendee(attendee: unknown): void {
+  const { email, responseStatus = 'needsAction' } = isObject(attendee) ? attendee : {}
+  if (typeof email !== 'string' || !/^[^@\s]+@[^@\s]+$/.test(email))
+    throw refusal('invalid', { message: 'Invalid attendee email.' })
+  if (typeof responseStatus !== 'string' || !responses.includes(responseStatus))
+    throw refusal('invalid', { message: 'Invalid attendee response status.' })
+}
+
 function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
   for (const list of [event.attendees, event.recurrence]) {
     if (list !== undefined && !Array.isArray(list)) throw refusal('invalid')
@@ -131,10 +142,7 @@ function checked(calendar: CalendarState, event: GoogleEvent): GoogleEvent {
   if (!['confirmed', 'tentative', 'cancelled'].includes(event.status)) {
     throw refusal('invalid', { message: 'Invalid event status.' })
   }
-  for (const { email } of event.attendees ?? []) {
-    if (!/^[^@\s]+@[^@\s]+$/.test(String(email)))
-      throw refusal('invalid', { message: 'Invalid attendee email.' })
-  }
+  for (const attendee of event.attendees ?? []) checkAttendee(attendee)
   const next = asSeenFrom(calendar, { ...event, start, end })
   if (next.attendees?.length === 0) delete next.attendees
   if (next.recurrence !== undefined) {

@@ -55,6 +55,35 @@ test('events of no length are held, but not taken from the API', () =>
     assert.is((await failureOf(patched)).reason, 'timeRangeEmpty')
   }))
 
+test('guests of wrong types are refused, not taken', () =>
+  withStandIn(async (_standIn, client) => {
+    const { data } = await client.events.insert({ calendarId: HOST, requestBody: { start, end } })
+    const eventId = data.id ?? ''
+    const email = 'ada@example.com'
+    const wrong: unknown[] = [
+      'ada',
+      { email },
+      [null],
+      ['ada@example.com'],
+      [7],
+      [{}],
+      [{ email: 7 }],
+      [{ email: [email] }],
+      [{ email: { toLowerCase: email } }],
+      [{ email, responseStatus: 7 }],
+      [{ email, responseStatus: 'perhaps' }],
+    ]
+    for (const attendees of wrong) {
+      const requestBody = { start, end, attendees } as object // what no type of the client's allows
+      const refused = [
+        client.events.insert({ calendarId: HOST, requestBody }),
+        client.events.patch({ calendarId: HOST, eventId, requestBody }),
+        client.events.update({ calendarId: HOST, eventId, requestBody }),
+      ]
+      for (const one of refused) assert.is((await failureOf(one)).status, 400, JSON.stringify(attendees))
+    }
+  }))
+
 test('unknown values, zones and years, and an event without a start, are given as they are', () =>
   withStandIn(async (standIn, client) => {
     const events = [

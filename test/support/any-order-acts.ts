@@ -17,8 +17,11 @@ export async function laidOut(sync: SyncFixture, given: Story['surroundings']) {
   const { kind } = given
   const host = await sync.host(1)
   const other = await sync.host(2)
-  const second = await secondCalendar(sync, host)
-  const calendars = [host.calendarId, second, other.calendarId]
+  const pairs = [
+    [host.calendarId, await secondCalendar(sync, host)],
+    [other.calendarId, await secondCalendar(sync, other)],
+  ] as const
+  const calendars = pairs.flat()
   const truth = truthOf(sync, calendars)
   const consumer = eventConsumer(sync, () => given.reports)
   const eventTypeId = calcom.createEventType(1, {
@@ -89,7 +92,8 @@ export async function laidOut(sync: SyncFixture, given: Story['surroundings']) {
       case 'restores it':
         return does(true, () => google.restoreEvent(calendarId, id))
       case 'puts it into the other calendar': {
-        const to = calendarId === second ? host.calendarId : second
+        const [first, second] = pairs.find((pair) => pair.includes(calendarId)) ?? pairs[0]
+        const to = calendarId === second ? first : second
         return does(true, () => google.transfer(calendarId, id, to))
       }
       case 'makes it all-day':

@@ -183,6 +183,19 @@ export const withoutVerdict = (references: References, named: EventName, fingerp
     return updated ? { ...reference, watermark: { fingerprint: '', updated } } : reference
   })
 
+/** Marks that calendar and booking go on differing: the cancellation for this version was not carried out. */
+export const withDifference = (
+  references: References,
+  publication: { event: EventName; watermark: StoredWatermark } | undefined,
+): References =>
+  publication === undefined
+    ? references
+    : change(references, publication.event, (reference) =>
+        reference.watermark?.fingerprint === publication.watermark.fingerprint
+          ? { ...reference, diverged: true }
+          : reference,
+      )
+
 /** Sets this version of the event aside under its code. An event that was read is unreadable no longer. */
 export const withSetAside = (references: References, data: IgnoredData): References =>
   change(references, data, ({ unreadable: _, ...reference }) => {

@@ -10,6 +10,7 @@ import {
   findByAnyName,
   ofFormerHost,
   type Reference,
+  withDifference,
   withLink,
   withoutLink,
   withoutVerdict,
@@ -144,8 +145,11 @@ function evolveTracked(
       const known = answered(booking, data)
       const said = data.standing ?? stateAfterOutcome(booking, data)
       if (said === undefined) return known
-      const after = withState({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
-      const newest = dropped(booking, after).at(-1)
+      const recorded = withState({ ...known, factsAt: later(booking.factsAt, instant(data.at)) }, said)
+      const newest = dropped(booking, recorded).at(-1)
+      const isLeftOut = recorded.agreement === 'DIVERGED' && newest?.next === undefined
+      const leftOut = isLeftOut ? newest : undefined
+      const after = { ...recorded, references: withDifference(recorded.references, leftOut) }
       const lapses = data.outcome === 'SUPERSEDED' && newest?.next !== undefined
       return lapses ? { ...after, superseded: newest } : after
     }

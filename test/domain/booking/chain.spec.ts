@@ -54,6 +54,23 @@ test('the link goes along, unconfirmed, with what was decided', () => {
     .saying({ sequence: 1 })
 })
 
+test('a cancellation that was not carried out is decided anew for the next booking, a refused move is not', () => {
+  const attendees = [{ self: true, organizer: true, responseStatus: 'declined' }] as const
+  const declined = written(5, from('10:00'), { attendees: [...attendees] })
+  for (const outcome of ['SUPERSEDED', 'REFUSED'] as const) {
+    const left = linked()
+      .when(sees(declined))
+      .when(reports(1, outcome, 70))
+    followedBy(left, from('10:00'), 71)
+      .when(sees(declined, { began: 80 }))
+      .by('HOST_DECLINED')
+  }
+  const refused = moved().when(reports(1, 'REFUSED', 70))
+  followedBy(refused, from('13:00'), 71)
+    .when(sees(written(5, from('11:00')), { began: 80 }))
+    .gives()
+})
+
 test('it goes along three reschedules, and cancels only once Cal.com confirms it', () => {
   const third = followedBy(
     followedBy(followedBy(moved(), from('11:00'), 70), from('12:00'), 71),

@@ -65,7 +65,7 @@ type Stored = Noted & { state: StoredBooking }
 
 const model = defineReadModelOf(bookingStateForm<Noted>(), {
   name: 'bookings',
-  version: 9,
+  version: 10,
   categories: ['booking', 'calendarFeed'],
   indexes: ['byUser', 'byStart', 'byAttention', 'byNext', 'bySecondWriter'],
   keys({ state, lastDecision, lastOutcome, secondWriterAt }: Kept) {

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
+import { defined } from '../../domain/optional-fields.ts'
 
 /** How one spec file went. `why` where something other than a test failed. */
 export type FileResult = {
@@ -23,8 +25,12 @@ const running = new Set<ChildProcess>()
  */
 export async function runSpecFile(file: string, limitMs: number): Promise<FileResult> {
   const startedAt = performance.now()
-  // Its own process group, so that what a test leaves running can be ended with it.
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  // What one process has compiled the others need not. Its own process group, so that what a test leaves running can be ended with it.
+  const child = spawn(process.execPath, [file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...defined({ NODE_COMPILE_CACHE: getCompileCacheDir() }) },
+  })
   running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -13,7 +13,7 @@ export type VirtualClock = Clock & {
 type Pending = { at: number; resolve: () => void }
 
 /** Far more than any chain of promises and group commits in one step needs, and still microseconds. */
-const TURNS_PER_STEP = 20
+const TURNS_PER_STEP = 14
 const DELAYS_AT_ONE_INSTANT = 10_000
 
 /** A clock for tests, at `start` (RFC 3339). */

@@ -35,7 +35,7 @@ type Tracked = {
   references: readonly Reference[]
   sequence: number
   agreement: Agreement
-  /** Publications without an outcome, oldest first. The last applied one may stand before them. */
+  /** The newest publications without an outcome, oldest first. The last applied one may stand before them. */
   unanswered: readonly Publication[]
   /** The last few moves that were taken back before Cal.com applied them: a late consumer may yet do so. */
   withdrawn?: readonly Publication[]
@@ -87,6 +87,11 @@ type DataOf<Type extends BookingEvent['type']> = Extract<BookingEvent, { type: T
 /** Outcomes remembered. A report that is repeated later than that is recorded once more. */
 const ANSWERS_KEPT = 16
 const WITHDRAWN_KEPT = 4
+/**
+ * Publications kept without an outcome, where no consumer reports any. The newest one's outcome decides; an older one's
+ * only moves the basis. Cal.com's own statement of the times moves the basis as well, and closes what was published.
+ */
+const UNANSWERED_KEPT = 32
 
 /** The booking as it is while open or cancelled, or as it was when Cal.com closed it. */
 export const trackedPart = (state: Booking): OpenBooking | CancelledBooking | undefined =>
@@ -249,7 +254,7 @@ function published<Kind extends OpenBooking | CancelledBooking>(
     references: withWatermark(booking.references, data),
     sequence,
     agreement: 'AWAITING',
-    unanswered: [...booking.unanswered, publication],
+    unanswered: [...booking.unanswered, publication].slice(-UNANSWERED_KEPT),
   }
 }
 

@@ -40,7 +40,7 @@ test('a line that stands twice is known by its place', () => {
   assert.equal(differing('aab', 'ab'), [{ kind: 'REMOVED', line: 2 }])
 })
 
-test('finds no fewer differences than there are, and never more than the lines that were touched', () => {
+test('finds something wherever something was done, and at most a removal and an addition for each thing done', () => {
   const lines = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { maxLength: 40 })
   const edit = fc.record({
     at: fc.nat(60),
@@ -60,7 +60,7 @@ test('finds no fewer differences than there are, and never more than the lines t
       const differences = lineDifferences(hashesOf(signed), hashesOf(found))
       const same = signed.length === found.length && signed.every((line, index) => line === found[index])
       assert.is(differences.length === 0, same)
-      assert.ok(differences.length <= edits.length, JSON.stringify({ signed, found, differences }))
+      assert.ok(differences.length <= 2 * edits.length, JSON.stringify({ signed, found, differences }))
     }),
   )
 })
